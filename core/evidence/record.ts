@@ -1,0 +1,108 @@
+// The evidence record: what an auditor reads and a verifier recomputes. docs/audit-format.md is its
+// byte-level specification. A draft becomes a record when its lane gives it a place in the chain.
+
+import type { Actor } from '#core/identity/principal.ts';
+import type { RefusalCode } from '#core/refusal.ts';
+
+export const RECORD_TYPES = [
+  'lane.open',
+  'lane.heartbeat',
+  'lane.close',
+  'auth.failed',
+  'message.refused',
+  'intent',
+  'outcome',
+  'stream.message',
+  'session.open',
+  'session.close',
+  'policy.loaded',
+  'policy.rejected',
+  'degraded.enter',
+  'degraded.exit',
+] as const;
+export type RecordType = (typeof RECORD_TYPES)[number];
+
+/** The principal as recorded: identity only, no claims beyond those a rule matched. */
+export interface RecordedPrincipal {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly actors?: readonly Actor[];
+  readonly client?: string;
+}
+
+export interface RecordedMessage {
+  readonly method: string;
+  readonly target?: string;
+  /** The JSON-RPC id as text; absent on notifications. */
+  readonly requestId?: string;
+  readonly revision?: string;
+  readonly direction: 'toServer' | 'toClient';
+  readonly sizeBytes: number;
+}
+
+export interface RecordedDecision {
+  readonly effect: 'Allow' | 'Deny' | 'RequireApproval';
+  readonly rule?: string;
+  readonly reason?: string;
+  /** SHA-256 of the policy snapshot that judged it. */
+  readonly policy: string;
+  /** Observe: what Enforce would have said; the message went on all the same. */
+  readonly observed?: true;
+}
+
+/** How an exchange ended. `unknown`: the call was forwarded and no answer could be had. */
+export const OUTCOME_STATUSES = [
+  'ok',
+  'tool_error',
+  'rpc_error',
+  'refused',
+  'delivered',
+  'cancelled',
+  'disconnected',
+  'timeout',
+  'withheld',
+  'unknown',
+] as const;
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
+
+export interface RecordedOutcome {
+  readonly status: OutcomeStatus;
+  readonly refusal?: RefusalCode;
+  readonly reason?: string;
+  readonly httpStatus?: number;
+  /** JSON-RPC error code, when the answer was an error. */
+  readonly errorCode?: number;
+  readonly sizeBytes?: number;
+  /** Whole microseconds since the intent. */
+  readonly durationMicros?: number;
+  /** Items removed from a list because the principal may not see them. */
+  readonly hidden?: number;
+}
+
+/** Everything a writer says; the lane adds v, lane, seq, prev. Integers only, no floats. */
+export interface RecordDraft {
+  readonly type: RecordType;
+  /** RFC 3339 UTC with microseconds. */
+  readonly ts: string;
+  /** UUIDv7 shared by the intent and outcome of one exchange. */
+  readonly exchange?: string;
+  /** Opaque id that groups the exchanges of one session; never the wire's session id. */
+  readonly session?: string;
+  readonly trace?: string;
+  readonly principal?: RecordedPrincipal;
+  readonly source?: { readonly address: string };
+  readonly message?: RecordedMessage;
+  readonly decision?: RecordedDecision;
+  readonly outcome?: RecordedOutcome;
+  /** Facts of life-cycle types (lane, policy, degraded); flat, JCS-safe. */
+  readonly detail?: { readonly [key: string]: string | number | boolean | readonly string[] };
+}
+
+export interface EvidenceRecord extends RecordDraft {
+  readonly v: 1;
+  readonly lane: string;
+  /** 1, 2, 3 … without gaps inside the lane. */
+  readonly seq: number;
+  /** SHA-256 of the record before it, lower-case hex; 64 zeros for seq 1. */
+  readonly prev: string;
+}

@@ -1,0 +1,47 @@
+// The model of an MCP message after the wire: what policy judges and evidence records.
+// Only the envelope, the target and `_meta` are read; every other field passes as it came.
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** JSON-RPC 2.0 section 4: a string or an integer; MCP forbids null. */
+export type RequestId = string | number;
+
+export type TargetKind = 'tool' | 'resource' | 'prompt' | 'task';
+
+/** What a message acts on. For a resource, `name` is the URI; for a completion, that of its `ref`. */
+export interface Target {
+  readonly kind: TargetKind;
+  readonly name: string;
+}
+
+export interface RequestMessage {
+  readonly kind: 'request';
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly target?: Target;
+}
+
+export interface NotificationMessage {
+  readonly kind: 'notification';
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly target?: Target;
+}
+
+export interface ResponseMessage {
+  readonly kind: 'response';
+  /** Absent only on an error that answers an unreadable request (JSON-RPC 2.0 section 5). */
+  readonly id?: RequestId;
+  readonly body: { readonly result: JsonValue } | { readonly error: JsonValue };
+}
+
+export type Message = RequestMessage | NotificationMessage | ResponseMessage;
+
+/** One key for an id in a Map: `1` and `"1"` are different requests. */
+export function idKey(id: RequestId): string {
+  return typeof id === 'number' ? `n${id}` : `s${id}`;
+}
