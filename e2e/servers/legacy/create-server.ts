@@ -1,0 +1,102 @@
+// One MCP server of SDK 1.x with everything registered: a session's server.
+
+import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  type Notification,
+  type RequestId,
+  type ServerNotification,
+  type ServerRequest,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { demoTools } from '../content/demo-tools.ts';
+import type { Journal } from '../content/journal.ts';
+import { schemaTools } from '../content/json-schema.ts';
+import { plainTools } from '../content/plain-tools.ts';
+import { recordTemplate, resources } from '../content/resources.ts';
+import type { Call } from '../content/tool.ts';
+import { registerAskingTools } from './asking-tools.ts';
+import { registerPrompts } from './prompts.ts';
+
+export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+export interface LegacyServer {
+  connect(transport: Transport): Promise<void>;
+  /** Sends on the session's GET stream; without one, the event waits for it in the store. */
+  announce(notification: Notification): Promise<void>;
+}
+
+/** `hangUp` closes the stream a request is answered on, before its answer. */
+export function createLegacyServer(
+  journal: Journal,
+  hangUp: (id: RequestId) => void,
+): LegacyServer {
+  const mcp = new McpServer(
+    { name: 'gatehouse-legacy-fixture', version: '1.0.0' },
+    {
+      capabilities: {
+        tools: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+        prompts: { listChanged: true },
+        logging: {},
+        completions: {},
+      },
+    },
+  );
+  for (const { name, description, inputSchema, run } of [
+    ...plainTools,
+    ...schemaTools,
+    ...demoTools,
+  ]) {
+    mcp.registerTool(name, { description, inputSchema }, (args, extra) =>
+      run(args, callOf(extra, journal)),
+    );
+  }
+  registerAskingTools(mcp, hangUp);
+  registerResources(mcp);
+  registerPrompts(mcp);
+  return {
+    connect: (transport) => mcp.connect(transport),
+    announce: (notification) => mcp.server.notification(notification),
+  };
+}
+
+function callOf(extra: Extra, journal: Journal): Call {
+  const progressToken = extra._meta?.progressToken;
+  return {
+    headers: flatten(extra.requestInfo?.headers ?? {}),
+    signal: extra.signal,
+    journal,
+    progress: async (progress, total) => {
+      if (progressToken === undefined) return;
+      await extra.sendNotification({
+        method: 'notifications/progress',
+        params: { progressToken, progress, total },
+      });
+    },
+    log: (data) =>
+      extra.sendNotification({ method: 'notifications/message', params: { level: 'info', data } }),
+  };
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const pairs = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]);
+  return Object.fromEntries(pairs);
+}
+
+function registerResources(mcp: McpServer): void {
+  for (const { name, uri, description, mimeType, body } of resources) {
+    mcp.registerResource(name, uri, { description, mimeType }, () => ({
+      contents: [{ uri, mimeType, ...body }],
+    }));
+  }
+  const { name, uriTemplate, description, mimeType } = recordTemplate;
+  const template = new ResourceTemplate(uriTemplate, { list: undefined });
+  mcp.registerResource(name, template, { description, mimeType }, (uri, { id }) => ({
+    contents: [{ uri: uri.href, mimeType, text: recordTemplate.text(String(id)) }],
+  }));
+  mcp.server.setRequestHandler(SubscribeRequestSchema, () => ({}));
+  mcp.server.setRequestHandler(UnsubscribeRequestSchema, () => ({}));
+}

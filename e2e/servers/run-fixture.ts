@@ -1,0 +1,14 @@
+// Lets a fixture run as a script: `node e2e/servers/legacy-fixture.ts --port 3901`.
+
+import { parseArgs } from 'node:util';
+import type { Fixture } from './serve.ts';
+
+/** Prints the URL once it listens; SIGINT and SIGTERM end it. */
+export async function runFixture(start: (options: { port: number }) => Promise<Fixture>) {
+  const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
+  const fixture = await start({ port: Number(values.port) });
+  process.stdout.write(`${fixture.url}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void fixture.close().then(() => process.exit(0)));
+  }
+}
