@@ -1,0 +1,70 @@
+// The messages that Gatehouse itself writes: errors, denials and notifications, as bytes.
+// Everything else on the wire is what a peer sent.
+
+import type { RequestId } from './messages.ts';
+import type { Era } from './revisions.ts';
+
+/**
+ * JSON-RPC and MCP codes, then Gatehouse's own: outside -32768…-32000, which JSON-RPC reserves
+ * (MCP 2026-07-28, "Error Codes"). An own code never changes its meaning.
+ */
+export const ERROR_CODES = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  headerMismatch: -32020,
+  missingCapability: -32021,
+  unsupportedVersion: -32022,
+  denied: -31001,
+  evidenceUnavailable: -31002,
+  rateLimited: -31003,
+  upstreamUnavailable: -31004,
+  upstreamTimeout: -31005,
+  upstreamInvalid: -31006,
+  contentWithheld: -31007,
+  sessionUnknown: -31008,
+} as const;
+
+/** A JSON-RPC error. Without an id it answers a request that could not be read (JSON-RPC 5). */
+export function errorReply(
+  id: RequestId | undefined,
+  code: number,
+  message: string,
+  data?: unknown,
+): Uint8Array {
+  const error = data === undefined ? { code, message } : { code, message, data };
+  return encode({ jsonrpc: '2.0', id: id ?? null, error });
+}
+
+/**
+ * A denied `tools/call`: a result, so that the model reads why (server/tools, "Error Handling").
+ * It never has `structuredContent`: with `isError` clients then skip the tool's output schema.
+ */
+export function deniedToolResult(id: RequestId, text: string, era: Era): Uint8Array {
+  const result = { content: [{ type: 'text', text }], isError: true };
+  return encode({
+    jsonrpc: '2.0',
+    id,
+    result: era === 'modern' ? { resultType: 'complete', ...result } : result,
+  });
+}
+
+export function notification(
+  method: string,
+  params?: Readonly<Record<string, unknown>>,
+): Uint8Array {
+  return encode(
+    params === undefined ? { jsonrpc: '2.0', method } : { jsonrpc: '2.0', method, params },
+  );
+}
+
+/** Tells a legacy peer that the request it is working on is no longer wanted. */
+export function cancelledNotification(requestId: RequestId, reason: string): Uint8Array {
+  return notification('notifications/cancelled', { requestId, reason });
+}
+
+function encode(message: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
