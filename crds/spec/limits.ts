@@ -1,0 +1,64 @@
+// Bounds on what one caller, one message and one stream may take. Several policies: the least of each.
+
+import { Type } from 'typebox';
+import { integer, object } from '../schema.ts';
+
+export const LimitsSchema = object(
+  {
+    requestsPerMinute: Type.Optional(
+      integer({
+        doc: 'Requests per principal and minute; more are refused with 429 and Retry-After. Absent: no limit.',
+        minimum: 1,
+        maximum: 1_000_000,
+      }),
+    ),
+    maxBodyBytes: Type.Optional(
+      integer({
+        doc: 'Size of one request from a client; a larger one is refused with 413.',
+        minimum: 1024,
+        maximum: 67_108_864,
+        default: 4_194_304,
+      }),
+    ),
+    maxReplyBytes: Type.Optional(
+      integer({
+        doc: 'Size of one message from the server; a larger one is withheld.',
+        minimum: 1024,
+        maximum: 268_435_456,
+        default: 16_777_216,
+      }),
+    ),
+    maxDepth: Type.Optional(
+      integer({
+        doc: 'How deep objects and lists may nest in a message.',
+        minimum: 8,
+        maximum: 512,
+        default: 64,
+      }),
+    ),
+    callSeconds: Type.Optional(
+      integer({
+        doc: 'How long the server may take for one request, in seconds.',
+        minimum: 1,
+        maximum: 86_400,
+        default: 3600,
+      }),
+    ),
+    streamIdleSeconds: Type.Optional(
+      integer({
+        doc: 'How long a stream may stay silent, in seconds. Absent: as long as it likes.',
+        minimum: 1,
+        maximum: 86_400,
+      }),
+    ),
+    maxStreams: Type.Optional(
+      integer({
+        doc: 'Open streams per principal; more are refused with 429.',
+        minimum: 1,
+        maximum: 10_000,
+        default: 64,
+      }),
+    ),
+  },
+  { doc: 'Bounds on what one caller, one message and one stream may take.' },
+);
