@@ -1,10 +1,15 @@
 // Lets a fixture run as a script: `node e2e/servers/legacy-fixture.ts --port 3901`.
 
 import { parseArgs } from 'node:util';
-import type { Fixture } from './serve.ts';
+
+export interface Running {
+  /** The MCP endpoint. */
+  readonly url: string;
+  close(): Promise<void>;
+}
 
 /** Prints the URL once it listens; SIGINT and SIGTERM end it. */
-export async function runFixture(start: (options: { port: number }) => Promise<Fixture>) {
+export async function runFixture(start: (options: { port: number }) => Promise<Running>) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
   const fixture = await start({ port: Number(values.port) });
   process.stdout.write(`${fixture.url}\n`);

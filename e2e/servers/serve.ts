@@ -3,13 +3,11 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Journal } from './content/journal.ts';
+import type { Running } from './run-fixture.ts';
 import { readBody, sendResponse, toRequest } from './web-bridge.ts';
 
-export interface Fixture {
-  /** The MCP endpoint. */
-  readonly url: string;
+export interface Fixture extends Running {
   readonly journal: Journal;
-  close(): Promise<void>;
 }
 
 export interface McpFace {

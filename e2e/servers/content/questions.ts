@@ -62,5 +62,12 @@ export function question(line: string, maxTokens = 100) {
 
 /** A form with one required field. */
 export function oneField(name: string, type: 'string' | 'boolean') {
-  return { type: 'object' as const, properties: { [name]: { type } }, required: [name] };
+  return {
+    type: 'object' as const,
+    properties: { [name]: type === 'string' ? TEXT_FIELD : YES_NO_FIELD },
+    required: [name],
+  };
 }
+
+const TEXT_FIELD = { type: 'string' as const };
+const YES_NO_FIELD = { type: 'boolean' as const };
