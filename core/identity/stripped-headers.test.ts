@@ -83,7 +83,7 @@ describe('headers on their way to the server', () => {
     expect([...connectionNames('close, X-Hop ,,x_other')]).to.deep.equal([
       'close',
       'x-hop',
-      'x-other',
+      'x_other',
     ]);
     expect(connectionNames(undefined).size).to.equal(0);
   });

@@ -21,7 +21,7 @@ export function connectionNames(connection: string | undefined): ReadonlySet<str
   return new Set(
     (connection ?? '')
       .split(',')
-      .map((name) => name.trim().toLowerCase().replaceAll('_', '-'))
+      .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== ''),
   );
 }

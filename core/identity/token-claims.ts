@@ -11,8 +11,6 @@ export interface TokenWindow {
   readonly issuedAtSeconds?: number;
 }
 
-/** Clocks that differ by more than this are a fault of their own. */
-export const DEFAULT_CLOCK_SKEW_SECONDS = 60;
 /** A token for more resources than this is a master key, not a token. */
 const MAX_AUDIENCES = 100;
 
