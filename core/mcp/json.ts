@@ -1,7 +1,7 @@
 // The I-JSON gate (RFC 7493): one parse, and nothing in the bytes that another parser could read
 // differently. What passes is judged as parsed and forwarded as it came.
 
-import type { JsonObject, JsonValue } from './messages.ts';
+import { isArray, type JsonObject, type JsonValue } from './messages.ts';
 
 export interface JsonLimits {
   readonly maxBytes: number;
@@ -157,11 +157,6 @@ const INEXACT_NUMBER = 'a JSON number is not exact as a double: send it as a str
 /** A fraction may lose digits, an integer may not: 2^53 and 2^53 + 1 would be one value. */
 function isExact(value: number): boolean {
   return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
-}
-
-/** Array.isArray does not narrow readonly arrays. */
-function isArray(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }
 
 function refuse(reason: string): ReadJson {

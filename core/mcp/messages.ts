@@ -45,3 +45,13 @@ export type Message = RequestMessage | NotificationMessage | ResponseMessage;
 export function idKey(id: RequestId): string {
   return typeof id === 'number' ? `n${id}` : `s${id}`;
 }
+
+/** Narrows to an object of the text: neither null nor an array. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Array.isArray does not narrow readonly arrays. */
+export function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
