@@ -1,0 +1,139 @@
+// What Gatehouse measures, for Prometheus. Every label has a closed set of values: nothing that a
+// peer or a token supplied becomes one, so the number of series is bounded and no name leaks.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { OutcomeStatus, RecordType } from '#core/evidence/record.ts';
+import { METHODS } from '#core/mcp/methods.ts';
+import type { Decision } from '#core/policy/decision.ts';
+import type { RefusalCode } from '#core/refusal.ts';
+import { METRIC, OTHER_METHOD } from './semconv.ts';
+
+/** What is read at the moment of a scrape rather than counted. */
+export interface Gauges {
+  readonly evidenceHealthy: () => boolean;
+  readonly streamsOpen: () => number;
+  readonly sessionsOpen: () => number;
+}
+
+export interface ConcludedExchange {
+  /** As the peer wrote it; unknown ones are counted together. */
+  readonly method: string;
+  readonly effect: Decision['effect'];
+  readonly status: OutcomeStatus;
+  readonly durationMicros: number;
+}
+
+const MICROS_PER_SECOND = 1_000_000;
+/** From a local hop to a slow tool; the sub-millisecond ones show what Gatehouse itself adds. */
+const EXCHANGE_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300];
+/** From an NVMe fsync to a struggling network disk. */
+const COMMIT_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #exchanges: Counter<'method' | 'effect' | 'status'>;
+  readonly #exchangeSeconds: Histogram<'method'>;
+  readonly #refusals: Counter<'code'>;
+  readonly #records: Counter<'type'>;
+  readonly #commitSeconds: Histogram;
+  readonly #policyLoads: Counter<'result'>;
+
+  constructor(version: string) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    new Gauge({
+      registers,
+      name: METRIC.buildInfo,
+      help: 'Always 1; the label says which release this is.',
+      labelNames: ['version'],
+    }).set({ version }, 1);
+    this.#exchanges = new Counter({
+      registers,
+      name: METRIC.exchanges,
+      help: 'Exchanges concluded, by MCP method, policy effect and outcome.',
+      labelNames: ['method', 'effect', 'status'],
+    });
+    this.#exchangeSeconds = new Histogram({
+      registers,
+      name: METRIC.exchangeSeconds,
+      help: 'Seconds from the intent to the outcome, the upstream included.',
+      labelNames: ['method'],
+      buckets: EXCHANGE_BUCKETS,
+    });
+    this.#refusals = new Counter({
+      registers,
+      name: METRIC.refusals,
+      help: 'Messages refused, by refusal code.',
+      labelNames: ['code'],
+    });
+    this.#records = new Counter({
+      registers,
+      name: METRIC.evidenceRecords,
+      help: 'Evidence records made durable, by type.',
+      labelNames: ['type'],
+    });
+    this.#commitSeconds = new Histogram({
+      registers,
+      name: METRIC.evidenceCommitSeconds,
+      help: 'Seconds one group commit of evidence took to become durable.',
+      buckets: COMMIT_BUCKETS,
+    });
+    this.#policyLoads = new Counter({
+      registers,
+      name: METRIC.policyLoads,
+      help: 'Policy files read: loaded, or rejected with the last good policy kept.',
+      labelNames: ['result'],
+    });
+  }
+
+  concluded(exchange: ConcludedExchange): void {
+    const method = METHODS.has(exchange.method) ? exchange.method : OTHER_METHOD;
+    this.#exchanges.inc({ method, effect: exchange.effect, status: exchange.status });
+    this.#exchangeSeconds.observe({ method }, exchange.durationMicros / MICROS_PER_SECOND);
+  }
+
+  refused(code: RefusalCode): void {
+    this.#refusals.inc({ code });
+  }
+
+  recorded(type: RecordType): void {
+    this.#records.inc({ type });
+  }
+
+  committed(durationMicros: number): void {
+    this.#commitSeconds.observe(durationMicros / MICROS_PER_SECOND);
+  }
+
+  policyLoaded(result: 'loaded' | 'rejected'): void {
+    this.#policyLoads.inc({ result });
+  }
+
+  /** Registers what is read at each scrape; called once, when the gateway is put together. */
+  observe(gauges: Gauges): void {
+    this.#gauge(METRIC.evidenceHealthy, '1 while evidence can be written.', () =>
+      gauges.evidenceHealthy() ? 1 : 0,
+    );
+    this.#gauge(METRIC.streamsOpen, 'GET streams and subscriptions open now.', gauges.streamsOpen);
+    this.#gauge(METRIC.sessionsOpen, 'MCP sessions known now.', gauges.sessionsOpen);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The exposition text of one scrape. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      registers: [this.#registry],
+      name,
+      help,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
