@@ -2,8 +2,8 @@
 // twins in the environment. Every complaint names the flag or the variable and what to do.
 
 import { parseArgs } from 'node:util';
+import { nearest } from '#crds/nearest.ts';
 import { UsageError } from './command.ts';
-import { nearest } from './nearest.ts';
 
 /**
  * How one flag is read. `texts` is empty when neither the flag nor its variable was given; `source`

@@ -3,7 +3,17 @@
 
 import { Type } from 'typebox';
 import { API_VERSION, KUBERNETES_ISSUER, POLICY_KIND } from './names.ts';
-import { choice, flag, type Immutable, list, map, namedList, object, text } from './schema.ts';
+import {
+  type Check,
+  choice,
+  flag,
+  type Immutable,
+  list,
+  map,
+  namedList,
+  object,
+  text,
+} from './schema.ts';
 import { ApprovalSchema } from './spec/approvals.ts';
 import { objectName } from './spec/common.ts';
 import { EvidenceSchema } from './spec/evidence.ts';
@@ -17,19 +27,27 @@ import { ServerSchema } from './spec/server.ts';
 import { StatusSchema } from './spec/status.ts';
 import { ToolsSchema } from './spec/tools.ts';
 
-/** Issuers a principal can come from: the listed ones and, with serviceAccounts, the cluster's own. */
-const ISSUER_COUNT =
-  '(has(self.identity) && has(self.identity.issuers) ? size(self.identity.issuers) : 0) + (has(self.identity) && has(self.identity.serviceAccounts) ? 1 : 0)';
+/** A policy that lists no issuer leaves them to the policies it joins, where the names are checked. */
+const HAS_ISSUERS = 'has(self.identity) && has(self.identity.issuers)';
 
-function isIssuer(name: string): string {
-  return `(has(self.identity) && has(self.identity.issuers) && self.identity.issuers.exists(i, i.name == ${name})) || (has(self.identity) && has(self.identity.serviceAccounts) && ${name} == '${KUBERNETES_ISSUER}')`;
+function isTold(people: string): string {
+  return `has(${people}.issuer) || !(${HAS_ISSUERS}) || size(self.identity.issuers) <= 1`;
 }
 
-const SPEC_CHECKS = [
+function isIssuer(name: string): string {
+  return `!(${HAS_ISSUERS}) || self.identity.issuers.exists(i, i.name == ${name})`;
+}
+
+const SPEC_CHECKS: readonly Check[] = [
   {
     holds: '!(has(self.selector) && has(self.targetRefs))',
     message: 'must not be given together with selector',
     field: 'targetRefs',
+  },
+  {
+    holds: "!has(self.observe) || (has(self.mode) && self.mode == 'Observe')",
+    message: 'must be given only with mode Observe',
+    field: 'observe',
   },
   {
     holds:
@@ -39,35 +57,37 @@ const SPEC_CHECKS = [
     field: 'approval',
   },
   {
-    holds: `!has(r.subjects) || has(r.subjects.issuer) || (${ISSUER_COUNT}) <= 1`,
-    message: 'must name its issuer, since spec.identity accepts more than one',
+    holds: `!has(r.subjects) || ${isTold('r.subjects')}`,
+    message: 'must be given, since spec.identity.issuers lists more than one',
     each: { list: 'rules', as: 'r' },
-    field: 'subjects',
+    field: 'subjects.issuer',
   },
   {
-    holds: `!has(r.subjects) || !has(r.subjects.issuer) || ${isIssuer('r.subjects.issuer')}`,
-    message: `has an issuer that is not the name of an entry of spec.identity.issuers (or ${KUBERNETES_ISSUER}, with serviceAccounts)`,
+    holds: `!has(r.subjects) || !has(r.subjects.issuer) || (has(self.identity) && has(self.identity.serviceAccounts) && r.subjects.issuer == '${KUBERNETES_ISSUER}') || ${isIssuer('r.subjects.issuer')}`,
+    message: `must be the name of an entry of spec.identity.issuers (or ${KUBERNETES_ISSUER}, with serviceAccounts)`,
     each: { list: 'rules', as: 'r' },
-    field: 'subjects',
+    field: 'subjects.issuer',
   },
-  {
-    holds: `has(a.approvers.issuer) ? ${isIssuer('a.approvers.issuer')} : (${ISSUER_COUNT}) <= 1`,
-    message:
-      'must name the one entry of spec.identity.issuers they sign in with when more than one is accepted',
-    each: { list: 'approvals', as: 'a' },
-    field: 'approvers',
-  },
+  ...['approvers', 'breakGlass'].flatMap((people): readonly Check[] => [
+    {
+      holds: `!has(a.${people}) || ${isTold(`a.${people}`)}`,
+      message: 'must be given, since spec.identity.issuers lists more than one',
+      each: { list: 'approvals', as: 'a' },
+      field: `${people}.issuer`,
+    },
+    {
+      holds: `!has(a.${people}) || !has(a.${people}.issuer) || ${isIssuer(`a.${people}.issuer`)}`,
+      message: 'must be the name of an entry of spec.identity.issuers',
+      each: { list: 'approvals', as: 'a' },
+      field: `${people}.issuer`,
+    },
+  ]),
   {
     holds:
       '!has(a.notify) || (has(self.notifications) && a.notify.all(n, self.notifications.exists(x, x.name == n)))',
-    message: 'must be names of entries of spec.notifications',
+    message: 'must hold only names of entries of spec.notifications',
     each: { list: 'approvals', as: 'a' },
     field: 'notify',
-  },
-  {
-    holds: '!has(self.approvals) || (has(self.identity) && has(self.identity.approvalAudience))',
-    message: 'needs spec.identity.approvalAudience: approvers could not sign in',
-    field: 'approvals',
   },
 ];
 
@@ -122,6 +142,20 @@ export const SpecSchema = object(
   },
   { doc: 'What is governed, who may do what, and what is kept of it.', checks: SPEC_CHECKS },
 );
+
+/** Fields of `metadata` that the API server writes; ignored in a file that was read back from one. */
+export const SERVER_OWNED_METADATA: ReadonlySet<string> = new Set([
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'managedFields',
+  'ownerReferences',
+  'finalizers',
+  'selfLink',
+]);
 
 const MetadataSchema = object(
   {

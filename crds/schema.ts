@@ -12,7 +12,7 @@ export interface Check {
   readonly holds: string;
   /** What must be so, for a person: completes "<path>: …". */
   readonly message: string;
-  /** Field of `self` (with `each`: of the element) to blame; the value itself when absent. */
+  /** Field of `self` (with `each`: of the element) to blame, dotted; the value itself when absent. */
   readonly field?: string;
   /** Optional list field of `self` whose every element must satisfy `holds`, bound to the name `as`. */
   readonly each?: { readonly list: string; readonly as: string };
@@ -25,6 +25,37 @@ export type Immutable<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]: Immutable<T[Key]> }
     : T;
 
+/** A schema as its readers walk it: exactly the keywords that the helpers below can write. */
+export interface SchemaNode {
+  readonly type: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly description: string;
+  readonly default?: string | number | boolean;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly form?: string;
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly items?: SchemaNode;
+  readonly properties?: { readonly [field: string]: SchemaNode };
+  readonly required?: readonly string[];
+  readonly additionalProperties?: SchemaNode;
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly checks?: readonly Check[];
+}
+
+/** The walkable view of a schema that these helpers made. */
+export function schemaNode(schema: TSchema): SchemaNode {
+  return schema as unknown as SchemaNode;
+}
+
 interface Documented<T> {
   /** For the reference page and `kubectl explain`: meaning, edge cases, what refuses it. */
   readonly doc: string;
@@ -36,7 +67,10 @@ interface Documented<T> {
 interface TextBounds extends Documented<string> {
   readonly maxLength: number;
   readonly minLength?: number;
+  /** In the common part of RE2 and JavaScript; anchored. */
   readonly pattern?: string;
+  /** With `pattern`, the same for a person: completes "must be …". */
+  readonly form?: string;
   readonly format?: string;
 }
 

@@ -1,6 +1,7 @@
 // How much of a call is recorded, and for how long it is kept.
 
 import { Type } from 'typebox';
+import { RETENTION_DAYS } from '../defaults.ts';
 import { choice, integer, object } from '../schema.ts';
 
 export const EvidenceSchema = object(
@@ -16,7 +17,7 @@ export const EvidenceSchema = object(
         doc: 'How long recordings and records are kept, in days.',
         minimum: 1,
         maximum: 3650,
-        default: 400,
+        default: RETENTION_DAYS,
       }),
     ),
   },

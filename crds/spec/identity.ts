@@ -1,9 +1,10 @@
 // Who may call at all, and as whom the call reaches the server.
 
 import { Type } from 'typebox';
+import { CLOCK_SKEW_SECONDS, UPSTREAM_HEADER } from '../defaults.ts';
 import { KUBERNETES_ISSUER, RESERVED_ISSUER_NAMES } from '../names.ts';
 import { choice, integer, namedList, object, onlyWith, set, text } from '../schema.ts';
-import { entryName, LABEL_PATTERN, objectName, url, valueFrom } from './common.ts';
+import { entryName, LABEL, OBJECT_KEY, objectName, url, valueFrom, WORD } from './common.ts';
 
 /** Asymmetric only: a shared secret would let each verifier mint tokens, and `none` anyone. */
 export const TOKEN_ALGORITHMS = [
@@ -28,7 +29,7 @@ function claimName(doc: string, fallback?: string) {
   return text({
     doc,
     maxLength: 128,
-    pattern: '^[^\\s]+$',
+    ...WORD,
     ...(fallback === undefined ? {} : { default: fallback }),
   });
 }
@@ -40,7 +41,10 @@ const ClaimsSchema = object(
       claimName('Claim that lists the groups of the caller: a list, or one string.', 'groups'),
     ),
     scopes: Type.Optional(
-      claimName('Claim with the scopes: one space-separated string, or a list.', 'scope'),
+      claimName(
+        'Claim with the scopes: one space-separated string, or a list. `scp` is read where `scope` is absent.',
+        'scope',
+      ),
     ),
     client: Type.Optional(
       claimName(
@@ -54,7 +58,9 @@ const ClaimsSchema = object(
       ),
     ),
   },
-  { doc: 'Names of the claims to read.' },
+  {
+    doc: 'Which claims to read. A name with dots is a path into nested claims, unless a claim has that whole name.',
+  },
 );
 
 const CaBundleRefSchema = object(
@@ -64,8 +70,7 @@ const CaBundleRefSchema = object(
     key: Type.Optional(
       text({
         doc: 'Key that holds PEM certificates.',
-        maxLength: 253,
-        pattern: '^[-._a-zA-Z0-9]+$',
+        ...OBJECT_KEY,
         default: 'ca.crt',
       }),
     ),
@@ -77,8 +82,7 @@ export const IssuerSchema = object(
   {
     name: text({
       doc: 'How rules, records and metrics name this issuer. `kubernetes`, `gatehouse` and `anonymous` are reserved.',
-      maxLength: 63,
-      pattern: LABEL_PATTERN,
+      ...LABEL,
       checks: [
         {
           holds: `!(self in [${RESERVED_ISSUER_NAMES.map((name) => `'${name}'`).join(', ')}])`,
@@ -90,7 +94,7 @@ export const IssuerSchema = object(
       'Issuer URL exactly as in the `iss` claim. Its OIDC discovery document is read from there. Plain http is accepted on loopback only, unless a run flag allows it.',
     ),
     audiences: Type.Optional(
-      set(text({ doc: 'A value of the `aud` claim.', maxLength: 2048, pattern: '^[^\\s]+$' }), {
+      set(text({ doc: 'A value of the `aud` claim.', maxLength: 2048, ...WORD }), {
         doc: 'Audiences that are accepted besides the public URLs of the server.',
         maxItems: 16,
       }),
@@ -109,7 +113,7 @@ export const IssuerSchema = object(
         doc: 'How far the clock of the issuer may be from ours when `exp` and `nbf` are checked.',
         minimum: 0,
         maximum: 300,
-        default: 30,
+        default: CLOCK_SKEW_SECONDS,
       }),
     ),
     claims: Type.Optional(ClaimsSchema),
@@ -135,7 +139,8 @@ const StaticSchema = object(
         doc: 'Header that carries the credential. Headers of HTTP framing and of MCP are refused.',
         maxLength: 64,
         pattern: HEADER_TOKEN,
-        default: 'Authorization',
+        form: 'the name of an HTTP header',
+        default: UPSTREAM_HEADER,
         checks: [
           {
             holds: `!self.matches('${RESERVED_HEADERS}')`,
@@ -154,12 +159,10 @@ const ExchangeSchema = object(
     tokenEndpoint: url('Token endpoint of the authorization server (RFC 8693).'),
     clientId: text({ doc: 'Client id of Gatehouse there.', maxLength: 256 }),
     clientSecretFrom: valueFrom('Where the client secret comes from.'),
-    audience: Type.Optional(
-      text({ doc: 'The `audience` to ask for.', maxLength: 2048, pattern: '^[^\\s]+$' }),
-    ),
+    audience: Type.Optional(text({ doc: 'The `audience` to ask for.', maxLength: 2048, ...WORD })),
     resource: Type.Optional(url('The `resource` to ask for (RFC 8707).')),
     scopes: Type.Optional(
-      set(text({ doc: 'A scope.', maxLength: 256, pattern: '^[^\\s]+$' }), {
+      set(text({ doc: 'A scope.', maxLength: 256, ...WORD }), {
         doc: 'Scopes to ask for.',
         maxItems: 32,
       }),
@@ -172,13 +175,12 @@ export const UpstreamSchema = object(
   {
     mode: choice(['GatehouseToken', 'Static', 'None', 'Exchange', 'SameAudience'], {
       doc: 'GatehouseToken: a short-lived JWT signed by Gatehouse that names the caller. Static: a fixed credential. None: nothing. Exchange: a token exchanged for that of the client (RFC 8693). SameAudience: the token of the client itself, for servers that insist on their own OAuth; each such call is recorded as an exception.',
-      default: 'GatehouseToken',
     }),
     static: Type.Optional(StaticSchema),
     exchange: Type.Optional(ExchangeSchema),
   },
   {
-    doc: 'As whom a call reaches the server. Cookies and credentials of the client never do.',
+    doc: 'As whom a call reaches the server. Absent: mode GatehouseToken. Cookies and credentials of the client never do.',
     checks: [onlyWith('mode', 'Static', 'static'), onlyWith('mode', 'Exchange', 'exchange')],
   },
 );
@@ -199,7 +201,7 @@ export const IdentitySchema = object(
       text({
         doc: 'Audience that tokens of approvers must have. Distinct from every MCP audience: an agent that holds the MCP token of a person can approve nothing.',
         maxLength: 2048,
-        pattern: '^[^\\s]+$',
+        ...WORD,
       }),
     ),
     upstream: Type.Optional(UpstreamSchema),
@@ -213,6 +215,12 @@ export const IdentitySchema = object(
         message: 'must not contain approvalAudience: a token for MCP could then approve',
         each: { list: 'issuers', as: 'i' },
         field: 'audiences',
+      },
+      {
+        holds: 'self.issuers.exists_one(other, other.issuer == i.issuer)',
+        message: 'must not be listed twice: a token would belong to two entries',
+        each: { list: 'issuers', as: 'i' },
+        field: 'issuer',
       },
     ],
   },

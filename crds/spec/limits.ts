@@ -1,6 +1,7 @@
 // Bounds on what one caller, one message and one stream may take. Several policies: the least of each.
 
 import { Type } from 'typebox';
+import { LIMITS } from '../defaults.ts';
 import { integer, object } from '../schema.ts';
 
 export const LimitsSchema = object(
@@ -17,7 +18,7 @@ export const LimitsSchema = object(
         doc: 'Size of one request from a client; a larger one is refused with 413.',
         minimum: 1024,
         maximum: 67_108_864,
-        default: 4_194_304,
+        default: LIMITS.maxBodyBytes,
       }),
     ),
     maxReplyBytes: Type.Optional(
@@ -25,7 +26,7 @@ export const LimitsSchema = object(
         doc: 'Size of one message from the server; a larger one is withheld.',
         minimum: 1024,
         maximum: 268_435_456,
-        default: 16_777_216,
+        default: LIMITS.maxReplyBytes,
       }),
     ),
     maxDepth: Type.Optional(
@@ -33,7 +34,7 @@ export const LimitsSchema = object(
         doc: 'How deep objects and lists may nest in a message.',
         minimum: 8,
         maximum: 512,
-        default: 64,
+        default: LIMITS.maxDepth,
       }),
     ),
     callSeconds: Type.Optional(
@@ -41,7 +42,7 @@ export const LimitsSchema = object(
         doc: 'How long the server may take for one request, in seconds.',
         minimum: 1,
         maximum: 86_400,
-        default: 3600,
+        default: LIMITS.callSeconds,
       }),
     ),
     streamIdleSeconds: Type.Optional(
@@ -56,7 +57,7 @@ export const LimitsSchema = object(
         doc: 'Open streams per principal; more are refused with 429.',
         minimum: 1,
         maximum: 10_000,
-        default: 64,
+        default: LIMITS.maxStreams,
       }),
     ),
   },

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { choice, object, set, text } from '../schema.ts';
-import { entryName, glob } from './common.ts';
+import { entryName, glob, WORD } from './common.ts';
 
 export const DETECTORS = [
   'email',
@@ -36,7 +36,7 @@ export const MaskingSchema = object(
         text({
           doc: 'A path such as `customer.salary`; `*` stands for one field or index, `**` for any depth.',
           maxLength: 256,
-          pattern: '^[^\\s]+$',
+          ...WORD,
         }),
         {
           doc: 'Fields by name, in arguments and structured content. Case, `_` and `-` do not matter.',
@@ -45,7 +45,7 @@ export const MaskingSchema = object(
       ),
     ),
     action: choice(['Redact', 'Partial', 'Hash', 'Drop', 'Block'], {
-      doc: 'Redact: a marker with the name. Partial: only the last four characters stay. Hash: a keyed hash, equal for equal values. Drop: the field goes. Block: the message goes.',
+      doc: 'Redact: a marker with the name. Partial: only the last four characters stay. Hash: a keyed hash, equal for equal values. Drop: the field, or the matched text, goes. Block: the message goes.',
     }),
     direction: Type.Optional(
       choice(['Request', 'Response', 'Both'], {
@@ -69,12 +69,6 @@ export const MaskingSchema = object(
       {
         holds: 'has(self.detectors) || has(self.patterns) || has(self.fields)',
         message: 'must have detectors, patterns or fields',
-      },
-      {
-        holds:
-          "self.action != 'Drop' || (has(self.fields) && !has(self.detectors) && !has(self.patterns))",
-        message: 'Drop removes whole fields: it goes with fields alone',
-        field: 'action',
       },
     ],
   },

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { choice, flag, list, namedList, object, set, text } from '../schema.ts';
-import { entryName, glob } from './common.ts';
+import { entryName, glob, WORD } from './common.ts';
 
 const MatchSchema = object(
   {
@@ -24,7 +24,7 @@ const MatchSchema = object(
 
 const ClaimSchema = object(
   {
-    name: text({ doc: 'Name of a verified claim.', maxLength: 128, pattern: '^[^\\s]+$' }),
+    name: text({ doc: 'Name of a verified claim.', maxLength: 128, ...WORD }),
     values: set(text({ doc: 'A value.', maxLength: 256 }), {
       doc: 'Values, any of which suffices; a claim that is a list suffices with any of its elements.',
       maxItems: 64,
@@ -37,7 +37,7 @@ export const SubjectsSchema = object(
   {
     issuer: Type.Optional(
       entryName(
-        'Name of an entry of `identity.issuers`, or `kubernetes`. Required when more than one issuer is listed, since a group of one issuer is not a group of another.',
+        'Name of an entry of `identity.issuers`, or `kubernetes`. Required when more than one issuer is listed, since a group of one issuer is not a group of another. Absent: the one that is listed; ServiceAccounts are meant only where `kubernetes` is written.',
       ),
     ),
     subjects: Type.Optional(
@@ -53,10 +53,18 @@ export const SubjectsSchema = object(
       }),
     ),
     scopes: Type.Optional(
-      set(text({ doc: 'A scope.', maxLength: 256, pattern: '^[!#-\\[\\]-~]+$' }), {
-        doc: 'OAuth scopes, all of which are needed. A caller who lacks only these is challenged to ask for them (step-up).',
-        maxItems: 32,
-      }),
+      set(
+        text({
+          doc: 'A scope.',
+          maxLength: 256,
+          pattern: '^[!#-\\[\\]-~]+$',
+          form: 'a scope as in RFC 6749: printable ASCII without spaces, quotes and backslashes',
+        }),
+        {
+          doc: 'OAuth scopes, all of which are needed. A caller who lacks only these is challenged to ask for them (step-up).',
+          maxItems: 32,
+        },
+      ),
     ),
     claims: Type.Optional(
       namedList(ClaimSchema, { doc: 'Conditions on verified claims.', maxItems: 16 }),

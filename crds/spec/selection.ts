@@ -7,11 +7,13 @@ import { objectName } from './common.ts';
 const LABEL_KEY = {
   maxLength: 317,
   pattern: '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$',
+  form: 'a label key, such as app.kubernetes.io/name',
 };
 const LABEL_VALUE = {
   minLength: 0,
   maxLength: 63,
   pattern: '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$',
+  form: 'a label value: letters, digits and inner hyphens, underscores and dots',
 };
 
 const Requirement = object(

@@ -1,17 +1,20 @@
 // The MCP server that is governed, and the address under which clients reach it.
 
 import { Type } from 'typebox';
+import { SERVER_PATH } from '../defaults.ts';
 import { choice, integer, object, set, text } from '../schema.ts';
-import { objectName, url } from './common.ts';
+import { ENV_NAME, objectName, url } from './common.ts';
 
-const ENV_NAME = { maxLength: 128, pattern: '^[A-Za-z_][A-Za-z0-9_]*$' };
-const ARGUMENT_NAME = { maxLength: 128, pattern: '^--?[A-Za-z0-9][-A-Za-z0-9_.]*$' };
+const ARGUMENT_NAME = {
+  maxLength: 128,
+  pattern: '^--?[A-Za-z0-9][-A-Za-z0-9_.]*$',
+  form: 'the name of an argument with its hyphens, such as --port',
+};
 
 const CaptureSchema = object(
   {
     mode: choice(['Auto', 'PortTakeover', 'Redirect', 'NamedPort'], {
-      doc: 'PortTakeover: the sidecar takes the port, the server is moved to loopback by the declared settings. Redirect: an nft init container sends the port to the sidecar. NamedPort: the sidecar takes the name of the port; refused when a Service selects the pod by number. Auto: the first of these that the pod permits. Ignored outside a cluster.',
-      default: 'Auto',
+      doc: 'PortTakeover: the sidecar takes the port, the server is moved to loopback by the declared settings. Redirect: an nft init container sends the port to the sidecar. NamedPort: the sidecar takes the name of the port; refused when a Service selects the pod by number. Auto: the first of these that the pod permits.',
     }),
     portEnv: Type.Optional(
       text({ doc: 'Environment variable by which the server takes its port.', ...ENV_NAME }),
@@ -36,7 +39,7 @@ const CaptureSchema = object(
     ),
   },
   {
-    doc: 'How inbound traffic of the pod is brought to the sidecar.',
+    doc: 'How inbound traffic of the pod is brought to the sidecar. Absent: mode Auto. Ignored outside a cluster.',
     checks: [
       {
         holds: '!(has(self.portEnv) && has(self.portArg))',
@@ -72,8 +75,9 @@ export const ServerSchema = object(
       text({
         doc: 'Path of the MCP endpoint, the same for clients and for the server. Any other path answers 404. `--upstream` takes its place outside a cluster.',
         maxLength: 256,
-        pattern: '^/[^\\s?#]*$',
-        default: '/mcp',
+        pattern: '^/[^\\x00-\\x20\\x7f?#]*$',
+        form: 'a path that begins with / and has no query',
+        default: SERVER_PATH,
       }),
     ),
     transport: Type.Optional(
@@ -95,6 +99,7 @@ export const ServerSchema = object(
           doc: 'A host, with a port unless it is the default one of the scheme.',
           maxLength: 261,
           pattern: '^([A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$',
+          form: 'a host name or address, with or without a port',
         }),
         {
           doc: 'Host headers that are accepted besides those of the public URLs. Any other is refused with 403 (DNS rebinding).',
@@ -107,7 +112,8 @@ export const ServerSchema = object(
         text({
           doc: 'A web origin: scheme, host and port, no path.',
           maxLength: 269,
-          pattern: '^https?://[^\\s/?#@]+$',
+          pattern: '^https?://[^\\x00-\\x20\\x7f/?#@]+$',
+          form: 'an origin, such as https://app.example.com',
         }),
         {
           doc: 'Origin headers that are accepted besides those of the public URLs. Any other is refused with 403.',

@@ -2,6 +2,7 @@
 
 import { Type } from 'typebox';
 import { choice, integer, namedList, object, text } from '../schema.ts';
+import { DIGEST } from './common.ts';
 
 const MAX_COUNT = 1_000_000;
 
@@ -55,8 +56,7 @@ export const StatusSchema = object(
     policyDigest: Type.Optional(
       text({
         doc: 'Digest of this policy, as records name it.',
-        maxLength: 71,
-        pattern: '^sha256:[0-9a-f]{64}$',
+        ...DIGEST,
       }),
     ),
     targets: Type.Optional(

@@ -2,14 +2,14 @@
 
 import { Type } from 'typebox';
 import { choice, namedList, object, text } from '../schema.ts';
+import { DIGEST } from './common.ts';
 
 const PinSchema = object(
   {
     name: text({ doc: 'Name of the tool.', maxLength: 256 }),
     digest: text({
       doc: 'SHA-256 of its definition, as `gatehouse policy pin` prints it.',
-      maxLength: 71,
-      pattern: '^sha256:[0-9a-f]{64}$',
+      ...DIGEST,
     }),
   },
   { doc: 'One approved definition.' },
@@ -18,9 +18,9 @@ const PinSchema = object(
 export const ToolsSchema = object(
   {
     pinning: Type.Optional(
-      choice(['Off', 'Observe', 'Enforce'], {
-        doc: 'Off: definitions may change. Observe: a change is recorded. Enforce: a tool whose definition is not pinned, or differs from its pin, is quarantined.',
-        default: 'Off',
+      choice(['Disabled', 'Observe', 'Enforce'], {
+        doc: 'Disabled: definitions may change. Observe: a change is recorded. Enforce: a tool whose definition differs from its pin, or without one from the first that was seen, is quarantined.',
+        default: 'Disabled',
       }),
     ),
     pins: Type.Optional(
@@ -32,12 +32,5 @@ export const ToolsSchema = object(
   },
   {
     doc: 'Approved tool definitions.',
-    checks: [
-      {
-        holds: "!has(self.pinning) || self.pinning != 'Enforce' || has(self.pins)",
-        message: 'must be given when pinning is Enforce: every tool would be quarantined',
-        field: 'pins',
-      },
-    ],
   },
 );

@@ -1,0 +1,24 @@
+// The files that are generated from the schema, as text: generate.ts writes them, a test compares them.
+
+import { stringify } from 'yaml';
+import { policyCrd } from './crd.ts';
+import { GROUP, POLICY_PLURAL } from './names.ts';
+import { policyReference } from './reference.ts';
+
+export interface Artifact {
+  /** Relative to the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const YAML_HEAD = '# Generated from crds/policy.ts by `node crds/generate.ts`: change it there.\n';
+
+export function artifacts(): readonly Artifact[] {
+  return [
+    {
+      path: `crds/${GROUP}_${POLICY_PLURAL}.yaml`,
+      text: YAML_HEAD + stringify(policyCrd(), { lineWidth: 0, aliasDuplicateObjects: false }),
+    },
+    { path: 'docs/policy-reference.md', text: policyReference() },
+  ];
+}
