@@ -1,0 +1,85 @@
+// Pins the names that dashboards rely on, and that no peer can invent a series.
+
+import { expect } from 'chai';
+import { Metrics } from './metrics.ts';
+import { METRIC } from './semconv.ts';
+
+describe('metrics', () => {
+  it('shows every name of the naming table', async () => {
+    const metrics = new Metrics('1.2.3');
+    metrics.observe({
+      evidenceHealthy: () => true,
+      streamsOpen: () => 2,
+      sessionsOpen: () => 3,
+    });
+
+    const text = await metrics.text();
+
+    for (const name of Object.values(METRIC)) {
+      expect(text).to.include(`# HELP ${name} `);
+    }
+    expect(text).to.include('gatehouse_build_info{version="1.2.3"} 1');
+    expect(text).to.include('gatehouse_streams_open 2');
+    expect(text).to.include('process_cpu_seconds_total');
+    expect(metrics.contentType).to.match(/^text\/plain/);
+  });
+
+  it('counts exchanges by method, effect and outcome, and their seconds', async () => {
+    const metrics = new Metrics('1');
+
+    metrics.concluded({
+      method: 'tools/call',
+      effect: 'Allow',
+      status: 'ok',
+      durationMicros: 2000,
+    });
+
+    const text = await metrics.text();
+    expect(text).to.include(
+      'gatehouse_exchanges_total{method="tools/call",effect="Allow",status="ok"} 1',
+    );
+    expect(text).to.include('gatehouse_exchange_duration_seconds_sum{method="tools/call"} 0.002');
+  });
+
+  it('counts methods it does not know under one label', async () => {
+    const metrics = new Metrics('1');
+
+    for (let i = 0; i < 100; i += 1) {
+      const method = `invented/${i}`;
+      metrics.concluded({ method, effect: 'Deny', status: 'refused', durationMicros: 1 });
+    }
+
+    const text = await metrics.text();
+    expect(text).to.not.include('invented');
+    expect(text).to.include('method="other",effect="Deny",status="refused"} 100');
+  });
+
+  it('counts refusals, records, commits and policy loads', async () => {
+    const metrics = new Metrics('1');
+
+    metrics.refused('token_missing');
+    metrics.recorded('intent');
+    metrics.committed(500);
+    metrics.policyLoaded('rejected');
+
+    const text = await metrics.text();
+    expect(text).to.include('gatehouse_refusals_total{code="token_missing"} 1');
+    expect(text).to.include('gatehouse_evidence_records_total{type="intent"} 1');
+    expect(text).to.include('gatehouse_evidence_commit_duration_seconds_bucket{le="0.0005"} 1');
+    expect(text).to.include('gatehouse_policy_loads_total{result="rejected"} 1');
+  });
+
+  it('reads gauges at the scrape, not before', async () => {
+    const metrics = new Metrics('1');
+    let isHealthy = true;
+    metrics.observe({
+      evidenceHealthy: () => isHealthy,
+      streamsOpen: () => 0,
+      sessionsOpen: () => 0,
+    });
+
+    isHealthy = false;
+
+    expect(await metrics.text()).to.include('gatehouse_evidence_healthy 0');
+  });
+});
