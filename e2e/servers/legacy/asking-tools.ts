@@ -9,8 +9,8 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import { DEFAULTS_FORM, ENUMS_FORM, question, USER_FORM } from '../content/questions.ts';
-import { text } from '../content/tool.ts';
+import { DEFAULTS_FORM, ENUMS_FORM, question, USER_FORM } from '#e2e/servers/content/questions.ts';
+import { text } from '#e2e/servers/content/tool.ts';
 import type { Extra } from './create-server.ts';
 
 /** Long enough for the client to notice, short against its retry. */

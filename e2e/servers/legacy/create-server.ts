@@ -11,12 +11,12 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { demoTools } from '../content/demo-tools.ts';
-import type { Journal } from '../content/journal.ts';
-import { schemaTools } from '../content/json-schema.ts';
-import { plainTools } from '../content/plain-tools.ts';
-import { recordTemplate, resources } from '../content/resources.ts';
-import type { Call } from '../content/tool.ts';
+import { demoTools } from '#e2e/servers/content/demo-tools.ts';
+import type { Journal } from '#e2e/servers/content/journal.ts';
+import { schemaTools } from '#e2e/servers/content/json-schema.ts';
+import { plainTools } from '#e2e/servers/content/plain-tools.ts';
+import { recordTemplate, resources } from '#e2e/servers/content/resources.ts';
+import type { Call } from '#e2e/servers/content/tool.ts';
 import { registerAskingTools } from './asking-tools.ts';
 import { registerPrompts } from './prompts.ts';
 

@@ -2,7 +2,7 @@
 
 import { completable } from '@modelcontextprotocol/sdk/server/completable.js';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { type FixturePrompt, prompts, suggestions } from '../content/prompts.ts';
+import { type FixturePrompt, prompts, suggestions } from '#e2e/servers/content/prompts.ts';
 
 /** The SDK marks a schema as completable in place and only once, hence not once per session. */
 const completing = prompts.map((prompt) => ({ prompt, argsSchema: withCompletions(prompt) }));

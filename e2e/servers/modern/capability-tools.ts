@@ -6,8 +6,8 @@ import {
   type McpServer,
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { oneField, question } from '../content/questions.ts';
-import { text } from '../content/tool.ts';
+import { oneField, question } from '#e2e/servers/content/questions.ts';
+import { text } from '#e2e/servers/content/tool.ts';
 
 const Envelope = z.object({
   [CLIENT_CAPABILITIES_META_KEY]: z.object({

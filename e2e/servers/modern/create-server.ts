@@ -9,13 +9,13 @@ import {
   type ServerNotifier,
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { demoTools } from '../content/demo-tools.ts';
-import type { Journal } from '../content/journal.ts';
-import { schemaTools } from '../content/json-schema.ts';
-import { plainTools } from '../content/plain-tools.ts';
-import { type FixturePrompt, prompts, suggestions } from '../content/prompts.ts';
-import { recordTemplate, resources } from '../content/resources.ts';
-import type { Call } from '../content/tool.ts';
+import { demoTools } from '#e2e/servers/content/demo-tools.ts';
+import type { Journal } from '#e2e/servers/content/journal.ts';
+import { schemaTools } from '#e2e/servers/content/json-schema.ts';
+import { plainTools } from '#e2e/servers/content/plain-tools.ts';
+import { type FixturePrompt, prompts, suggestions } from '#e2e/servers/content/prompts.ts';
+import { recordTemplate, resources } from '#e2e/servers/content/resources.ts';
+import type { Call } from '#e2e/servers/content/tool.ts';
 import { registerCapabilityTools } from './capability-tools.ts';
 import type { RoundState } from './request-states.ts';
 import { registerRoundTools } from './round-tools.ts';

@@ -11,8 +11,8 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { oneField, question } from '../content/questions.ts';
-import { text } from '../content/tool.ts';
+import { oneField, question } from '#e2e/servers/content/questions.ts';
+import { text } from '#e2e/servers/content/tool.ts';
 import type { RoundState } from './request-states.ts';
 
 const PREFIX = 'test_input_required_result';

@@ -1,7 +1,7 @@
 // Tools that announce a change to the open subscriptions.
 
 import type { McpServer, ServerNotifier } from '@modelcontextprotocol/server';
-import { text } from '../content/tool.ts';
+import { text } from '#e2e/servers/content/tool.ts';
 
 export function registerTriggers(mcp: McpServer, notify: () => ServerNotifier): void {
   mcp.registerTool(

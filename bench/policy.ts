@@ -1,0 +1,28 @@
+// The policy of the measured run: an ordinary one, with a group, a condition on an argument and a
+// deny beside it, so that evaluation is not measured at its emptiest.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export const AUDIENCE = 'https://bench.example/mcp';
+
+export async function writePolicy(directory: string, issuer: string): Promise<string> {
+  const file = join(directory, 'policy.yaml');
+  await writeFile(
+    file,
+    `apiVersion: gatehouse.dev/v1alpha1
+kind: McpGatewayPolicy
+metadata: {name: bench}
+spec:
+  identity:
+    issuers:
+    - {name: idp, issuer: '${issuer}', audiences: ['${AUDIENCE}']}
+  rules:
+  - {name: read, effect: Allow, match: {tools: ['get_*', 'list_*']}}
+  - {name: echo, effect: Allow, match: {tools: [echo]}, when: ['size(args.message) < 100000']}
+  - {name: danger, effect: Deny, match: {tools: ['delete_*']}}
+  limits: {requestsPerMinute: 1000000}
+`,
+  );
+  return file;
+}

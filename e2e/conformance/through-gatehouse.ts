@@ -1,0 +1,50 @@
+// The governed path to a server: shim, Gatehouse, server, with a token from a real OIDC provider.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import { startGatehouse } from '#e2e/servers/gatehouse.ts';
+import { startOidcProvider } from '#e2e/servers/oidc-provider.ts';
+import type { Running } from '#e2e/servers/run-fixture.ts';
+import { startShim } from './shim.ts';
+
+const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
+
+export async function openPath(upstream: string): Promise<Running> {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-conformance-'));
+  const shim = await startShim();
+  const url = `http://127.0.0.1:${shim.port}${new URL(upstream).pathname}`;
+  const provider = await startOidcProvider();
+  const gatehouse = await startGatehouse({
+    policies: [await writePolicy(directory, { issuer: provider.issuer, audience: url })],
+    upstream,
+    data: join(directory, 'data'),
+    publicUrls: [url],
+  });
+  const token = await provider.mintToken({ audience: url });
+  shim.forwardTo({ port: gatehouse.port, token });
+  return {
+    url,
+    close: async () => {
+      await shim.close();
+      await gatehouse.close();
+      await provider.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writePolicy(
+  directory: string,
+  identity: { readonly issuer: string; readonly audience: string },
+): Promise<string> {
+  const policy = parseDocument(await readFile(POLICY, 'utf8'));
+  const issuer = ['spec', 'identity', 'issuers', 0];
+  policy.setIn([...issuer, 'issuer'], identity.issuer);
+  policy.setIn([...issuer, 'audiences'], [identity.audience]);
+  const file = join(directory, 'policy.yaml');
+  await writeFile(file, policy.toString());
+  return file;
+}
