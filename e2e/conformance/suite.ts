@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type Check, readChecks } from './checks.ts';
 
 export const REQUIREMENT_SETS = ['2025-11-25', '2026-07-28'] as const;
@@ -24,6 +24,7 @@ export interface SuiteResult {
   readonly log: string;
 }
 
+const PROGRAM = fileURLToPath(new URL('../../node_modules/.bin/conformance', import.meta.url));
 /** The suite gives each scenario 30 s; all of them together take a few. */
 const DEADLINE_MS = 120_000;
 const MAX_LOG_CHARACTERS = 2_000_000;
@@ -31,9 +32,8 @@ const MAX_LOG_CHARACTERS = 2_000_000;
 export async function runSuite(run: SuiteRun): Promise<SuiteResult> {
   await rm(run.output, { recursive: true, force: true });
   await mkdir(run.output, { recursive: true });
-  const entry = createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance');
   const options = ['--url', run.url, '--requirements', run.requirements, '-o', run.output];
-  const child = spawn(process.execPath, [entry, 'server', ...options], {
+  const child = spawn(process.execPath, [PROGRAM, 'server', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
