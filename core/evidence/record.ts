@@ -13,6 +13,7 @@ export const RECORD_TYPES = [
   'intent',
   'outcome',
   'stream.message',
+  'redelivery',
   'session.open',
   'session.close',
   'policy.loaded',

@@ -10,7 +10,6 @@ describe('metrics', () => {
     metrics.observe({
       evidenceHealthy: () => true,
       streamsOpen: () => 2,
-      sessionsOpen: () => 3,
     });
 
     const text = await metrics.text();
@@ -29,14 +28,13 @@ describe('metrics', () => {
 
     metrics.concluded({
       method: 'tools/call',
-      effect: 'Allow',
       status: 'ok',
       durationMicros: 2000,
     });
 
     const text = await metrics.text();
     expect(text).to.include(
-      'gatehouse_exchanges_total{method="tools/call",effect="Allow",status="ok"} 1',
+      'gatehouse_exchanges_total{method="tools/call",status="ok"} 1',
     );
     expect(text).to.include('gatehouse_exchange_duration_seconds_sum{method="tools/call"} 0.002');
   });
@@ -46,12 +44,12 @@ describe('metrics', () => {
 
     for (let i = 0; i < 100; i += 1) {
       const method = `invented/${i}`;
-      metrics.concluded({ method, effect: 'Deny', status: 'refused', durationMicros: 1 });
+      metrics.concluded({ method, status: 'refused', durationMicros: 1 });
     }
 
     const text = await metrics.text();
     expect(text).to.not.include('invented');
-    expect(text).to.include('method="other",effect="Deny",status="refused"} 100');
+    expect(text).to.include('method="other",status="refused"} 100');
   });
 
   it('counts refusals, records, commits and policy loads', async () => {
@@ -75,7 +73,6 @@ describe('metrics', () => {
     metrics.observe({
       evidenceHealthy: () => isHealthy,
       streamsOpen: () => 0,
-      sessionsOpen: () => 0,
     });
 
     isHealthy = false;

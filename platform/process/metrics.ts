@@ -12,13 +12,11 @@ import { METRIC, OTHER_METHOD } from './semconv.ts';
 export interface Gauges {
   readonly evidenceHealthy: () => boolean;
   readonly streamsOpen: () => number;
-  readonly sessionsOpen: () => number;
 }
 
 export interface ConcludedExchange {
   /** As the peer wrote it; unknown ones are counted together. */
   readonly method: string;
-  readonly effect: Decision['effect'];
   readonly status: OutcomeStatus;
   readonly durationMicros: number;
 }
@@ -31,7 +29,8 @@ const COMMIT_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #exchanges: Counter<'method' | 'effect' | 'status'>;
+  readonly #decisions: Counter<'effect'>;
+  readonly #exchanges: Counter<'method' | 'status'>;
   readonly #exchangeSeconds: Histogram<'method'>;
   readonly #refusals: Counter<'code'>;
   readonly #records: Counter<'type'>;
@@ -47,11 +46,17 @@ export class Metrics {
       help: 'Always 1; the label says which release this is.',
       labelNames: ['version'],
     }).set({ version }, 1);
+    this.#decisions = new Counter({
+      registers,
+      name: METRIC.decisions,
+      help: 'Decisions of policy, by effect.',
+      labelNames: ['effect'],
+    });
     this.#exchanges = new Counter({
       registers,
       name: METRIC.exchanges,
-      help: 'Exchanges concluded, by MCP method, policy effect and outcome.',
-      labelNames: ['method', 'effect', 'status'],
+      help: 'Exchanges concluded, by MCP method and outcome.',
+      labelNames: ['method', 'status'],
     });
     this.#exchangeSeconds = new Histogram({
       registers,
@@ -88,8 +93,12 @@ export class Metrics {
 
   concluded(exchange: ConcludedExchange): void {
     const method = METHODS.has(exchange.method) ? exchange.method : OTHER_METHOD;
-    this.#exchanges.inc({ method, effect: exchange.effect, status: exchange.status });
+    this.#exchanges.inc({ method, status: exchange.status });
     this.#exchangeSeconds.observe({ method }, exchange.durationMicros / MICROS_PER_SECOND);
+  }
+
+  decided(effect: Decision['effect']): void {
+    this.#decisions.inc({ effect });
   }
 
   refused(code: RefusalCode): void {
@@ -114,7 +123,6 @@ export class Metrics {
       gauges.evidenceHealthy() ? 1 : 0,
     );
     this.#gauge(METRIC.streamsOpen, 'GET streams and subscriptions open now.', gauges.streamsOpen);
-    this.#gauge(METRIC.sessionsOpen, 'MCP sessions known now.', gauges.sessionsOpen);
   }
 
   get contentType(): string {

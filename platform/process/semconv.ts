@@ -3,6 +3,7 @@
 
 export const METRIC = {
   buildInfo: 'gatehouse_build_info',
+  decisions: 'gatehouse_decisions_total',
   exchanges: 'gatehouse_exchanges_total',
   exchangeSeconds: 'gatehouse_exchange_duration_seconds',
   refusals: 'gatehouse_refusals_total',
@@ -11,7 +12,6 @@ export const METRIC = {
   evidenceHealthy: 'gatehouse_evidence_healthy',
   policyLoads: 'gatehouse_policy_loads_total',
   streamsOpen: 'gatehouse_streams_open',
-  sessionsOpen: 'gatehouse_sessions_open',
 } as const;
 
 /** A method no revision knows is counted under this, so that a peer cannot invent label values. */

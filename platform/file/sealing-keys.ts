@@ -1,0 +1,48 @@
+// The keys that seal what clients carry for us (session ids, request states), in a private file.
+// One base64 key of 32 bytes per line: the first seals, all of them open, so that keys can rotate.
+
+import { randomBytes } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const KEY_BYTES = 32;
+/** More keys than any rotation needs; each failed opening tries at most this many. */
+const MAX_KEYS = 8;
+
+export class SealingKeysFault extends Error {
+  override readonly name = 'SealingKeysFault';
+  readonly code = 'sealing_keys';
+}
+
+/** Reads `DIR/sealing.keys`, made with one fresh key on first start (mode 0600). */
+export async function loadSealingKeys(dataDir: string): Promise<readonly Uint8Array[]> {
+  const file = join(dataDir, 'sealing.keys');
+  try {
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64')}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return parseSealingKeys(await readFile(file, 'utf8'), file);
+}
+
+function parseSealingKeys(text: string, file: string): readonly Uint8Array[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0 || lines.length > MAX_KEYS) {
+    throw new SealingKeysFault(`${file}: holds ${lines.length} keys; it needs 1 to ${MAX_KEYS}`);
+  }
+  return lines.map((line, index) => {
+    const key = Buffer.from(line.trim(), 'base64');
+    if (key.byteLength !== KEY_BYTES) {
+      throw new SealingKeysFault(
+        `${file}:${index + 1}: a key is ${KEY_BYTES} bytes in base64; make one with: openssl rand -base64 ${KEY_BYTES}`,
+      );
+    }
+    return key;
+  });
+}

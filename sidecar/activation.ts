@@ -1,0 +1,36 @@
+// The one current snapshot: policy and the verifier of its issuers, swapped whole. A message keeps
+// the snapshot it arrived under; streams are told of each swap (promise 5; section 14, Streams).
+
+import type { TokenVerifier } from '#core/identity/token-verifier.ts';
+import type { CompiledPolicy } from '#core/policy/compile.ts';
+
+export interface Snapshot {
+  readonly policy: CompiledPolicy;
+  /** SHA-256 over the digests of the policy documents, lower-case hex. */
+  readonly digest: string;
+  readonly verifier: TokenVerifier;
+}
+
+export class Activation {
+  #current: Snapshot;
+  readonly #listeners = new Set<(snapshot: Snapshot) => void>();
+
+  constructor(first: Snapshot) {
+    this.#current = first;
+  }
+
+  get current(): Snapshot {
+    return this.#current;
+  }
+
+  swap(next: Snapshot): void {
+    this.#current = next;
+    for (const listener of this.#listeners) listener(next);
+  }
+
+  /** Returns how to stop listening. */
+  onSwap(listener: (snapshot: Snapshot) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,118 @@
+// Third stage: one parse of the body, its headers checked against it, and the session it names opened
+// for the principal that owns it. What comes out is what policy judges and what is forwarded.
+
+import type { Principal } from '#core/identity/principal.ts';
+import { checkHeaders } from '#core/mcp/headers.ts';
+import { readJson } from '#core/mcp/json.ts';
+import { parseMessage } from '#core/mcp/message.ts';
+import type { Message } from '#core/mcp/messages.ts';
+import { eraOf, type Revision } from '#core/mcp/revisions.ts';
+import { locate } from '#core/mcp/spans.ts';
+import { splice } from '#core/mcp/splice.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
+import { type Head, only } from './admit-head.ts';
+import type { RefusalContext } from './refuse.ts';
+import type { Session, Sessions } from './sessions.ts';
+import type { RequestStates } from './state.ts';
+
+export interface Admission {
+  readonly kind: 'admitted';
+  readonly message: Message;
+  /** What goes upstream: the bytes that came, but for a sealed `requestState` put back. */
+  readonly bytes: Uint8Array;
+  readonly revision: Revision;
+  readonly session?: Session;
+}
+
+export interface BodyRefusal {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+  readonly context: RefusalContext;
+}
+
+export interface Envelopes {
+  readonly sessions: Sessions;
+  readonly states: RequestStates;
+  readonly nowSeconds: number;
+}
+
+export function admitBody(
+  head: Head,
+  bytes: Uint8Array,
+  { principal, snapshot }: { readonly principal: Principal; readonly snapshot: Snapshot },
+  envelopes: Envelopes,
+): Admission | BodyRefusal {
+  const { maxBodyBytes, maxDepth } = snapshot.policy.limits;
+  const json = readJson(bytes, { maxBytes: maxBodyBytes, maxDepth, numbers: 'exact' });
+  if (!json.ok) return refused({ code: 'json_invalid', reason: json.reason });
+  const parsed = parseMessage(json.value);
+  if (!parsed.ok) return refused({ code: parsed.code, reason: parsed.reason });
+  const { message } = parsed;
+  const session = openSession(head, principal, envelopes.sessions);
+  if (session?.kind === 'refused') return { ...session, context: { message } };
+  const checked = checkHeaders({
+    headers: head.headers,
+    message,
+    ...(session === undefined ? {} : { sessionRevision: session.session.revision }),
+  });
+  if (!checked.ok) {
+    const { code, reason, jsonRpcCode, data } = checked;
+    const wire = { code: jsonRpcCode, ...(data === undefined ? {} : { data }) };
+    return refused({ code, reason }, { message, wire });
+  }
+  const { revision } = checked;
+  const forwarded = restoreState(bytes, message, principal, envelopes);
+  if ('code' in forwarded) return refused(forwarded, { message, era: eraOf(revision) });
+  // A modern request is of no session, whatever header it carries (protocol reference 1.1).
+  const held = session !== undefined && eraOf(revision) === 'legacy';
+  return {
+    kind: 'admitted',
+    message,
+    bytes: forwarded,
+    revision,
+    ...(held ? { session: session.session } : {}),
+  };
+}
+
+export type OpenedSession =
+  | { readonly kind: 'session'; readonly session: Session }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Undefined when the request names no session. */
+export function openSession(
+  head: Head,
+  principal: Principal,
+  sessions: Sessions,
+): OpenedSession | undefined {
+  const values = head.headers['mcp-session-id'];
+  if (values === undefined) return undefined;
+  const session = sessions.open(principal, only(values) ?? '');
+  return session === undefined
+    ? {
+        kind: 'refused',
+        refusal: { code: 'session_unknown', reason: 'no such session; initialize again' },
+      }
+    : { kind: 'session', session };
+}
+
+/** Puts the server's own `requestState` back where the client carried ours. */
+function restoreState(
+  bytes: Uint8Array,
+  message: Message,
+  principal: Principal,
+  envelopes: Envelopes,
+): Uint8Array | Refusal {
+  if (message.kind !== 'request') return bytes;
+  const state = envelopes.states.open(message, principal, envelopes.nowSeconds);
+  if (state === undefined) return bytes;
+  if (typeof state !== 'string') return state;
+  const span = locate(bytes, ['params', 'requestState']);
+  if (span === undefined)
+    return { code: 'state_invalid', reason: 'params.requestState: unreadable' };
+  return splice(bytes, [{ ...span, replacement: Buffer.from(JSON.stringify(state)) }]);
+}
+
+function refused(refusal: Refusal, context: RefusalContext = {}): BodyRefusal {
+  return { kind: 'refused', refusal, context };
+}

@@ -1,0 +1,132 @@
+// Last stages of an answer: judge it, mask it, make its outcome durable; only then is it bytes to send.
+
+import { LedgerFault } from '#core/evidence/ledger.ts';
+import type { OutcomeStatus, RecordedOutcome } from '#core/evidence/record.ts';
+import type { ResponseMessage } from '#core/mcp/messages.ts';
+import { eraOf } from '#core/mcp/revisions.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { judgeAnswer, type Outbound } from './judge-outbound.ts';
+import { mask } from './mask.ts';
+import { recordedMessage } from './recorded.ts';
+import { refusalBody } from './refuse.ts';
+
+/** The bytes that may leave; `refusal` when they say no instead of what the server said. */
+export interface Conclusion {
+  readonly bytes: Uint8Array;
+  readonly refusal?: Refusal;
+}
+
+/** Judges, masks and records the answer to one request. Never sends what is not recorded. */
+export async function concludeAnswer(
+  outbound: Outbound,
+  asked: Exchange,
+  gate: Gate,
+): Promise<Conclusion> {
+  const context = { states: gate.states, nowSeconds: gate.clock.epochSeconds() };
+  const verdict = judgeAnswer(outbound, asked, context);
+  if (verdict.kind === 'refused') {
+    return concludeRefusal(asked, verdict.refusal, gate, withheld(verdict.refusal));
+  }
+  const maskable = { bytes: verdict.bytes, value: outbound.value, direction: 'toClient' } as const;
+  const masked = mask(maskable, asked.facts.snapshot);
+  if (masked.kind === 'withheld') {
+    return concludeRefusal(asked, masked.refusal, gate, withheld(masked.refusal));
+  }
+  try {
+    if (asked.isConcluded) await redeliver(asked, outbound);
+    else await asked.conclude(outcomeOf(outbound.message, masked.bytes, verdict.hidden));
+  } catch (error) {
+    return unrecorded(asked, error);
+  } finally {
+    gate.exchanges.settle(asked);
+  }
+  return { bytes: masked.bytes };
+}
+
+/** Ends an exchange with a refusal; its bytes are the JSON-RPC message that says so. */
+export async function concludeRefusal(
+  asked: Exchange,
+  refusal: Refusal,
+  gate: Gate,
+  outcome: RecordedOutcome,
+): Promise<Conclusion> {
+  try {
+    await asked.conclude(outcome);
+  } catch (error) {
+    return unrecorded(asked, error);
+  } finally {
+    gate.exchanges.settle(asked);
+  }
+  return { bytes: bodyFor(asked, refusal), refusal };
+}
+
+/** How an answer is recorded: tool failures are answers too, but not the same as success. */
+export function outcomeOf(
+  message: ResponseMessage,
+  bytes: Uint8Array,
+  hidden: number,
+): RecordedOutcome {
+  const errorCode = errorCodeOf(message);
+  return {
+    status: statusOf(message),
+    sizeBytes: bytes.byteLength,
+    ...(errorCode === undefined ? {} : { errorCode }),
+    ...(hidden === 0 ? {} : { hidden }),
+  };
+}
+
+export function refusedOutcome(refusal: Refusal): RecordedOutcome {
+  return { status: 'refused', refusal: refusal.code, reason: refusal.reason };
+}
+
+/** What ended the exchange, said to the client that still waits. */
+export function cutShortRefusal(exchange: Exchange): Refusal {
+  return exchange.cutShort === 'timeout'
+    ? { code: 'upstream_timeout', reason: 'no answer within the time limit of the policy' }
+    : { code: 'upstream_unavailable', reason: 'the request was cancelled' };
+}
+
+function withheld(refusal: Refusal): RecordedOutcome {
+  return { status: 'withheld', refusal: refusal.code, reason: refusal.reason };
+}
+
+function statusOf({ body }: ResponseMessage): OutcomeStatus {
+  if ('error' in body) return 'rpc_error';
+  const { result } = body;
+  const failed = typeof result === 'object' && result !== null && 'isError' in result;
+  return failed && result.isError === true ? 'tool_error' : 'ok';
+}
+
+function errorCodeOf({ body }: ResponseMessage): number | undefined {
+  if (!('error' in body)) return undefined;
+  const { error } = body;
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' && Number.isSafeInteger(code) ? code : undefined;
+}
+
+async function redeliver(asked: Exchange, { message, bytes }: Outbound): Promise<void> {
+  const { revision } = asked.facts;
+  const sighting = { direction: 'toClient', revision, sizeBytes: bytes.byteLength } as const;
+  await asked.noteRedelivery(recordedMessage(message, sighting));
+}
+
+/** The ledger failed: the answer stays here, and the client hears why (promise 3). */
+function unrecorded(asked: Exchange, error: unknown): Conclusion {
+  if (!(error instanceof LedgerFault)) throw error;
+  return { bytes: bodyFor(asked, EVIDENCE_UNAVAILABLE), refusal: EVIDENCE_UNAVAILABLE };
+}
+
+export const EVIDENCE_UNAVAILABLE: Refusal = {
+  code: 'evidence_unavailable',
+  reason: 'evidence cannot be written, so nothing is answered; the call may have been carried out',
+  retryAfterSeconds: 5,
+};
+
+function bodyFor(asked: Exchange, refusal: Refusal): Uint8Array {
+  const { request, revision } = asked.facts;
+  if (request === undefined) return new Uint8Array();
+  return refusalBody(refusal, request.id, { message: request, era: eraOf(revision) });
+}

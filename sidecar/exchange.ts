@@ -1,0 +1,103 @@
+// One exchange: an intent, then exactly one outcome, whichever stream or failure brings it. What a
+// resuming client is sent again is a redelivery, not a second outcome (design section 14, Streams).
+
+import type { Ledger } from '#core/evidence/ledger.ts';
+import type {
+  RecordDraft,
+  RecordedDecision,
+  RecordedMessage,
+  RecordedOutcome,
+  RecordType,
+} from '#core/evidence/record.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import type { RequestMessage } from '#core/mcp/messages.ts';
+import type { Revision } from '#core/mcp/revisions.ts';
+import type { Clock } from '#platform/process/clock.ts';
+import type { Snapshot } from './activation.ts';
+import { recordedPrincipal } from './recorded.ts';
+import type { Session } from './sessions.ts';
+
+export interface ExchangeFacts {
+  /** UUIDv7, shared by the intent, the outcome and everything between. */
+  readonly id: string;
+  readonly principal: Principal;
+  /** The one snapshot this message is judged under, from its arrival to its end (promise 5). */
+  readonly snapshot: Snapshot;
+  readonly revision: Revision;
+  readonly recorded: RecordedMessage;
+  /** The request that awaits an answer; absent on one-way messages and stream openings. */
+  readonly request?: RequestMessage;
+  readonly session?: Session;
+  /** Groups the session's records; known before `initialize` has a session to name. */
+  readonly sessionRecordId?: string;
+  readonly address?: string;
+  readonly trace?: string;
+}
+
+export class Exchange {
+  readonly facts: ExchangeFacts;
+  /** Aborted when the work upstream must end: cancellation, time limit, shutdown. */
+  readonly stop = new AbortController();
+  /** What ended it before its answer, once something has. */
+  cutShort: 'cancelled' | 'disconnected' | 'timeout' | undefined;
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  #startedMicros = 0;
+  #conclusion: Promise<void> | undefined;
+
+  constructor(facts: ExchangeFacts, ledger: Ledger, clock: Clock) {
+    this.facts = facts;
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#startedMicros = clock.monotonicMicros();
+  }
+
+  get isConcluded(): boolean {
+    return this.#conclusion !== undefined;
+  }
+
+  get elapsedMicros(): number {
+    return this.#clock.monotonicMicros() - this.#startedMicros;
+  }
+
+  /** Resolves when the intent is durable; rejects with LedgerFault, and then nothing may go on. */
+  async intend(decision: RecordedDecision): Promise<void> {
+    await this.#append('intent', { message: this.facts.recorded, decision });
+  }
+
+  /** The first outcome is the outcome; later calls await it and change nothing. */
+  conclude(outcome: RecordedOutcome): Promise<void> {
+    this.#conclusion ??= this.#append('outcome', {
+      message: this.facts.recorded,
+      outcome: { ...outcome, durationMicros: this.elapsedMicros },
+    });
+    return this.#conclusion;
+  }
+
+  /** A message inside this exchange's stream. */
+  async noteMessage(message: RecordedMessage, decision?: RecordedDecision): Promise<void> {
+    await this.#append('stream.message', {
+      message,
+      ...(decision === undefined ? {} : { decision }),
+    });
+  }
+
+  /** An answer that was already concluded and is sent once more to a client that resumes. */
+  async noteRedelivery(message: RecordedMessage): Promise<void> {
+    await this.#append('redelivery', { message });
+  }
+
+  async #append(type: RecordType, said: Partial<RecordDraft>): Promise<void> {
+    const { facts } = this;
+    await this.#ledger.append({
+      type,
+      ts: this.#clock.timestamp(),
+      exchange: facts.id,
+      ...(facts.sessionRecordId === undefined ? {} : { session: facts.sessionRecordId }),
+      ...(facts.trace === undefined ? {} : { trace: facts.trace }),
+      principal: recordedPrincipal(facts.principal),
+      ...(facts.address === undefined ? {} : { source: { address: facts.address } }),
+      ...said,
+    });
+  }
+}

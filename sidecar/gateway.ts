@@ -1,0 +1,175 @@
+// The HTTP front: node:http with every default that would cut a long MCP stream taken back, and every
+// bound that a peer could press against set. It hands each request to the journey.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Refusal } from '#core/refusal.ts';
+import { type Head, refuseDoor } from './admit-head.ts';
+import { ClientReply } from './client-reply.ts';
+import type { Gate } from './gate.ts';
+import type { WellKnown } from './metadata.ts';
+import { journey } from './pipeline.ts';
+import { corsHeaders } from './preflight.ts';
+import { refuse } from './refuse.ts';
+import { turnAway } from './turn-away.ts';
+
+/** A head longer than this is refused by the parser; sealed ids and tokens fit many times over. */
+const MAX_HEADER_BYTES = 64 * 1024;
+/** A client that takes longer to send its head or its body holds a socket for nothing. */
+const HEAD_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+/** Longer than common load balancers keep a connection, so that they close first. */
+const KEEP_ALIVE_MS = 75_000;
+const MAX_CONNECTIONS = 20_000;
+
+export interface Gateway {
+  readonly address: AddressInfo;
+  /** Takes no more calls, lets those in flight finish until `deadline`, then cuts what is left. */
+  drain(deadline: AbortSignal): Promise<void>;
+}
+
+/** A server that listens but does not answer yet: public URLs may depend on the port it got. */
+export interface Bound {
+  readonly address: AddressInfo;
+  open(gate: Gate, wellKnown: WellKnown): Gateway;
+  close(): void;
+}
+
+export async function bindGateway(host: string, port: number): Promise<Bound> {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    address,
+    open: (gate, wellKnown) => openGateway(server, gate, wellKnown),
+    close: () => server.close(),
+  };
+}
+
+function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway {
+  const front = new Front(gate, wellKnown);
+  server.on('request', (request, response) => front.take(request, response));
+  return {
+    address: server.address() as AddressInfo,
+    async drain(deadline) {
+      front.isDraining = true;
+      server.close();
+      server.closeIdleConnections();
+      await front.settled(deadline);
+      server.closeAllConnections();
+      await gate.refusals.flush();
+    },
+  };
+}
+
+class Front {
+  isDraining = false;
+  readonly #gate: Gate;
+  readonly #wellKnown: WellKnown;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(gate: Gate, wellKnown: WellKnown) {
+    this.#gate = gate;
+    this.#wellKnown = wellKnown;
+  }
+
+  take(request: IncomingMessage, response: ServerResponse): void {
+    const call = this.#answer(request, response).catch((error: unknown) => {
+      // A fault is ours: the peer hears nothing of it, and nothing of the answer leaves half-done.
+      this.#gate.log.error('a call failed in the gateway', { error: asError(error) });
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { connection: 'close' }).end();
+    });
+    this.#underWay.add(call);
+    void call.finally(() => this.#underWay.delete(call));
+  }
+
+  /** Resolves when every call is over; streams are ended at once, calls at the deadline. */
+  async settled(deadline: AbortSignal): Promise<void> {
+    const gate = this.#gate;
+    gate.drain.abort();
+    const cut = (): void => {
+      for (const exchange of gate.exchanges.inFlight) {
+        exchange.cutShort ??= 'cancelled';
+        exchange.stop.abort();
+      }
+    };
+    if (deadline.aborted) cut();
+    deadline.addEventListener('abort', cut, { once: true });
+    while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
+    deadline.removeEventListener('abort', cut);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gate = this.#gate;
+    const head = headOf(request);
+    const client = new ClientReply(response, corsHeaders(head, gate.doors));
+    if (this.isDraining) {
+      const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;
+      response.setHeader('connection', 'close');
+      return client.send(refuse(refusal, {}));
+    }
+    const published = this.#wellKnown(head);
+    if (published !== undefined) {
+      const refusal = refuseDoor(head, gate.doors);
+      return refusal === undefined
+        ? client.send(published)
+        : turnAway({ head, refusal }, client, gate);
+    }
+    return journey({ head, client, body: () => readBody(request, gate) }, gate);
+  }
+}
+
+function headOf(request: IncomingMessage): Head {
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    headers: request.headersDistinct,
+    address: request.socket.remoteAddress ?? '',
+  };
+}
+
+/** The whole body, or the refusal of one that is too long; what comes after the limit is not kept. */
+function readBody(request: IncomingMessage, gate: Gate): Promise<Uint8Array | Refusal> {
+  const { maxBodyBytes } = gate.activation.current.policy.limits;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return new Promise((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (size <= maxBodyBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      // The rest is read and forgotten, so that the answer is not lost in a reset connection.
+      chunks.length = 0;
+      resolve({
+        code: 'body_too_large',
+        reason: `the body may have ${maxBodyBytes} bytes (spec.limits.maxBodyBytes)`,
+      });
+    });
+    request.once('end', () => {
+      const [only] = chunks;
+      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    });
+    request.once('close', () => resolve({ code: 'json_invalid', reason: 'the body ended early' }));
+    request.on('error', () => {});
+  });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('not an Error was thrown');
+}

@@ -1,0 +1,173 @@
+// Messages from the server are judged too: what answers a request is checked against that request,
+// what the server asks or tells the client is judged by policy (design section 4).
+
+import type { Principal } from '#core/identity/principal.ts';
+import { filterList } from '#core/mcp/lists.ts';
+import type {
+  JsonObject,
+  JsonValue,
+  NotificationMessage,
+  RequestMessage,
+  ResponseMessage,
+} from '#core/mcp/messages.ts';
+import { METHODS } from '#core/mcp/methods.ts';
+import { isRevision } from '#core/mcp/revisions.ts';
+import { locate } from '#core/mcp/spans.ts';
+import { splice } from '#core/mcp/splice.ts';
+import type { Decision } from '#core/policy/decision.ts';
+import { evaluate } from '#core/policy/evaluate.ts';
+import { isVisible } from '#core/policy/visible.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
+import type { Exchange } from './exchange.ts';
+import type { RequestStates } from './state.ts';
+
+/** An answer from the server, as it came. */
+export interface Outbound {
+  readonly message: ResponseMessage;
+  readonly bytes: Uint8Array;
+  readonly value: JsonValue;
+}
+
+export type OutboundVerdict =
+  | { readonly kind: 'pass'; readonly bytes: Uint8Array; readonly hidden: number }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface OutboundContext {
+  readonly states: RequestStates;
+  readonly nowSeconds: number;
+}
+
+/** What the server asks or tells the client, under the snapshot current for its stream. */
+export function judgeOutbound(
+  message: RequestMessage | NotificationMessage,
+  principal: Principal,
+  { policy }: Snapshot,
+): Decision {
+  return evaluate(policy, principal, message, 'toClient');
+}
+
+/** What answers the client's own request: filtered, sealed, or withheld when it cannot be judged. */
+export function judgeAnswer(
+  outbound: Outbound,
+  asked: Exchange,
+  context: OutboundContext,
+): OutboundVerdict {
+  const { request } = asked.facts;
+  const result = resultOf(outbound.message);
+  if (request === undefined || result === undefined) return pass(outbound.bytes);
+  if (request.method === 'initialize') return judgeHandshake(outbound.bytes, result);
+  if (METHODS.get(request.method)?.list !== undefined) return judgeList(outbound, asked);
+  return result.resultType === 'input_required'
+    ? judgeInputRequired(outbound.bytes, result, asked, context)
+    : pass(outbound.bytes);
+}
+
+function judgeHandshake(bytes: Uint8Array, result: JsonObject): OutboundVerdict {
+  const revision = result.protocolVersion;
+  if (typeof revision === 'string' && isRevision(revision)) return pass(bytes);
+  const named = typeof revision === 'string' && /^[\w.-]{1,32}$/.test(revision) ? revision : '?';
+  return refused(
+    'upstream_invalid',
+    `the MCP server chose protocol version ${named}, which Gatehouse does not support`,
+  );
+}
+
+function judgeList(outbound: Outbound, asked: Exchange): OutboundVerdict {
+  const { snapshot, principal, request, revision } = asked.facts;
+  const kind = METHODS.get(request?.method ?? '')?.list;
+  if (kind === undefined) return pass(outbound.bytes);
+  const { policy } = snapshot;
+  const filtered = filterList({
+    bytes: outbound.bytes,
+    value: outbound.value,
+    list: kind,
+    keep: (name) => isVisible(policy, principal, { kind: TARGET_OF_LIST[kind], name }),
+    revision,
+  });
+  if (!filtered.ok) return refused('upstream_invalid', filtered.reason);
+  return policy.mode === 'Observe'
+    ? { kind: 'pass', bytes: outbound.bytes, hidden: filtered.hidden }
+    : { kind: 'pass', bytes: filtered.bytes, hidden: filtered.hidden };
+}
+
+const TARGET_OF_LIST = {
+  tools: 'tool',
+  prompts: 'prompt',
+  resources: 'resource',
+  resourceTemplates: 'resource',
+} as const;
+
+/** MRTR: each question to the client is judged as one, and the server's state travels sealed. */
+function judgeInputRequired(
+  bytes: Uint8Array,
+  result: JsonObject,
+  asked: Exchange,
+  context: OutboundContext,
+): OutboundVerdict {
+  const denied = deniedInput(result.inputRequests, asked);
+  if (denied !== undefined) return { kind: 'refused', refusal: denied };
+  const state = result.requestState;
+  const { request, principal } = asked.facts;
+  if (state === undefined || request === undefined) return pass(bytes);
+  const span = locate(bytes, ['result', 'requestState']);
+  if (typeof state !== 'string' || span === undefined) {
+    return refused('upstream_invalid', 'result.requestState of the MCP server is not a string');
+  }
+  const sealed = context.states.seal(state, request, principal, context.nowSeconds);
+  const replacement = Buffer.from(JSON.stringify(sealed));
+  return pass(splice(bytes, [{ ...span, replacement }]));
+}
+
+function deniedInput(inputs: JsonValue | undefined, asked: Exchange): Refusal | undefined {
+  if (inputs === undefined) return undefined;
+  if (!isObject(inputs)) return invalid('result.inputRequests is not an object');
+  for (const input of Object.values(inputs)) {
+    const refusal = judgeInput(input, asked);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function judgeInput(input: JsonValue, asked: Exchange): Refusal | undefined {
+  if (!isObject(input) || typeof input.method !== 'string') {
+    return invalid('an entry of result.inputRequests has no method');
+  }
+  const { method, params } = input;
+  const { snapshot, principal, request } = asked.facts;
+  const question = {
+    kind: 'request',
+    id: request?.id ?? 0,
+    method,
+    params: isObject(params) ? params : {},
+  } as const;
+  const decision = evaluate(snapshot.policy, principal, question, 'toClient');
+  if (decision.effect === 'Allow' || snapshot.policy.mode === 'Observe') return undefined;
+  const known = METHODS.has(method) ? method : 'something unknown';
+  return {
+    code: 'denied',
+    reason: `the MCP server asked the client for ${known}, which policy does not allow`,
+    ...(decision.rule === undefined ? {} : { rule: decision.rule }),
+  };
+}
+
+function invalid(reason: string): Refusal {
+  return { code: 'upstream_invalid', reason };
+}
+
+function resultOf(message: ResponseMessage): JsonObject | undefined {
+  if (!('result' in message.body)) return undefined;
+  return isObject(message.body.result) ? message.body.result : undefined;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pass(bytes: Uint8Array): OutboundVerdict {
+  return { kind: 'pass', bytes, hidden: 0 };
+}
+
+function refused(code: Refusal['code'], reason: string): OutboundVerdict {
+  return { kind: 'refused', refusal: { code, reason } };
+}

@@ -1,0 +1,105 @@
+// Gives an admitted message its exchange, and remembers a request until its answer comes.
+
+import type { Principal } from '#core/identity/principal.ts';
+import type { Message } from '#core/mcp/messages.ts';
+import { eraOf } from '#core/mcp/revisions.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
+import type { Admission } from './admit-body.ts';
+import { type Head, only } from './admit-head.ts';
+import { Exchange, type ExchangeFacts } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { recordedMessage } from './recorded.ts';
+import type { RefusalContext } from './refuse.ts';
+
+export interface NotOpened {
+  readonly refusal: Refusal;
+  readonly context: RefusalContext;
+}
+
+interface Judging {
+  readonly principal: Principal;
+  readonly snapshot: Snapshot;
+}
+
+export function openExchange(
+  head: Head,
+  admission: Admission,
+  judging: Judging,
+  gate: Gate,
+): Exchange | NotOpened {
+  const { message, revision } = admission;
+  const context = { message, era: eraOf(revision) };
+  if (message.kind === 'response' && !takesAnswer(message, admission, gate)) {
+    return {
+      refusal: { code: 'response_uncorrelated', reason: 'the server asked nothing with this id' },
+      context,
+    };
+  }
+  const exchange = new Exchange(factsOf(head, admission, judging, gate), gate.ledger, gate.clock);
+  switch (gate.exchanges.open(exchange)) {
+    case 'opened':
+      return exchange;
+    case 'duplicate':
+      return {
+        refusal: { code: 'message_invalid', reason: 'id: a request with this id is in flight' },
+        context,
+      };
+    case 'full':
+      return {
+        refusal: {
+          code: 'rate_limited',
+          reason: 'too many requests are in flight',
+          retryAfterSeconds: 1,
+        },
+        context,
+      };
+  }
+}
+
+/** The answered question's exchange ends here, in the same group commit as this intent. */
+function takesAnswer(message: Message, { session }: Admission, gate: Gate): boolean {
+  if (message.kind !== 'response' || session === undefined || message.id === undefined)
+    return false;
+  const asked = gate.exchanges.answer(session.upstreamId, message.id);
+  if (asked === undefined) return false;
+  const status = 'error' in message.body ? 'rpc_error' : 'ok';
+  // A ledger that fails fails the intent of this answer too, and then nothing is forwarded.
+  asked.conclude({ status }).catch(() => {});
+  return true;
+}
+
+function factsOf(
+  head: Head,
+  { message, bytes, revision, session }: Admission,
+  judging: Judging,
+  gate: Gate,
+): ExchangeFacts {
+  const id = gate.newId();
+  const sighting = { direction: 'toServer', revision, sizeBytes: bytes.byteLength } as const;
+  const opensSession = message.kind === 'request' && message.method === 'initialize';
+  const sessionRecordId = session?.recordId ?? (opensSession ? id : undefined);
+  const trace = traceOf(head, message);
+  return {
+    id,
+    ...judging,
+    revision,
+    recorded: recordedMessage(message, sighting),
+    address: head.address,
+    ...(message.kind === 'request' ? { request: message } : {}),
+    ...(session === undefined ? {} : { session }),
+    ...(sessionRecordId === undefined ? {} : { sessionRecordId }),
+    ...(trace === undefined ? {} : { trace }),
+  };
+}
+
+const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
+
+/** W3C trace id from `_meta.traceparent`, which MCP prefers, or the header. */
+function traceOf(head: Head, message: Message): string | undefined {
+  const meta = message.kind === 'response' ? undefined : message.params._meta;
+  const inBody =
+    typeof meta === 'object' && meta !== null && 'traceparent' in meta && meta.traceparent;
+  const text = typeof inBody === 'string' ? inBody : only(head.headers.traceparent);
+  return text === undefined ? undefined : TRACEPARENT.exec(text)?.[1];
+}

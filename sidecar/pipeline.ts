@@ -1,0 +1,158 @@
+// A call's journey, top to bottom (docs/architecture.md). Each stage either yields what the next one
+// needs or a refusal, and every exit is recorded.
+
+import { LedgerFault } from '#core/evidence/ledger.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import { METHODS } from '#core/mcp/methods.ts';
+import type { Decision } from '#core/policy/decision.ts';
+import { evaluate } from '#core/policy/evaluate.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
+import { type Admission, admitBody } from './admit-body.ts';
+import { admitHead, type Head } from './admit-head.ts';
+import { authenticate } from './authenticate.ts';
+import type { ClientReply } from './client-reply.ts';
+import { EVIDENCE_UNAVAILABLE } from './conclude.ts';
+import type { Exchange } from './exchange.ts';
+import { forward } from './forward.ts';
+import type { Gate } from './gate.ts';
+import { openExchange } from './open-exchange.ts';
+import { preflight } from './preflight.ts';
+import { recordedDecision } from './recorded.ts';
+import { relayAnswer, sayNo } from './relay.ts';
+import { relayOneWay } from './relay-one-way.ts';
+import { type Settlement, settle } from './settle.ts';
+import { isSubscription, leaseStream } from './stream-lease.ts';
+import { endSession, openStream } from './streams.ts';
+import { turnAway } from './turn-away.ts';
+import { watch } from './watch.ts';
+
+/** One HTTP request as the gateway hands it over. */
+export interface Call {
+  readonly head: Head;
+  /** Reads the body once; a refusal when it is longer than it may be. */
+  readonly body: () => Promise<Uint8Array | Refusal>;
+  readonly client: ClientReply;
+}
+
+export async function journey(call: Call, gate: Gate): Promise<void> {
+  const { head, client } = call;
+  const entry = admitHead(head, gate.doors);
+  if (entry.kind === 'refused') return turnAway({ head, refusal: entry.refusal }, client, gate);
+  if (entry.kind === 'preflight') return client.send(preflight(head));
+
+  const snapshot = gate.activation.current;
+  const proof = await authenticate(head, snapshot, gate.publicUrls);
+  if (proof.kind === 'refused') return turnAway({ head, refusal: proof.refusal }, client, gate);
+  const { principal } = proof;
+
+  if (entry.kind === 'stream') return openStream({ head, principal, snapshot }, client, gate);
+  if (entry.kind === 'sessionEnd') return endSession({ head, principal, snapshot }, client, gate);
+  return post(call, { principal, snapshot }, gate);
+}
+
+interface Judging {
+  readonly principal: Principal;
+  readonly snapshot: Snapshot;
+}
+
+async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
+  const { head, client } = call;
+  const { principal } = judging;
+  const bytes = await call.body();
+  if ('code' in bytes) return turnAway({ head, refusal: bytes, principal }, client, gate);
+  const envelopes = { ...gate, nowSeconds: gate.clock.epochSeconds() };
+  const admission = admitBody(head, bytes, judging, envelopes);
+  if (admission.kind === 'refused')
+    return turnAway({ head, principal, ...admission }, client, gate);
+
+  const decision = judge(admission, judging);
+  const exchange = openExchange(head, admission, judging, gate);
+  if ('refusal' in exchange) return turnAway({ head, principal, ...exchange }, client, gate);
+  const lease = isSubscription(exchange) ? leaseStream(exchange, gate) : undefined;
+  try {
+    const refusal = lease?.kind === 'refused' ? lease.refusal : limit(admission, judging, gate);
+    const settlement: Settlement =
+      refusal === undefined
+        ? await settle(decision, settleContext(admission, judging))
+        : { kind: 'refusal', refusal };
+    const judged = { exchange, decision, settlement, admission };
+    await carryOut(judged, call, gate);
+  } finally {
+    if (lease?.kind === 'held') lease.release();
+  }
+}
+
+interface Judged {
+  readonly exchange: Exchange;
+  readonly admission: Admission;
+  readonly decision: Decision;
+  readonly settlement: Settlement;
+}
+
+/** Intend, forward, and relay what comes back; or intend and say no. */
+async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Promise<void> {
+  const { exchange, admission, settlement } = judged;
+  const { message } = admission;
+  const intent = exchange.intend(recordedDecision(judged.decision, exchange.facts.snapshot));
+  if (settlement.kind === 'refusal') {
+    // One group commit holds both: a call that goes nowhere is over as soon as it is recorded.
+    await Promise.allSettled([intent, sayNo(exchange, settlement.refusal, { client, gate })]);
+    return;
+  }
+  if (!(await isDurable(intent, exchange, client, gate))) return;
+  const unwatch = watch(exchange, client, gate);
+  try {
+    const sending = { method: 'POST', exchange, head, body: admission.bytes } as const;
+    const forwarded = await forward(settlement.permit, sending, gate.upstream, gate.credential);
+    if (message.kind === 'request') await relayAnswer(forwarded, exchange, client, gate);
+    else await relayOneWay(forwarded, { exchange, message }, client, gate);
+  } finally {
+    unwatch();
+  }
+}
+
+/** Answers to the server's own questions are plumbing: only a known question takes one. */
+function judge({ message }: Admission, { principal, snapshot }: Judging): Decision {
+  return message.kind === 'response'
+    ? { effect: 'Allow', rule: 'plumbing', obligations: {} }
+    : evaluate(snapshot.policy, principal, message, 'toServer');
+}
+
+function settleContext({ message }: Admission, { snapshot }: Judging) {
+  return {
+    observe: snapshot.policy.mode === 'Observe',
+    methodKnown: message.kind === 'response' || METHODS.has(message.method),
+  };
+}
+
+function limit({ message }: Admission, { principal, snapshot }: Judging, gate: Gate) {
+  const perMinute = snapshot.policy.limits.requestsPerMinute;
+  if (perMinute === undefined || message.kind !== 'request') return undefined;
+  const nowSeconds = gate.clock.epochSeconds();
+  return gate.limiter.take(principal, message.target?.name ?? message.method, {
+    perMinute,
+    nowSeconds,
+  });
+}
+
+/** No evidence, no effect: false when the intent could not be written, and the caller knows. */
+async function isDurable(
+  intent: Promise<void>,
+  exchange: Exchange,
+  client: ClientReply,
+  gate: Gate,
+): Promise<boolean> {
+  try {
+    await intent;
+    return true;
+  } catch (error) {
+    if (!(error instanceof LedgerFault)) throw error;
+    const refusal = {
+      ...EVIDENCE_UNAVAILABLE,
+      reason: 'evidence cannot be written, so nothing is forwarded',
+    };
+    await sayNo(exchange, refusal, { client, gate });
+    return false;
+  }
+}

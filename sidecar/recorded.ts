@@ -1,0 +1,63 @@
+// What evidence says of a principal, a message and a decision: identity and shape, never a payload.
+
+import type {
+  RecordedDecision,
+  RecordedMessage,
+  RecordedPrincipal,
+} from '#core/evidence/record.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import type { Message, Target } from '#core/mcp/messages.ts';
+import type { Revision } from '#core/mcp/revisions.ts';
+import type { Decision } from '#core/policy/decision.ts';
+import type { Snapshot } from './activation.ts';
+
+/** Longest text of a peer's that a record repeats; a longer one is cut and marked. */
+const MAX_RECORDED_CHARS = 256;
+
+export function recordedPrincipal(principal: Principal): RecordedPrincipal {
+  return {
+    issuer: principal.issuer,
+    subject: bounded(principal.subject),
+    ...(principal.actors.length === 0 ? {} : { actors: principal.actors }),
+    ...(principal.clientId === undefined ? {} : { client: bounded(principal.clientId) }),
+  };
+}
+
+export interface Sighting {
+  readonly direction: 'toServer' | 'toClient';
+  readonly revision?: Revision;
+  readonly sizeBytes: number;
+}
+
+export function recordedMessage(message: Message, sighting: Sighting): RecordedMessage {
+  return {
+    method: message.kind === 'response' ? 'response' : bounded(message.method),
+    ...('target' in message && message.target ? { target: recordedTarget(message.target) } : {}),
+    ...('id' in message && message.id !== undefined
+      ? { requestId: bounded(String(message.id)) }
+      : {}),
+    ...sighting,
+  };
+}
+
+export function recordedDecision(decision: Decision, snapshot: Snapshot): RecordedDecision {
+  const observed = snapshot.policy.mode === 'Observe' && decision.effect !== 'Allow';
+  return {
+    effect: decision.effect,
+    ...(decision.rule === undefined ? {} : { rule: decision.rule }),
+    ...(decision.effect === 'Deny' ? { reason: decision.reason } : {}),
+    policy: snapshot.digest,
+    ...(observed ? { observed: true as const } : {}),
+  };
+}
+
+/** A URI's query, fragment and user part may carry secrets: a record keeps only that they were there. */
+export function recordedTarget(target: Target): string {
+  if (target.kind !== 'resource') return bounded(`${target.kind}:${target.name}`);
+  const uri = target.name.replace(/^([^/?#]*:\/\/)[^/?#]*@/, '$1…@').replace(/[?#].*$/s, '?…');
+  return bounded(`resource:${uri}`);
+}
+
+function bounded(text: string): string {
+  return text.length <= MAX_RECORDED_CHARS ? text : `${text.slice(0, MAX_RECORDED_CHARS)}…`;
+}

@@ -1,0 +1,299 @@
+// An SSE answer, event by event: each JSON-RPC message is judged, masked and recorded whole; events
+// that carry none pass as they came. One flush per read of the server, before any wait for evidence.
+
+import { LedgerFault } from '#core/evidence/ledger.ts';
+import { readJson } from '#core/mcp/json.ts';
+import { parseMessage } from '#core/mcp/message.ts';
+import type { JsonValue, Message, ResponseMessage } from '#core/mcp/messages.ts';
+import { eraOf, factsOf } from '#core/mcp/revisions.ts';
+import { encodeSseEvent, SseDecoder, type SseEvent, type SseItem } from '#core/mcp/sse.ts';
+import type { Refusal } from '#core/refusal.ts';
+import { UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
+import type { Snapshot } from './activation.ts';
+import type { ClientReply } from './client-reply.ts';
+import {
+  concludeAnswer,
+  concludeRefusal,
+  cutShortRefusal,
+  EVIDENCE_UNAVAILABLE,
+  refusedOutcome,
+} from './conclude.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { judgeOutbound } from './judge-outbound.ts';
+import { mask } from './mask.ts';
+import { recordedDecision, recordedMessage } from './recorded.ts';
+import { refusalBody } from './refuse.ts';
+import { passServerRequest } from './server-request.ts';
+import { openedSession } from './session-opening.ts';
+import { StreamWriter } from './stream-writer.ts';
+import { Tail } from './tail.ts';
+
+/** Carries one SSE answer to a request, or the stream that a GET opened. */
+export async function relayStream(
+  reply: UpstreamReply,
+  exchange: Exchange,
+  client: ClientReply,
+  gate: Gate,
+): Promise<void> {
+  const relay = new StreamRelay(reply, exchange, client, gate);
+  try {
+    await relay.run();
+  } finally {
+    relay.close();
+  }
+}
+
+class StreamRelay {
+  readonly #reply: UpstreamReply;
+  readonly #exchange: Exchange;
+  readonly #gate: Gate;
+  readonly #writer: StreamWriter;
+  readonly #client: ClientReply;
+  readonly #tail: Tail;
+  /** An event had an id: the client can resume, and the answer may come on another stream. */
+  #resumable = false;
+
+  constructor(reply: UpstreamReply, exchange: Exchange, client: ClientReply, gate: Gate) {
+    this.#reply = reply;
+    this.#exchange = exchange;
+    this.#gate = gate;
+    this.#client = client;
+    this.#tail = new Tail(() => gate.clock.monotonicMicros() / 1000);
+    this.#writer = new StreamWriter(client, {
+      idleSeconds: exchange.facts.snapshot.policy.limits.streamIdleSeconds,
+      onIdle: () => {
+        exchange.cutShort ??= 'timeout';
+        exchange.stop.abort();
+      },
+    });
+  }
+
+  close(): void {
+    this.#writer.close();
+  }
+
+  async run(): Promise<void> {
+    // The session id an `initialize` gets names the revision its answer chooses: the head waits for it.
+    if (this.#exchange.facts.request?.method !== 'initialize') this.#commit();
+    try {
+      await this.#read();
+      await this.#tail.drained();
+      await this.#ended();
+    } catch (error) {
+      await this.#broken(error);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { limits } = this.#exchange.facts.snapshot.policy;
+    const decoder = new SseDecoder({ maxEventBytes: limits.maxReplyBytes });
+    for await (const chunk of this.#reply.body) {
+      this.#writer.heard();
+      for (const item of decoder.push(chunk)) await this.#item(item);
+      await this.#writer.flush();
+    }
+  }
+
+  async #item(item: SseItem): Promise<void> {
+    switch (item.kind) {
+      case 'fault':
+        throw new StreamFault(item.reason);
+      case 'filler':
+        return this.#writer.push(item.raw);
+      case 'event':
+        return this.#event(item);
+    }
+  }
+
+  async #event(event: SseEvent): Promise<void> {
+    if (event.id !== undefined) this.#resumable = true;
+    // Comments, `retry:` and priming events carry no message and pass as they came.
+    if (event.data === undefined || event.data.byteLength === 0) {
+      this.#writer.push(event.raw);
+      return;
+    }
+    const { message, value } = this.#parse(event.data);
+    await this.#tail.room();
+    const bytes =
+      message.kind === 'response'
+        ? await this.#response(message, event.data, value)
+        : await this.#passing(message, event.data, value);
+    if (bytes === event.data) this.#writer.push(event.raw);
+    else if (bytes !== undefined) this.#writer.push(encodeSseEvent({ ...event, data: bytes }));
+  }
+
+  #parse(data: Uint8Array): { message: Message; value: JsonValue } {
+    const { limits } = this.#exchange.facts.snapshot.policy;
+    const json = readJson(data, {
+      maxBytes: limits.maxReplyBytes,
+      maxDepth: limits.maxDepth,
+      numbers: 'any',
+    });
+    if (!json.ok) throw new StreamFault('an event of the MCP server is not readable JSON');
+    const parsed = parseMessage(json.value);
+    if (!parsed.ok) throw new StreamFault('an event of the MCP server is not a JSON-RPC message');
+    return { message: parsed.message, value: json.value };
+  }
+
+  /** The answer to this stream's request, or to an earlier one whose stream broke. */
+  async #response(
+    message: ResponseMessage,
+    bytes: Uint8Array,
+    value: JsonValue,
+  ): Promise<Uint8Array | undefined> {
+    const asked = this.#askedBy(message);
+    if (asked === undefined) {
+      await this.#note(message, bytes, 'an answer to nothing that was asked');
+      return undefined;
+    }
+    await this.#writer.flush();
+    const outbound = { message, bytes, value };
+    const conclusion = await concludeAnswer(outbound, asked, this.#gate);
+    if (!this.#client.isCommitted && conclusion.refusal === undefined) {
+      const session = openedSession(this.#reply, asked, outbound, this.#gate);
+      this.#commit(session?.sealed);
+    }
+    return conclusion.bytes;
+  }
+
+  #askedBy(message: ResponseMessage): Exchange | undefined {
+    const { request, session } = this.#exchange.facts;
+    // An error without an id can only answer the request of its own stream (JSON-RPC 2.0 section 5).
+    if (message.id === undefined) return request === undefined ? undefined : this.#exchange;
+    if (request !== undefined && request.id === message.id) return this.#exchange;
+    return session && this.#gate.exchanges.find(session.upstreamId, message.id);
+  }
+
+  /** A request or notification from the server to the client. */
+  async #passing(
+    message: Exclude<Message, ResponseMessage>,
+    bytes: Uint8Array,
+    value: JsonValue,
+  ): Promise<Uint8Array | undefined> {
+    const snapshot = this.#snapshot();
+    const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
+    const masked = mask({ bytes, value, direction: 'toClient' }, snapshot);
+    if (masked.kind === 'withheld') {
+      await this.#note(message, bytes, masked.refusal.reason);
+      return undefined;
+    }
+    if (message.kind === 'request') {
+      await this.#writer.flush();
+      const passed = await passServerRequest(message, decision, this.#stream(bytes), this.#gate);
+      return passed ? masked.bytes : undefined;
+    }
+    const noted = this.#exchange.noteMessage(
+      this.#recorded(message, bytes),
+      recordedDecision(decision, snapshot),
+    );
+    this.#tail.add(noted);
+    const goes = decision.effect === 'Allow' || snapshot.policy.mode === 'Observe';
+    return goes ? masked.bytes : undefined;
+  }
+
+  #stream(bytes: Uint8Array) {
+    return { exchange: this.#exchange, snapshot: this.#snapshot(), sizeBytes: bytes.byteLength };
+  }
+
+  /** A stream outlives policies: it is judged by the current one, an answer by its request's. */
+  #snapshot(): Snapshot {
+    const { request, snapshot } = this.#exchange.facts;
+    const isAnswer = request !== undefined && request.method !== 'subscriptions/listen';
+    return isAnswer ? snapshot : this.#gate.activation.current;
+  }
+
+  async #note(message: Message, bytes: Uint8Array, reason: string): Promise<void> {
+    const policy = this.#snapshot().digest;
+    const decision = { effect: 'Deny', reason, policy } as const;
+    await this.#exchange.noteMessage(this.#recorded(message, bytes), decision);
+  }
+
+  #recorded(message: Message, bytes: Uint8Array) {
+    const { revision } = this.#exchange.facts;
+    const sizeBytes = bytes.byteLength;
+    return recordedMessage(message, { direction: 'toClient', revision, sizeBytes });
+  }
+
+  #commit(sealedSession?: string): void {
+    const { session } = this.#exchange.facts;
+    const echoes = session && this.#reply.headers['mcp-session-id'] === session.upstreamId;
+    const id = sealedSession ?? (echoes ? session.sealed : undefined);
+    this.#client.openStream(id === undefined ? {} : { 'mcp-session-id': id });
+  }
+
+  /** The server closed the stream in good order. */
+  async #ended(): Promise<void> {
+    const { request, session, revision } = this.#exchange.facts;
+    if (request === undefined) {
+      await this.#exchange.conclude({ status: 'ok' });
+    } else if (!this.#exchange.isConcluded) {
+      const mayResume = this.#resumable && session !== undefined && factsOf(revision).resumption;
+      // The answer may come on the stream the client resumes; the call's time limit ends the wait.
+      if (!mayResume) {
+        const refusal = upstreamInvalid('the MCP server ended its stream without an answer');
+        await this.#refuse(refusal, 'unknown');
+      }
+    }
+    await this.#writer.end();
+  }
+
+  async #broken(error: unknown): Promise<void> {
+    if (error instanceof LedgerFault) return this.#cut();
+    const { cutShort } = this.#exchange;
+    if (error instanceof UpstreamFault) {
+      const refusal =
+        error.code === 'aborted'
+          ? cutShortRefusal(this.#exchange)
+          : upstreamInvalid('the MCP server broke off its stream');
+      await this.#refuse(refusal, error.code === 'aborted' ? (cutShort ?? 'cancelled') : 'unknown');
+    } else if (error instanceof StreamFault) {
+      this.#exchange.stop.abort();
+      await this.#refuse(upstreamInvalid(error.message), 'withheld');
+    } else {
+      this.#client.cut();
+      throw error;
+    }
+    await this.#writer.end();
+  }
+
+  /** Says no on the stream, to the request that still waits on it. */
+  async #refuse(
+    refusal: Refusal,
+    status: 'unknown' | 'withheld' | NonNullable<Exchange['cutShort']>,
+  ) {
+    const { request } = this.#exchange.facts;
+    const wasConcluded = this.#exchange.isConcluded;
+    const outcome = { ...refusedOutcome(refusal), status } as const;
+    const conclusion = await concludeRefusal(this.#exchange, refusal, this.#gate, outcome);
+    if (request === undefined || wasConcluded) return;
+    if (!this.#client.isCommitted) this.#commit();
+    this.#writer.push(encodeSseEvent({ data: conclusion.bytes }));
+  }
+
+  /** Evidence cannot be written: nothing more leaves on this stream. */
+  async #cut(): Promise<void> {
+    this.#exchange.stop.abort();
+    const { request, revision } = this.#exchange.facts;
+    await this.#exchange.conclude({ status: 'unknown' }).catch(() => {});
+    this.#gate.exchanges.settle(this.#exchange);
+    if (request !== undefined) {
+      if (!this.#client.isCommitted) this.#commit();
+      const context = { message: request, era: eraOf(revision) };
+      const data = refusalBody(EVIDENCE_UNAVAILABLE, request.id, context);
+      this.#writer.push(encodeSseEvent({ data }));
+      await this.#writer.end();
+    } else {
+      this.#client.cut();
+    }
+  }
+}
+
+/** The stream carries something that cannot be judged. */
+class StreamFault extends Error {
+  override readonly name = 'StreamFault';
+}
+
+function upstreamInvalid(reason: string): Refusal {
+  return { code: 'upstream_invalid', reason };
+}

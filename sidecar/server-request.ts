@@ -1,0 +1,78 @@
+// A question from the server to the client (sampling, elicitation, roots): an exchange of its own,
+// durable before it leaves, remembered until the client's answer names it.
+
+import type { RequestMessage } from '#core/mcp/messages.ts';
+import { factsOf } from '#core/mcp/revisions.ts';
+import type { Decision } from '#core/policy/decision.ts';
+import type { Snapshot } from './activation.ts';
+import { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { declineUpstream } from './own-message.ts';
+import { recordedDecision, recordedMessage } from './recorded.ts';
+
+export interface QuestionStream {
+  /** The stream it came on. */
+  readonly exchange: Exchange;
+  readonly snapshot: Snapshot;
+  readonly sizeBytes: number;
+}
+
+/** True when the question may go to the client; otherwise the server has been told no. */
+export async function passServerRequest(
+  question: RequestMessage,
+  decision: Decision,
+  stream: QuestionStream,
+  gate: Gate,
+): Promise<boolean> {
+  const asked = askedExchange(question, stream, gate);
+  const judged = refuseQuestion(question, decision, asked, gate);
+  await asked.intend(recordedDecision(judged, stream.snapshot));
+  if (judged.effect === 'Allow' || stream.snapshot.policy.mode === 'Observe') return true;
+  await asked.conclude({ status: 'refused', refusal: 'denied' });
+  void declineUpstream(question.id, stream.exchange, gate);
+  return false;
+}
+
+/** Policy first; then whether an answer could be told apart from a forged one. */
+function refuseQuestion(
+  question: RequestMessage,
+  decision: Decision,
+  asked: Exchange,
+  gate: Gate,
+): Decision {
+  if (decision.effect !== 'Allow') return decision;
+  if (!factsOf(asked.facts.revision).serverRequests) {
+    return deny(`${question.method}: this revision has no requests from the server`);
+  }
+  switch (gate.exchanges.ask(asked)) {
+    case 'opened':
+      return decision;
+    case 'duplicate':
+      return deny('the id of the question is in use');
+    case 'full':
+      return deny('the question belongs to no session, or too many are open');
+  }
+}
+
+function deny(reason: string): Decision {
+  return { effect: 'Deny', reason, visible: true };
+}
+
+function askedExchange(question: RequestMessage, stream: QuestionStream, gate: Gate): Exchange {
+  const { principal, revision, session, sessionRecordId } = stream.exchange.facts;
+  const sighting = { direction: 'toClient', revision, sizeBytes: stream.sizeBytes } as const;
+  return new Exchange(
+    {
+      id: gate.newId(),
+      principal,
+      snapshot: stream.snapshot,
+      revision,
+      request: question,
+      recorded: recordedMessage(question, sighting),
+      ...(session === undefined ? {} : { session }),
+      ...(sessionRecordId === undefined ? {} : { sessionRecordId }),
+    },
+    gate.ledger,
+    gate.clock,
+  );
+}

@@ -1,0 +1,69 @@
+// What a stream (GET, or a subscription) lives on: one of its principal's slots, until its token
+// expires, a policy withdraws access, or the gateway drains (design section 14, Streams).
+
+import { evaluate } from '#core/policy/evaluate.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+
+export type StreamLease =
+  | { readonly kind: 'held'; readonly release: () => void }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Longest delay a Node timer takes; a token that lives longer is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A request whose answer is a stream without an end of its own. */
+export function isSubscription(exchange: Exchange): boolean {
+  return exchange.facts.request?.method === 'subscriptions/listen';
+}
+
+export function leaseStream(exchange: Exchange, gate: Gate): StreamLease {
+  const { principal, snapshot } = exchange.facts;
+  const { maxStreams } = snapshot.policy.limits;
+  const key = JSON.stringify([principal.issuer, principal.subject]);
+  const giveBack = gate.streams.take(key, maxStreams);
+  if (giveBack === undefined) {
+    const reason = `more than ${maxStreams} streams are open (spec.limits.maxStreams)`;
+    return { kind: 'refused', refusal: { code: 'streams_exhausted', reason } };
+  }
+  const end = (): void => {
+    exchange.cutShort ??= 'cancelled';
+    exchange.stop.abort();
+  };
+  const disarm = atExpiry(principal.expiresAtSeconds, gate, end);
+  const unlisten = gate.activation.onSwap((next) => {
+    if (!mayStay(exchange, next)) end();
+  });
+  gate.drain.signal.addEventListener('abort', end, { once: true });
+  const release = (): void => {
+    disarm();
+    unlisten();
+    gate.drain.signal.removeEventListener('abort', end);
+    giveBack();
+  };
+  return { kind: 'held', release };
+}
+
+function atExpiry(expiresAtSeconds: number, { clock }: Gate, end: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    const leftMs = (expiresAtSeconds - clock.epochSeconds()) * 1000;
+    timer = setTimeout(
+      leftMs <= MAX_TIMER_MS ? end : arm,
+      Math.min(Math.max(leftMs, 0), MAX_TIMER_MS),
+    );
+    timer.unref();
+  };
+  arm();
+  return () => clearTimeout(timer);
+}
+
+function mayStay({ facts: { principal, request } }: Exchange, { policy }: Snapshot): boolean {
+  if (policy.mode === 'Observe') return true;
+  if (request !== undefined) {
+    return evaluate(policy, principal, request, 'toServer').effect === 'Allow';
+  }
+  return policy.issuers.some(({ issuer }) => issuer === principal.issuer);
+}

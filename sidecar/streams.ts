@@ -1,0 +1,151 @@
+// The GET stream and the end of a session. A GET stream is an exchange of its own: an intent when it
+// opens, a record per message, an outcome when it ends.
+
+import type { Principal } from '#core/identity/principal.ts';
+import { checkVersionHeader } from '#core/mcp/headers.ts';
+import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
+import { openSession } from './admit-body.ts';
+import type { Head } from './admit-head.ts';
+import type { ClientReply } from './client-reply.ts';
+import { Exchange } from './exchange.ts';
+import { type Forwarding, forward } from './forward.ts';
+import type { Gate } from './gate.ts';
+import { recordedDecision } from './recorded.ts';
+import { drop, isEventStream, sayCutShort, sayNo } from './relay.ts';
+import { relayStream } from './relay-stream.ts';
+import { settle } from './settle.ts';
+import { leaseStream } from './stream-lease.ts';
+import { turnAway } from './turn-away.ts';
+import { watch } from './watch.ts';
+
+export interface Bodyless {
+  readonly head: Head;
+  readonly principal: Principal;
+  readonly snapshot: Snapshot;
+}
+
+/** GET: the stream on which the server speaks unasked, or a resumed one. */
+export async function openStream(asked: Bodyless, client: ClientReply, gate: Gate): Promise<void> {
+  const exchange = await begin('GET', asked, client, gate);
+  if (exchange === undefined) return;
+  const lease = leaseStream(exchange, gate);
+  if (lease.kind === 'refused') return sayNo(exchange, lease.refusal, { client, gate });
+  const unwatch = watch(exchange, client, gate);
+  try {
+    const forwarded = await send({ method: 'GET', exchange, head: asked.head }, gate);
+    if (forwarded.kind === 'cutShort') return await sayCutShort(exchange, { client, gate });
+    if (forwarded.kind === 'failed') {
+      return await sayNo(exchange, forwarded.refusal, { client, gate });
+    }
+    if (isEventStream(forwarded.reply)) {
+      return await relayStream(forwarded.reply, exchange, client, gate);
+    }
+    const { status } = forwarded.reply;
+    exchange.stop.abort();
+    await answerStatus(status, exchange, client, gate);
+  } finally {
+    unwatch();
+    lease.release();
+  }
+}
+
+/** DELETE: the client ends its session. */
+export async function endSession(asked: Bodyless, client: ClientReply, gate: Gate): Promise<void> {
+  const exchange = await begin('DELETE', asked, client, gate);
+  if (exchange === undefined) return;
+  const forwarded = await send({ method: 'DELETE', exchange, head: asked.head }, gate);
+  if (forwarded.kind !== 'reply') {
+    const unavailable = {
+      code: 'upstream_unavailable',
+      reason: 'the MCP server cannot be reached',
+    } as const;
+    const refusal = forwarded.kind === 'failed' ? forwarded.refusal : unavailable;
+    return sayNo(exchange, refusal, { client, gate });
+  }
+  await drop(forwarded.reply);
+  await answerStatus(forwarded.reply.status, exchange, client, gate);
+}
+
+/** Admits, settles and records the opening; undefined when it was refused and answered. */
+async function begin(
+  method: 'GET' | 'DELETE',
+  asked: Bodyless,
+  client: ClientReply,
+  gate: Gate,
+): Promise<Exchange | undefined> {
+  const { head, principal, snapshot } = asked;
+  const opened = openSession(head, principal, gate.sessions);
+  if (opened?.kind === 'refused') {
+    await turnAway({ ...asked, refusal: opened.refusal }, client, gate);
+    return undefined;
+  }
+  const session = opened?.session;
+  const checked = checkVersionHeader(head.headers, session?.revision);
+  if (!checked.ok) {
+    const { code, reason, jsonRpcCode } = checked;
+    const context = { wire: { code: jsonRpcCode } };
+    await turnAway({ ...asked, refusal: { code, reason }, context }, client, gate);
+    return undefined;
+  }
+  const { revision } = checked;
+  const exchange = new Exchange(
+    {
+      id: gate.newId(),
+      principal,
+      snapshot,
+      revision,
+      recorded: { method, direction: 'toServer', revision, sizeBytes: 0 },
+      address: head.address,
+      ...(session === undefined ? {} : { session, sessionRecordId: session.recordId }),
+    },
+    gate.ledger,
+    gate.clock,
+  );
+  await exchange.intend(recordedDecision(PLUMBING, snapshot));
+  return exchange;
+}
+
+const PLUMBING = { effect: 'Allow', rule: 'plumbing', obligations: {} } as const;
+
+async function send(sending: Forwarding, gate: Gate) {
+  const settled = await settle(PLUMBING, { observe: false, methodKnown: true });
+  if (settled.kind === 'refusal') {
+    return { kind: 'failed', refusal: settled.refusal, effect: 'none' } as const;
+  }
+  return forward(settled.permit, sending, gate.upstream, gate.credential);
+}
+
+/** Statuses without a message pass; what concerns our own credential or no one does not. */
+async function answerStatus(
+  status: number,
+  exchange: Exchange,
+  client: ClientReply,
+  gate: Gate,
+): Promise<void> {
+  if (status >= 200 && status < 300) {
+    await exchange.conclude({ status: 'delivered', httpStatus: status });
+    return client.send({ status, headers: {} });
+  }
+  const refusal = refusalOf(status, exchange);
+  await sayNo(exchange, refusal, { client, gate }, { httpStatus: status });
+}
+
+function refusalOf(status: number, exchange: Exchange): Refusal {
+  switch (status) {
+    case 405:
+      return { code: 'method_not_allowed', reason: 'the MCP server does not offer this' };
+    case 404:
+      return exchange.facts.session === undefined
+        ? { code: 'path_unknown', reason: 'the MCP server does not offer this' }
+        : { code: 'session_unknown', reason: 'the session has ended; initialize again' };
+    case 401:
+    case 403:
+      return {
+        code: 'upstream_requires_oauth',
+        reason: "the MCP server refused Gatehouse's credential",
+      };
+    default:
+      return { code: 'upstream_invalid', reason: `the MCP server answered HTTP ${status}` };
+  }
+}
