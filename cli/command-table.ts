@@ -1,0 +1,27 @@
+// Which subcommands there are and where each one lives. A command's module is loaded only when it
+// is called: `sessions list` does not pay for the start of the gateway.
+
+import type { Command } from './command.ts';
+
+export interface CommandEntry {
+  /** Words after `gatehouse`. */
+  readonly name: string;
+  readonly load: () => Promise<Command>;
+  /** Runs until asked to stop, and so gets SIGTERM and SIGINT as `io.stop` instead of dying. */
+  readonly serves?: true;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'policy validate',
+    load: async () => (await import('./policy-validate.ts')).policyValidate,
+  },
+  { name: 'policy test', load: async () => (await import('./policy-test.ts')).policyTest },
+  { name: 'policy explain', load: async () => (await import('./policy-explain.ts')).policyExplain },
+  {
+    name: 'evidence verify',
+    load: async () => (await import('./evidence-verify.ts')).evidenceVerify,
+  },
+  { name: 'sessions list', load: async () => (await import('./sessions.ts')).sessionsList },
+  { name: 'sessions show', load: async () => (await import('./sessions.ts')).sessionsShow },
+];
