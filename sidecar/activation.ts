@@ -2,13 +2,21 @@
 // the snapshot it arrived under; streams are told of each swap (promise 5; section 14, Streams).
 
 import type { TokenVerifier } from '#core/identity/token-verifier.ts';
-import type { CompiledPolicy } from '#core/policy/compile.ts';
+import type { CompiledPolicy } from '#core/policy/compiled.ts';
+import type { Doors } from './admit-head.ts';
+import type { UpstreamCredential } from './upstream-credential.ts';
 
 export interface Snapshot {
   readonly policy: CompiledPolicy;
   /** SHA-256 over the digests of the policy documents, lower-case hex. */
   readonly digest: string;
   readonly verifier: TokenVerifier;
+  /** Where this policy lets the gateway be addressed, and from which pages. */
+  readonly doors: Doors;
+  /** Public URLs of the MCP endpoint: accepted audiences, and the base of challenges. */
+  readonly publicUrls: readonly string[];
+  /** As whom calls reach the server. */
+  readonly credential: UpstreamCredential;
 }
 
 export class Activation {

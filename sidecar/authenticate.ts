@@ -22,21 +22,13 @@ export const ANONYMOUS: Principal = {
   expiresAtSeconds: Number.MAX_SAFE_INTEGER,
 };
 
-export async function authenticate(
-  head: Head,
-  snapshot: Snapshot,
-  publicUrls: readonly string[],
-): Promise<Authentication> {
-  const proof = await verify(head, snapshot, publicUrls);
+export async function authenticate(head: Head, snapshot: Snapshot): Promise<Authentication> {
+  const proof = await verify(head, snapshot);
   if (proof.kind === 'principal') return proof;
   return snapshot.policy.mode === 'Observe' ? { kind: 'principal', principal: ANONYMOUS } : proof;
 }
 
-async function verify(
-  head: Head,
-  snapshot: Snapshot,
-  publicUrls: readonly string[],
-): Promise<Authentication> {
+async function verify(head: Head, snapshot: Snapshot): Promise<Authentication> {
   const values = head.headers.authorization;
   if (values === undefined) return refused('token_missing', 'send Authorization: Bearer <token>');
   // Anything but one Bearer credential is read by somebody in another way than by us.
@@ -45,6 +37,7 @@ async function verify(
     return refused('token_invalid', 'Authorization must be one Bearer token');
   }
   // The audience is the resource that was dialled, not any other this gateway also serves.
+  const { publicUrls } = snapshot;
   const dialled = publicUrlFor(publicUrls, only(head.headers.host) ?? '');
   const audiences = dialled === undefined ? publicUrls : [dialled];
   const verified = await snapshot.verifier.verify(token, { audiences });

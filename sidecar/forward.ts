@@ -1,14 +1,12 @@
 // The hop upstream. It takes a permit, adds the identity the policy gives the server, and never the
 // client's own credential.
 
-import type { Principal } from '#core/identity/principal.ts';
 import { connectionNames, isForwardable } from '#core/identity/stripped-headers.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { type Upstream, UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
 import type { Head } from './admit-head.ts';
 import type { Exchange } from './exchange.ts';
 import type { Permit } from './settle.ts';
-import type { UpstreamCredential } from './upstream-credential.ts';
 
 export interface Forwarding {
   readonly method: 'POST' | 'GET' | 'DELETE';
@@ -29,14 +27,14 @@ export async function forward(
   permit: Permit,
   sending: Forwarding,
   upstream: Upstream,
-  credential: UpstreamCredential,
 ): Promise<Forwarded> {
   permit.spend();
   const { exchange } = sending;
+  const { principal, snapshot, id } = exchange.facts;
   const headers = {
     ...passedHeaders(sending.head, upstream),
     ...sessionHeader(exchange),
-    ...(await credential.headersFor(exchange.facts.principal as Principal, exchange.facts.id)),
+    ...(await snapshot.credential.headersFor(principal, id)),
   };
   try {
     const reply = await upstream.send({

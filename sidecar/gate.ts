@@ -5,22 +5,16 @@ import type { Upstream } from '#platform/http/upstream.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Activation } from './activation.ts';
-import type { Doors } from './admit-head.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { RateLimiter, Slots } from './limiter.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
 import type { RefusalLog } from './turn-away.ts';
-import type { UpstreamCredential } from './upstream-credential.ts';
 
 export interface Gate {
   readonly activation: Activation;
-  readonly doors: Doors;
-  /** Public URLs of the MCP endpoint: accepted audiences, and the base of challenges. */
-  readonly publicUrls: readonly string[];
   readonly ledger: Ledger;
   readonly upstream: Upstream;
-  readonly credential: UpstreamCredential;
   readonly sessions: Sessions;
   readonly states: RequestStates;
   readonly exchanges: Exchanges;

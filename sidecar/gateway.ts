@@ -116,7 +116,7 @@ class Front {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gate = this.#gate;
     const head = headOf(request);
-    const client = new ClientReply(response, corsHeaders(head, gate.doors));
+    const client = new ClientReply(response, corsHeaders(head, gate.activation.current.doors));
     if (this.isDraining) {
       const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;
       response.setHeader('connection', 'close');
@@ -124,7 +124,7 @@ class Front {
     }
     const published = this.#wellKnown(head);
     if (published !== undefined) {
-      const refusal = refuseDoor(head, gate.doors);
+      const refusal = refuseDoor(head, gate.activation.current.doors);
       return refusal === undefined
         ? client.send(published)
         : turnAway({ head, refusal }, client, gate);

@@ -62,7 +62,7 @@ async function say(method: string, body: Uint8Array, about: Exchange, gate: Gate
   try {
     await exchange.intend(recordedDecision(decision, snapshot));
     const sending = { method: 'POST', exchange, body } as const;
-    const sent = await forward(settled.permit, sending, gate.upstream, gate.credential);
+    const sent = await forward(settled.permit, sending, gate.upstream);
     if (sent.kind === 'reply') for await (const _ of sent.reply.body);
     await exchange.conclude({ status: sent.kind === 'reply' ? 'delivered' : 'unknown' });
   } catch (error) {

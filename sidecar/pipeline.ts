@@ -37,12 +37,12 @@ export interface Call {
 
 export async function journey(call: Call, gate: Gate): Promise<void> {
   const { head, client } = call;
-  const entry = admitHead(head, gate.doors);
+  const snapshot = gate.activation.current;
+  const entry = admitHead(head, snapshot.doors);
   if (entry.kind === 'refused') return turnAway({ head, refusal: entry.refusal }, client, gate);
   if (entry.kind === 'preflight') return client.send(preflight(head));
 
-  const snapshot = gate.activation.current;
-  const proof = await authenticate(head, snapshot, gate.publicUrls);
+  const proof = await authenticate(head, snapshot);
   if (proof.kind === 'refused') return turnAway({ head, refusal: proof.refusal }, client, gate);
   const { principal } = proof;
 
@@ -104,7 +104,7 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
   const unwatch = watch(exchange, client, gate);
   try {
     const sending = { method: 'POST', exchange, head, body: admission.bytes } as const;
-    const forwarded = await forward(settlement.permit, sending, gate.upstream, gate.credential);
+    const forwarded = await forward(settlement.permit, sending, gate.upstream);
     if (message.kind === 'request') await relayAnswer(forwarded, exchange, client, gate);
     else await relayOneWay(forwarded, { exchange, message }, client, gate);
   } finally {

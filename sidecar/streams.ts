@@ -113,7 +113,7 @@ async function send(sending: Forwarding, gate: Gate) {
   if (settled.kind === 'refusal') {
     return { kind: 'failed', refusal: settled.refusal, effect: 'none' } as const;
   }
-  return forward(settled.permit, sending, gate.upstream, gate.credential);
+  return forward(settled.permit, sending, gate.upstream);
 }
 
 /** Statuses without a message pass; what concerns our own credential or no one does not. */

@@ -28,7 +28,7 @@ export async function turnAway(
   gate: Gate,
 ): Promise<void> {
   await gate.refusals.record(draftOf(head, refusal, principal, context), principal !== undefined);
-  const url = publicUrlFor(gate.publicUrls, only(head.headers.host) ?? '');
+  const url = publicUrlFor(gate.activation.current.publicUrls, only(head.headers.host) ?? '');
   const isDoor = refusal.code === 'host_not_allowed' || url === undefined;
   client.send(refuse(refusal, isDoor ? context : { ...context, metadataUrl: metadataUrl(url) }));
 }
