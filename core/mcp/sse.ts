@@ -9,7 +9,10 @@ export interface SseEvent extends EventFields {
   readonly raw: Uint8Array;
 }
 
-/** A comment or a stray blank line: no event, but forwarded at once, since it keeps streams alive. */
+/**
+ * What no reader acts on: comments, stray blank lines, blocks of unknown fields. It comes at once,
+ * since it keeps streams alive. Nobody has judged its text.
+ */
 export interface SseFiller {
   readonly kind: 'filler';
   readonly raw: Uint8Array;
@@ -113,7 +116,9 @@ export class SseDecoder {
     this.#hasFields = false;
     this.#isFirstBlock = false;
     if (raw.length > this.#maxEventBytes) return this.#fail();
-    return isEvent ? { kind: 'event', raw, ...readFields(raw, isFirst) } : { kind: 'filler', raw };
+    const fields = isEvent ? readFields(raw, isFirst) : {};
+    const isMeant = Object.keys(fields).length > 0;
+    return isMeant ? { kind: 'event', raw, ...fields } : { kind: 'filler', raw };
   }
 
   #fail(): SseFault {
