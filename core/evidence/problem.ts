@@ -1,0 +1,100 @@
+// What a verifier can find, and how grave each finding is. The codes are part of the output that
+// others build on: docs/audit-format.md lists them.
+
+/**
+ * `tampering`: nothing a gateway or a crash does explains it. `doubt`: this much cannot be
+ * established. `note`: worth knowing, and consistent with honest evidence.
+ */
+export type Gravity = 'tampering' | 'doubt' | 'note';
+
+const GRAVITY = {
+  line_invalid: 'tampering',
+  record_invalid: 'tampering',
+  lane_mismatch: 'tampering',
+  sequence_broken: 'tampering',
+  chain_broken: 'tampering',
+  head_mismatch: 'tampering',
+  signature_invalid: 'tampering',
+  opening_invalid: 'tampering',
+  certificate_invalid: 'tampering',
+  signer_unknown: 'tampering',
+  record_after_close: 'tampering',
+  lane_missing: 'tampering',
+  lane_duplicated: 'tampering',
+  seal_mismatch: 'tampering',
+  records_lost: 'tampering',
+  checkpoint_invalid: 'tampering',
+  checkpoint_chain_broken: 'tampering',
+  checkpoint_missing: 'tampering',
+  checkpoint_unmet: 'tampering',
+  anchor_invalid: 'tampering',
+  tail_uncheckpointed: 'tampering',
+  no_evidence: 'doubt',
+  unreadable: 'doubt',
+  trust_not_given: 'doubt',
+  record_type_unknown: 'doubt',
+  outcome_without_intent: 'doubt',
+  intent_repeated: 'doubt',
+  torn_tail: 'note',
+  lane_not_closed: 'note',
+  clock_went_back: 'note',
+  anchor_absent: 'note',
+  other_logs: 'note',
+  stray_file: 'note',
+  more_problems: 'note',
+} as const satisfies Record<string, Gravity>;
+
+export type ProblemCode = keyof typeof GRAVITY;
+
+export interface Problem {
+  readonly code: ProblemCode;
+  /** What was found and what it means; holds names and numbers, never recorded content. */
+  readonly message: string;
+  /** Path inside the evidence directory. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly lane?: string;
+  readonly seq?: number;
+}
+
+export type Report = (problem: Problem) => void;
+
+export type Verdict = 'verified' | 'tampered' | 'inconclusive';
+
+/** Beyond this many the report says how many more there were, not which. */
+const MAX_PROBLEMS = 200;
+
+/** Gathers findings in the order they are made; bounded, because a forger decides how many. */
+export class Findings {
+  readonly #problems: Problem[] = [];
+  readonly #notes: Problem[] = [];
+  readonly #seen = new Set<Gravity>();
+  #omitted = 0;
+
+  readonly report: Report = (problem) => {
+    const gravity = GRAVITY[problem.code];
+    const list = gravity === 'note' ? this.#notes : this.#problems;
+    this.#seen.add(gravity);
+    if (list.length < MAX_PROBLEMS) {
+      list.push(problem);
+    } else {
+      this.#omitted += 1;
+    }
+  };
+
+  get verdict(): Verdict {
+    if (this.#seen.has('tampering')) {
+      return 'tampered';
+    }
+    return this.#seen.has('doubt') ? 'inconclusive' : 'verified';
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  get notes(): readonly Problem[] {
+    const message = `${this.#omitted} more findings are not listed`;
+    return this.#omitted === 0 ? this.#notes : [...this.#notes, { code: 'more_problems', message }];
+  }
+}

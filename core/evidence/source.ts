@@ -1,0 +1,51 @@
+// Where a verifier reads from: lines of files, never whole files, so that evidence of any size fits.
+
+/** One line of a file as it lies there. */
+export interface StoredLine {
+  /** From 1. */
+  readonly number: number;
+  /** Without the newline; empty when `isTooLong`. */
+  readonly bytes: Uint8Array;
+  /** False for the last line of a file that does not end with a newline. */
+  readonly isWhole: boolean;
+  readonly isTooLong: boolean;
+}
+
+export interface StoredFile {
+  /** As problems name it: the path inside the evidence directory. */
+  readonly name: string;
+  readonly lines: AsyncIterable<StoredLine>;
+}
+
+/** A checkpoint kept beside the trust key, outside the data. */
+export interface StoredAnchor {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * Evidence to verify. While a gateway writes, the snapshots must be taken in the order anchors,
+ * checkpoints, lanes: each of them only names what is already in the next.
+ */
+export interface EvidenceSource {
+  /** Undefined when there is no place outside the data to look at. */
+  readonly anchors: readonly StoredAnchor[] | undefined;
+  /** Undefined when the file does not exist. */
+  readonly checkpoints: StoredFile | undefined;
+  /** In any order; the names give ordinal and lane. */
+  readonly lanes: readonly StoredFile[];
+  /** Files that have no business among the lanes. */
+  readonly strays: readonly string[];
+}
+
+/**
+ * The text of a line, or undefined when it is not UTF-8. A byte order mark stays in the text, where
+ * no canonical form has one.
+ */
+export function lineText(line: StoredLine): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line.bytes);
+  } catch {
+    return undefined;
+  }
+}
