@@ -7,7 +7,7 @@ import {
   publicUrlFor,
   resourceMetadata,
 } from '#core/identity/resource-metadata.ts';
-import type { CompiledPolicy } from '#core/policy/compiled.ts';
+import type { CompiledRule } from '#core/policy/compiled.ts';
 import { type Head, only } from './admit-head.ts';
 import type { Answer } from './refuse.ts';
 import type { JwkSet } from './upstream-signer.ts';
@@ -47,8 +47,14 @@ export function answerWellKnown(head: Head, published: Published): Answer | unde
   }
 }
 
+interface RuleLayers {
+  readonly layers: readonly {
+    readonly rules: readonly Pick<CompiledRule, 'effect' | 'scopes'>[];
+  }[];
+}
+
 /** What a policy tells a client to ask for: the scopes of rules that let somebody in. */
-export function scopesToAskFor(policy: CompiledPolicy): readonly string[] {
+export function scopesToAskFor(policy: RuleLayers): readonly string[] {
   const scopes = policy.layers
     .flatMap((layer) => layer.rules)
     .filter((rule) => rule.effect !== 'Deny')
