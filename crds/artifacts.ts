@@ -13,11 +13,14 @@ export interface Artifact {
 
 const YAML_HEAD = '# Generated from crds/policy.ts by `node crds/generate.ts`: change it there.\n';
 
+/** Kubernetes reads YAML 1.1: words it would misread are quoted. */
+const YAML_OPTIONS = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
+
 export function artifacts(): readonly Artifact[] {
   return [
     {
       path: `crds/${GROUP}_${POLICY_PLURAL}.yaml`,
-      text: YAML_HEAD + stringify(policyCrd(), { lineWidth: 0, aliasDuplicateObjects: false }),
+      text: YAML_HEAD + stringify(policyCrd(), YAML_OPTIONS),
     },
     { path: 'docs/policy-reference.md', text: policyReference() },
   ];

@@ -22,10 +22,11 @@ interface Finding {
   readonly message: string;
 }
 
-/** All problems of a policy document, outermost first; none when it is valid. */
+/** All problems of a policy document; none when it is valid. Of another kind of document, only that. */
 export function validatePolicy(value: unknown): Problem[] {
   const findings = inspect(schemaNode(McpGatewayPolicySchema), withoutServerFields(value), []);
-  return findings
+  const foreign = findings.filter(({ path }) => path[0] === 'apiVersion' || path[0] === 'kind');
+  return (foreign.length > 0 ? foreign : findings)
     .slice(0, MAX_PROBLEMS)
     .map(({ path, message }) => ({ path: formatPath(path), message }));
 }

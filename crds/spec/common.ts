@@ -64,10 +64,18 @@ export function duration(doc: string, fallback: string) {
   });
 }
 
-/** A glob for names and URIs. */
-export function glob(maxLength: number) {
+/** A glob for names of tools, prompts and methods. */
+export function nameGlob(maxLength: number) {
   return text({
-    doc: '`*` stands for any run of characters, `?` for one; everything else for itself.',
+    doc: '`*` stands for any run of characters, everything else for itself.',
+    maxLength,
+  });
+}
+
+/** A glob for URIs of resources. */
+export function uriGlob(maxLength: number) {
+  return text({
+    doc: '`*` stands for any run of characters but `/`, `?` and `#`; `**` for any run at all; everything else for itself.',
     maxLength,
   });
 }

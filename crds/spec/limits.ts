@@ -8,7 +8,7 @@ export const LimitsSchema = object(
   {
     requestsPerMinute: Type.Optional(
       integer({
-        doc: 'Requests per principal and minute; more are refused with 429 and Retry-After. Absent: no limit.',
+        doc: 'Requests per principal, tool and minute; more are refused with 429 and Retry-After. Absent: no limit.',
         minimum: 1,
         maximum: 1_000_000,
       }),

@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { choice, object, set, text } from '../schema.ts';
-import { entryName, glob, WORD } from './common.ts';
+import { entryName, nameGlob, WORD } from './common.ts';
 
 export const DETECTORS = [
   'email',
@@ -54,7 +54,7 @@ export const MaskingSchema = object(
       }),
     ),
     tools: Type.Optional(
-      set(glob(256), { doc: 'Names of tools it is for. Absent: everything.', maxItems: 64 }),
+      set(nameGlob(256), { doc: 'Names of tools it is for. Absent: everything.', maxItems: 64 }),
     ),
     binary: Type.Optional(
       choice(['Scan', 'Pass', 'Withhold'], {

@@ -2,15 +2,15 @@
 
 import { Type } from 'typebox';
 import { choice, flag, list, namedList, object, set, text } from '../schema.ts';
-import { entryName, glob, WORD } from './common.ts';
+import { entryName, nameGlob, uriGlob, WORD } from './common.ts';
 
 const MatchSchema = object(
   {
-    tools: Type.Optional(set(glob(256), { doc: 'Names of tools.', maxItems: 64 })),
-    resources: Type.Optional(set(glob(2048), { doc: 'URIs of resources.', maxItems: 64 })),
-    prompts: Type.Optional(set(glob(256), { doc: 'Names of prompts.', maxItems: 64 })),
+    tools: Type.Optional(set(nameGlob(256), { doc: 'Names of tools.', maxItems: 64 })),
+    resources: Type.Optional(set(uriGlob(2048), { doc: 'URIs of resources.', maxItems: 64 })),
+    prompts: Type.Optional(set(nameGlob(256), { doc: 'Names of prompts.', maxItems: 64 })),
     methods: Type.Optional(
-      set(glob(128), {
+      set(nameGlob(128), {
         doc: 'MCP methods, such as `resources/subscribe`; needed to govern plumbing or methods without a target.',
         maxItems: 64,
       }),

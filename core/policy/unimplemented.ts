@@ -1,0 +1,105 @@
+// Fields of the contract that this build does not carry out. A policy that uses one is refused by
+// name: a rule that nothing enforces is worse than no rule. Whoever implements a field deletes its entry.
+
+import { RETENTION_DAYS } from '#crds/defaults.ts';
+import type { McpGatewayPolicy } from '#crds/policy.ts';
+import type { Problem } from '#crds/validate.ts';
+
+interface Gap {
+  /** Dotted path of the field; `[]` stands for each entry of a list. */
+  readonly field: string;
+  /** What the field would have done. */
+  readonly what: string;
+  /** The values nobody carries out; absent when it is every value. */
+  readonly values?: (value: unknown) => boolean;
+}
+
+const GAPS: readonly Gap[] = [
+  {
+    field: 'spec.observe.mask',
+    what: 'masking while observing',
+    values: (value) => value !== false,
+  },
+  {
+    field: 'spec.server.transport',
+    what: 'the two endpoints of MCP 2024-11-05',
+    values: (value) => value !== 'StreamableHTTP',
+  },
+  {
+    field: 'spec.server.capture.mode',
+    what: 'any capture of traffic but Auto',
+    values: (value) => value !== 'Auto',
+  },
+  { field: 'spec.server.tls', what: 'TLS on the MCP port' },
+  { field: 'spec.identity.issuers[].caBundleRef', what: 'a certificate authority of its own' },
+  { field: 'spec.identity.serviceAccounts', what: 'ServiceAccount tokens' },
+  { field: 'spec.identity.approvalAudience', what: 'approvals' },
+  {
+    field: 'spec.identity.upstream.mode',
+    what: 'token exchange and passing on the token of the client',
+    values: (value) => value === 'Exchange' || value === 'SameAudience',
+  },
+  {
+    field: 'spec.identity.upstream.static.valueFrom.secretRef',
+    what: 'credentials from a Secret; outside a cluster use file or env',
+  },
+  {
+    field: 'spec.rules[].effect',
+    what: 'approvals',
+    values: (value) => value === 'RequireApproval',
+  },
+  { field: 'spec.rules[].approval', what: 'approvals' },
+  { field: 'spec.rules[].reapproveOnInput', what: 'approvals' },
+  { field: 'spec.approvals', what: 'approvals' },
+  { field: 'spec.masking', what: 'masking' },
+  {
+    field: 'spec.tools.pinning',
+    what: 'pinned tool definitions',
+    values: (value) => value !== 'Disabled',
+  },
+  { field: 'spec.tools.pins', what: 'pinned tool definitions' },
+  { field: 'spec.evidence.record', what: 'recordings', values: (value) => value !== 'Metadata' },
+  {
+    field: 'spec.evidence.retentionDays',
+    what: 'removal of old evidence',
+    values: (value) => value !== RETENTION_DAYS,
+  },
+  { field: 'spec.notifications', what: 'notifications' },
+];
+
+/** The fields of a valid policy that nothing carries out yet. */
+export function findUnimplemented(policy: McpGatewayPolicy): Problem[] {
+  return GAPS.flatMap(({ field, what, values }) =>
+    occurrences(policy, field.split('.'), '')
+      .filter(({ value }) => values === undefined || values(value))
+      .map(({ path }) => ({
+        path,
+        message: `${values === undefined ? 'is' : 'has a value that is'} not carried out by this build yet: ${what}`,
+      })),
+  );
+}
+
+interface Occurrence {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** Every place where the field stands. */
+function occurrences(value: unknown, steps: readonly string[], path: string): Occurrence[] {
+  const [step, ...rest] = steps;
+  if (step === undefined) return [{ path, value }];
+  const isEach = step.endsWith('[]');
+  const name = isEach ? step.slice(0, -2) : step;
+  const child = fieldOf(value, name);
+  if (child === undefined) return [];
+  const at = path === '' ? name : `${path}.${name}`;
+  if (!isEach) return occurrences(child, rest, at);
+  return Array.isArray(child)
+    ? child.flatMap((entry, index) => occurrences(entry, rest, `${at}[${index}]`))
+    : [];
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return new Map<string, unknown>(Object.entries(value)).get(name);
+}

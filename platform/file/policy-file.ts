@@ -1,0 +1,151 @@
+// Policy documents in files: read, checked against the contract, and named by digest. Every problem
+// says in which file and line it is.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { canonicalize } from '#core/evidence/canonical.ts';
+import { parsePath } from '#crds/path.ts';
+import type { McpGatewayPolicy } from '#crds/policy.ts';
+import { validatePolicy } from '#crds/validate.ts';
+import { readYaml, type YamlDocument } from './policy-yaml.ts';
+
+export interface PolicyDocument {
+  readonly policy: McpGatewayPolicy;
+  readonly file: string;
+  /** SHA-256, lower-case hex, of what was written: kind, name and spec, however it was laid out. */
+  readonly digest: string;
+  /** The line of a path such as `spec.rules[0].effect`, or of what stands nearest above it. */
+  lineOf(path: string): number;
+}
+
+export interface FileProblem {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Empty for the file or the document itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type PolicyReading =
+  | { readonly ok: true; readonly documents: readonly PolicyDocument[] }
+  | { readonly ok: false; readonly problems: readonly FileProblem[] };
+
+/** As much as an object in etcd may have; a hundred rules are a tenth of it. */
+const MAX_FILE_BYTES = 1024 * 1024;
+/** Each one judges every message. */
+const MAX_DOCUMENTS = 64;
+
+/** All documents of all files, or every problem there is. Never rejects. */
+export async function readPolicyFiles(paths: readonly string[]): Promise<PolicyReading> {
+  const readings = await Promise.all(paths.map(readPolicyFile));
+  const documents = readings.flatMap((reading) => (reading.ok ? reading.documents : []));
+  const problems = [
+    ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
+    ...jointProblems(documents),
+  ];
+  return problems.length === 0 ? { ok: true, documents } : { ok: false, problems };
+}
+
+async function readPolicyFile(file: string): Promise<PolicyReading> {
+  const content = await readBounded(file);
+  if (!content.ok) return failed(file, content.reason);
+  const yaml = readYaml(content.text);
+  if (!yaml.ok) {
+    return { ok: false, problems: yaml.problems.map((problem) => ({ file, ...problem })) };
+  }
+  if (yaml.documents.length === 0) return failed(file, 'holds no policy');
+  const readings = yaml.documents.map((document) => readDocument(file, document));
+  const problems = readings.flatMap((reading) => (reading.ok ? [] : reading.problems));
+  return problems.length === 0
+    ? { ok: true, documents: readings.flatMap((r) => (r.ok ? r.documents : [])) }
+    : { ok: false, problems };
+}
+
+function readDocument(file: string, { value, lineOf }: YamlDocument): PolicyReading {
+  const problems = validatePolicy(value).map(({ path, message }) => ({
+    file,
+    line: lineOf(parsePath(path)),
+    path,
+    message,
+  }));
+  if (problems.length > 0) return { ok: false, problems };
+  // validatePolicy has just proven it.
+  const policy = value as McpGatewayPolicy;
+  const document = { policy, file, digest: digestOf(policy) };
+  return {
+    ok: true,
+    documents: [{ ...document, lineOf: (path) => lineOf(parsePath(path)) }],
+  };
+}
+
+/** Leaves out what the API server and other tools add, so that file and cluster agree. */
+function digestOf({ apiVersion, kind, metadata, spec }: McpGatewayPolicy): string {
+  const { name, namespace } = metadata;
+  const identity = namespace === undefined ? { name } : { name, namespace };
+  const text = canonicalize({ apiVersion, kind, metadata: identity, spec });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Records name rules `policy/rule`: two policies of one name could not be told apart. */
+function jointProblems(documents: readonly PolicyDocument[]): readonly FileProblem[] {
+  const first = new Map<string, PolicyDocument>();
+  const problems = documents.flatMap((document): readonly FileProblem[] => {
+    const { name } = document.policy.metadata;
+    const earlier = first.get(name);
+    first.set(name, earlier ?? document);
+    if (earlier === undefined) return [];
+    const line = document.lineOf('metadata.name');
+    const where = `${earlier.file}:${earlier.lineOf('metadata.name')}`;
+    return [
+      { file: document.file, line, path: 'metadata.name', message: `repeats that of ${where}` },
+    ];
+  });
+  const extra = documents[MAX_DOCUMENTS];
+  if (extra === undefined) return problems;
+  const message = `is one policy too many: at most ${MAX_DOCUMENTS} are read together`;
+  return [...problems, { file: extra.file, line: extra.lineOf(''), path: '', message }];
+}
+
+type Content =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: string };
+
+async function readBounded(file: string): Promise<Content> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, 'r');
+    if (!(await handle.stat()).isFile()) return { ok: false, reason: 'is not a regular file' };
+    // `end` is inclusive: one byte more than may be there.
+    const stream = handle.createReadStream({ end: MAX_FILE_BYTES, autoClose: false });
+    const bytes = await buffer(stream);
+    if (bytes.byteLength > MAX_FILE_BYTES) {
+      return { ok: false, reason: `is larger than ${MAX_FILE_BYTES} bytes` };
+    }
+    return { ok: true, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    return { ok: false, reason: unreadable(error) };
+  } finally {
+    await handle?.close();
+  }
+}
+
+function unreadable(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  switch (code) {
+    case 'ENOENT':
+      return 'does not exist';
+    case 'EACCES':
+    case 'EPERM':
+      return 'may not be read by this user';
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return 'is not UTF-8 text';
+    default:
+      return `cannot be read (${code})`;
+  }
+}
+
+function failed(file: string, message: string): PolicyReading {
+  return { ok: false, problems: [{ file, line: 1, path: '', message }] };
+}
