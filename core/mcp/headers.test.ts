@@ -61,6 +61,13 @@ describe('checkHeaders', () => {
     expect(check({}, body)).to.include({ ok: true, era: 'modern' });
   });
 
+  it('names the era of a method that the revision removed, which asks for HTTP 404', () => {
+    expect(check(modern('ping'), request('ping'))).to.include({
+      code: 'method_unknown',
+      era: 'modern',
+    });
+  });
+
   it('leaves a method that no revision knows to policy', () => {
     expect(check(modern('x/y'), request('x/y'))).to.include({ ok: true, era: 'modern' });
   });

@@ -36,6 +36,8 @@ export interface HeaderRefusal {
   readonly jsonRpcCode: number;
   readonly reason: string;
   readonly data?: Readonly<Record<string, JsonValue>>;
+  /** Set where headers and body agreed on a revision before something else was refused. */
+  readonly era?: Era;
 }
 
 export type CheckedHeaders =
@@ -100,6 +102,7 @@ function checkModernRequest(
       code: 'method_unknown',
       jsonRpcCode: ERROR_CODES.methodNotFound,
       reason: `this method does not exist in revision ${claim}`,
+      era: 'modern',
     };
   }
   return accepted(claim);
