@@ -1,0 +1,117 @@
+// Runs the test sets named on the command line, each in a process of its own, and ends with one plain
+// line: `N passed, N failed`. A set that dies, hangs or runs no test counts as a failure.
+
+import { fork } from 'node:child_process';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import Mocha from 'mocha';
+import { PlainReporter } from './plain-reporter.ts';
+
+interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface TestSet {
+  readonly files: readonly string[];
+  readonly except: readonly string[];
+  readonly testTimeoutMs: number;
+}
+
+const SETS: Readonly<Record<string, TestSet>> = {
+  unit: {
+    files: ['{crds,core,platform,sidecar,cli,e2e,bench}/**/*.test.ts'],
+    except: ['e2e/journeys/**'],
+    testTimeoutMs: 20_000,
+  },
+  journeys: {
+    files: ['e2e/journeys/**/*.test.ts'],
+    except: [],
+    testTimeoutMs: 60_000,
+  },
+};
+
+/** Where `make ci` finds the closing line again. */
+const TOTALS_FILE = 'out/test-totals.txt';
+/** A set may not take longer than this, whatever hangs. */
+const SET_DEADLINE_MS = 8 * 60_000;
+/** After its last test a process has nothing left to do: a timer or socket that stays is a leak. */
+const EXIT_DEADLINE_MS = 15_000;
+
+const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0 };
+
+const [first = '', ...others] = process.argv.slice(2);
+if (first === '--set') {
+  await runSet(others[0] ?? '');
+} else {
+  await runSets([first, ...others]);
+}
+
+async function runSets(names: readonly string[]): Promise<void> {
+  let sum = NOTHING;
+  for (const name of names) {
+    const { passed, failed, skipped } = await forkSet(name);
+    sum = {
+      passed: sum.passed + passed,
+      failed: sum.failed + failed,
+      skipped: sum.skipped + skipped,
+    };
+  }
+  const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
+  const line = `${sum.passed} passed, ${sum.failed} failed${skipped}\n`;
+  mkdirSync('out', { recursive: true });
+  writeFileSync(TOTALS_FILE, line);
+  process.stdout.write(line);
+  process.exitCode = sum.failed === 0 ? 0 : 1;
+}
+
+async function forkSet(name: string): Promise<Totals> {
+  const startedAt = performance.now();
+  const child = fork(fileURLToPath(import.meta.url), ['--set', name]);
+  let totals: Totals | undefined;
+  let problem: string | undefined;
+  let timer = setTimeout(() => end('did not end in time'), SET_DEADLINE_MS);
+  function end(why: string): void {
+    problem = why;
+    child.kill('SIGKILL');
+  }
+  child.on('message', (message) => {
+    totals = message as Totals;
+    clearTimeout(timer);
+    timer = setTimeout(() => end('left a timer, socket or process open'), EXIT_DEADLINE_MS);
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+  if (totals === undefined || (totals.failed === 0 && code !== 0)) {
+    problem ??= `ended with exit code ${code} before its tests did`;
+  } else if (totals.passed === 0) {
+    problem ??= 'ran no test';
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const { passed, failed, skipped } = totals ?? NOTHING;
+  process.stdout.write(`${name}: ran ${passed + failed} tests in ${seconds} s\n`);
+  if (problem === undefined) {
+    return { passed, failed, skipped };
+  }
+  process.stdout.write(`${name}: FAILED: the test process ${problem}\n`);
+  return { passed, failed: failed + 1, skipped };
+}
+
+async function runSet(name: string): Promise<void> {
+  const set = SETS[name];
+  if (set === undefined) {
+    throw new Error(`no test set named ${name}; there are ${Object.keys(SETS).join(', ')}`);
+  }
+  const { forbidOnly } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
+  const mocha = new Mocha({ reporter: PlainReporter, forbidOnly, timeout: set.testTimeoutMs });
+  for (const file of globSync([...set.files], { exclude: [...set.except] }).sort()) {
+    mocha.addFile(file);
+  }
+  await mocha.loadFilesAsync();
+  const runner = mocha.run((failed) => {
+    const { passes = 0, pending = 0 } = runner.stats ?? {};
+    process.exitCode = failed === 0 ? 0 : 1;
+    process.send?.({ passed: passes, failed, skipped: pending }, () => process.disconnect());
+  });
+}
