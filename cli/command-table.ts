@@ -12,6 +12,7 @@ export interface CommandEntry {
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'run', load: async () => (await import('./run.ts')).run, serves: true },
   {
     name: 'policy validate',
     load: async () => (await import('./policy-validate.ts')).policyValidate,

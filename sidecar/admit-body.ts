@@ -6,7 +6,7 @@ import { checkHeaders } from '#core/mcp/headers.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
 import type { Message } from '#core/mcp/messages.ts';
-import { eraOf, type Revision } from '#core/mcp/revisions.ts';
+import { eraOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
 import { locate } from '#core/mcp/spans.ts';
 import { splice } from '#core/mcp/splice.ts';
 import type { Refusal } from '#core/refusal.ts';
@@ -49,7 +49,8 @@ export function admitBody(
   const parsed = parseMessage(json.value);
   if (!parsed.ok) return refused({ code: parsed.code, reason: parsed.reason });
   const { message } = parsed;
-  const session = openSession(head, principal, envelopes.sessions);
+  // A modern request is of no session, whatever header it carries (protocol reference 1.1).
+  const session = isModern(head) ? undefined : openSession(head, principal, envelopes.sessions);
   if (session?.kind === 'refused') return { ...session, context: { message } };
   const checked = checkHeaders({
     headers: head.headers,
@@ -57,21 +58,19 @@ export function admitBody(
     ...(session === undefined ? {} : { sessionRevision: session.session.revision }),
   });
   if (!checked.ok) {
-    const { code, reason, jsonRpcCode, data } = checked;
+    const { code, reason, jsonRpcCode, data, era } = checked;
     const wire = { code: jsonRpcCode, ...(data === undefined ? {} : { data }) };
-    return refused({ code, reason }, { message, wire });
+    return refused({ code, reason }, { message, wire, ...(era === undefined ? {} : { era }) });
   }
   const { revision } = checked;
   const forwarded = restoreState(bytes, message, principal, envelopes);
   if ('code' in forwarded) return refused(forwarded, { message, era: eraOf(revision) });
-  // A modern request is of no session, whatever header it carries (protocol reference 1.1).
-  const held = session !== undefined && eraOf(revision) === 'legacy';
   return {
     kind: 'admitted',
     message,
     bytes: forwarded,
     revision,
-    ...(held ? { session: session.session } : {}),
+    ...(session === undefined ? {} : { session: session.session }),
   };
 }
 
@@ -94,6 +93,12 @@ export function openSession(
         refusal: { code: 'session_unknown', reason: 'no such session; initialize again' },
       }
     : { kind: 'session', session };
+}
+
+/** By its header alone: a body that says otherwise is a mismatch. */
+function isModern(head: Head): boolean {
+  const version = only(head.headers['mcp-protocol-version'])?.trim() ?? '';
+  return isRevision(version) && eraOf(version) === 'modern';
 }
 
 /** Puts the server's own `requestState` back where the client carried ours. */

@@ -1,6 +1,7 @@
 // The hop upstream. It takes a permit, adds the identity the policy gives the server, and never the
 // client's own credential.
 
+import { isLoopback } from '#core/identity/loopback.ts';
 import { connectionNames, isForwardable } from '#core/identity/stripped-headers.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { type Upstream, UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
@@ -32,7 +33,7 @@ export async function forward(
   const { exchange } = sending;
   const { principal, snapshot, id } = exchange.facts;
   const headers = {
-    ...passedHeaders(sending.head, upstream),
+    ...passedHeaders(sending.head, upstream, snapshot.credential.ownHeaders),
     ...sessionHeader(exchange),
     ...(await snapshot.credential.headersFor(principal, id)),
   };
@@ -63,7 +64,11 @@ const REPLACED: ReadonlySet<string> = new Set([
   'mcp-session-id',
 ]);
 
-function passedHeaders(head: Head | undefined, upstream: Upstream): Record<string, string> {
+function passedHeaders(
+  head: Head | undefined,
+  upstream: Upstream,
+  own: ReadonlySet<string>,
+): Record<string, string> {
   // Compressed answers could not be judged.
   const passed: Record<string, string> = { 'accept-encoding': 'identity' };
   if (head === undefined) {
@@ -74,7 +79,7 @@ function passedHeaders(head: Head | undefined, upstream: Upstream): Record<strin
   const hop = connectionNames(head.headers.connection?.join(','));
   for (const [name, values] of Object.entries(head.headers)) {
     if (values === undefined || REPLACED.has(name) || hop.has(name)) continue;
-    if (isForwardable(name)) passed[name] = values.join(', ');
+    if (isForwardable(name, own)) passed[name] = values.join(', ');
   }
   // A server beside us sees the name it was dialled by, as without us; a remote one sees its own.
   const host = head.headers.host?.[0];
@@ -85,9 +90,4 @@ function passedHeaders(head: Head | undefined, upstream: Upstream): Record<strin
 function sessionHeader(exchange: Exchange): Record<string, string> {
   const { session } = exchange.facts;
   return session === undefined ? {} : { 'mcp-session-id': session.upstreamId };
-}
-
-/** 127.0.0.0/8, ::1 and localhost: inside this machine or pod. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -11,6 +11,7 @@ import type { WellKnown } from './metadata.ts';
 import { journey } from './pipeline.ts';
 import { corsHeaders } from './preflight.ts';
 import { refuse } from './refuse.ts';
+import { SettingsFault } from './settings.ts';
 import { turnAway } from './turn-away.ts';
 
 /** A head longer than this is refused by the parser; sealed ids and tokens fit many times over. */
@@ -45,9 +46,10 @@ export async function bindGateway(host: string, port: number): Promise<Bound> {
   });
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const refuse = (cause: Error): void => reject(listenFault(cause, host, port));
+    server.once('error', refuse);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', refuse);
       resolve();
     });
   });
@@ -57,6 +59,11 @@ export async function bindGateway(host: string, port: number): Promise<Bound> {
     open: (gate, wellKnown) => openGateway(server, gate, wellKnown),
     close: () => server.close(),
   };
+}
+
+function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): SettingsFault {
+  const why = cause.code === 'EADDRINUSE' ? 'something listens there already' : cause.code;
+  return new SettingsFault(`--listen: cannot listen on ${host}:${port}: ${why}`, { cause });
 }
 
 function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway {

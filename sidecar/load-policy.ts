@@ -1,16 +1,17 @@
-// From policy files to one snapshot, or the list of what is wrong with them. Nothing is kept of a
-// policy that has a problem (design section 12: the last good one stays).
+// From policy files to one compiled policy, or the list of what is wrong with them. Nothing is kept
+// of a reading that has a problem (design section 12: the last good policy stays).
 
 import { createHash } from 'node:crypto';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
-import { unimplementedProblems } from '#core/policy/unimplemented.ts';
+import { findUnimplemented } from '#core/policy/unimplemented.ts';
 import type { FileProblem, PolicyDocument, PolicyReading } from '#platform/file/policy-file.ts';
 
 export type LoadedPolicy =
   | {
       readonly ok: true;
       readonly policy: CompiledPolicy;
+      /** SHA-256 over the documents' digests in the order of those, lower-case hex. */
       readonly digest: string;
       readonly documents: readonly PolicyDocument[];
     }
@@ -19,21 +20,38 @@ export type LoadedPolicy =
 export function loadPolicy(reading: PolicyReading): LoadedPolicy {
   if (!reading.ok) return reading;
   const { documents } = reading;
-  const problems = documents.flatMap((document) =>
-    unimplementedProblems(document.policy).map((problem) => placed(problem, document)),
+  const gaps = documents.flatMap((document) =>
+    findUnimplemented(document.policy).map((problem) => ({
+      ...problem,
+      file: document.file,
+      line: document.lineOf(problem.path),
+    })),
   );
-  if (problems.length > 0) return { ok: false, problems };
+  if (gaps.length > 0) return { ok: false, problems: gaps };
   const digest = digestOf(documents);
   const compiled = compilePolicies(
     documents.map(({ policy }) => policy),
     digest,
   );
-  return compiled.ok
-    ? { ok: true, policy: compiled.policy, digest, documents }
-    : { ok: false, problems: compiled.problems.map((problem) => placeJoint(problem, documents)) };
+  if (compiled.ok) return { ok: true, policy: compiled.policy, digest, documents };
+  const [first] = documents;
+  return {
+    ok: false,
+    problems: compiled.problems.map((problem) => ({
+      path: problem.path,
+      message: problem.message,
+      file: first?.file ?? '',
+      line: first?.lineOf(problem.path) ?? 1,
+    })),
+  };
 }
 
 /** `file:line:field: message`, as `policy validate` prints it. */
 export function printProblem({ file, line, path, message }: FileProblem): string {
   return `${file}:${line}:${path}: ${message}`;
+}
+
+function digestOf(documents: readonly PolicyDocument[]): string {
+  const digests = documents.map(({ digest }) => digest).toSorted();
+  return createHash('sha256').update(digests.join('\n')).digest('hex');
 }

@@ -100,7 +100,8 @@ class StreamRelay {
       case 'fault':
         throw new StreamFault(item.reason);
       case 'filler':
-        return this.#writer.push(item.raw);
+        // Keeps the stream alive as it did; its text is nothing that anyone has judged.
+        return this.#writer.push(FILLER);
       case 'event':
         return this.#event(item);
     }
@@ -288,6 +289,8 @@ class StreamRelay {
     }
   }
 }
+
+const FILLER = Buffer.from(':\n\n');
 
 /** The stream carries something that cannot be judged. */
 class StreamFault extends Error {

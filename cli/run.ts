@@ -1,0 +1,98 @@
+// `gatehouse run`: the gateway alone on a machine, in front of one MCP server.
+
+import { createClock } from '#platform/process/clock.ts';
+import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
+import { runSidecar } from '#sidecar/main.ts';
+import type { SidecarSettings } from '#sidecar/settings.ts';
+import { type Command, type CommandIo, UsageError } from './command.ts';
+import { hostPort, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
+import { parseFlags } from './flags.ts';
+import { VERSION } from './version.ts';
+
+/** EX_CONFIG of sysexits.h: the gateway cannot start as it is configured. */
+const EXIT_CONFIG = 78;
+
+const FLAGS = {
+  policy: texts,
+  upstream: required(url),
+  listen: hostPort,
+  publicUrl: urls,
+  data: text,
+  trustKey: text,
+  admin: hostPort,
+  allowPlainHttp: onOff,
+  logLevel: oneOf(LOG_LEVELS),
+};
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Put Gatehouse in front of an MCP server',
+  usage: `gatehouse run --policy FILE [--policy FILE]... --upstream URL [options]
+
+  --policy FILE          a McpGatewayPolicy; repeat it to join several, the strictest wins
+  --upstream URL         the MCP server's endpoint, such as http://127.0.0.1:3000/mcp
+  --listen HOST:PORT     where clients connect (127.0.0.1:8080)
+  --public-url URL       how clients dial it, when that is not the listen address; repeatable
+  --data DIR             where evidence and keys are kept (./gatehouse-data)
+  --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
+  --admin HOST:PORT      /livez /readyz /startupz /metrics (127.0.0.1:9090)
+  --allow-plain-http     take http issuers and servers beyond loopback; recorded as evidence
+  --log-level LEVEL      debug, info, warn or error (info)
+
+Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
+`,
+  async run(args, io) {
+    const settings = readSettings(args, io);
+    const clock = createClock();
+    const log = createLogger({
+      level: settings.logLevel,
+      write: io.stderr,
+      now: () => clock.timestamp(),
+    });
+    try {
+      await runSidecar(settings, log, io.stop);
+      return 0;
+    } catch (error) {
+      if (!isStartFault(error)) throw error;
+      io.stderr(`gatehouse: ${error.message}\n`);
+      return EXIT_CONFIG;
+    }
+  },
+};
+
+/** Faults of the configuration: their messages name the setting and what to do. */
+const START_FAULTS: ReadonlySet<string> = new Set([
+  'SettingsFault',
+  'SealingKeysFault',
+  'SigningKeyFault',
+  'CredentialFault',
+  'TrustKeyFault',
+  'DataDirFault',
+]);
+
+function isStartFault(error: unknown): error is Error {
+  return error instanceof Error && START_FAULTS.has(error.name);
+}
+
+function readSettings(
+  args: readonly string[],
+  io: CommandIo,
+): SidecarSettings & { readonly logLevel: (typeof LOG_LEVELS)[number] } {
+  const { flags } = parseFlags(FLAGS, args, io.env);
+  if (flags.policy.length === 0) {
+    throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
+  }
+  return {
+    policyFiles: flags.policy,
+    upstream: flags.upstream,
+    listen: flags.listen ?? { host: '127.0.0.1', port: 8080 },
+    publicUrls: flags.publicUrl,
+    dataDir: flags.data ?? 'gatehouse-data',
+    trustKeyFile: flags.trustKey ?? 'gatehouse-trust.pub',
+    admin: flags.admin ?? { host: '127.0.0.1', port: 9090 },
+    allowPlainHttp: flags.allowPlainHttp,
+    logLevel: flags.logLevel ?? 'info',
+    version: VERSION,
+    env: io.env,
+  };
+}

@@ -1,0 +1,244 @@
+// Puts one gateway together and runs it until it is asked to stop. The only file here that constructs
+// adapters; `gatehouse run` calls it on a laptop, the sidecar's image starts with it.
+
+import { join } from 'node:path';
+import type { Ledger } from '#core/evidence/ledger.ts';
+import { isLoopback } from '#core/identity/loopback.ts';
+import { openFileLedger } from '#platform/file/ledger.ts';
+import { readPolicyFiles } from '#platform/file/policy-file.ts';
+import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
+import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
+import { loadSigningKey } from '#platform/file/signing-key.ts';
+import { Upstream } from '#platform/http/upstream.ts';
+import { createTokenVerifier, type OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
+import { type AdminServer, startAdminServer } from '#platform/process/admin-server.ts';
+import { type Clock, createClock } from '#platform/process/clock.ts';
+import type { Logger } from '#platform/process/log.ts';
+import { Metrics } from '#platform/process/metrics.ts';
+import { createUuids } from '#platform/process/uuid.ts';
+import { Activation, type Snapshot } from './activation.ts';
+import { doorsOf, publicUrlsOf } from './doors.ts';
+import { Exchanges } from './exchanges.ts';
+import type { Gate } from './gate.ts';
+import { type Bound, bindGateway, type Gateway } from './gateway.ts';
+import { RateLimiter, Slots } from './limiter.ts';
+import { loadPolicy, printProblem } from './load-policy.ts';
+import { createWellKnown, scopesToAskFor } from './metadata.ts';
+import { MeteredLedger } from './metered-ledger.ts';
+import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
+import { Sealer } from './seal.ts';
+import { Sessions } from './sessions.ts';
+import { DRAIN_MS, SettingsFault, type SidecarSettings } from './settings.ts';
+import { RequestStates } from './state.ts';
+import { RefusalLog } from './turn-away.ts';
+import { createUpstreamCredential } from './upstream-credential.ts';
+import { UpstreamSigner } from './upstream-signer.ts';
+import { type WarmUp, warmUp } from './warm-up.ts';
+
+/** Runs until `stop`; resolves when every call is over and the evidence is closed. */
+export async function runSidecar(
+  settings: SidecarSettings,
+  log: Logger,
+  stop: AbortSignal,
+): Promise<void> {
+  const ledger = await openFileLedger({
+    dataDir: settings.dataDir,
+    trustKeyFile: settings.trustKeyFile,
+    version: settings.version,
+  });
+  const running = await startSidecar(settings, ledger, log);
+  await new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await running.stop();
+}
+
+export interface Running {
+  readonly publicUrls: readonly string[];
+  readonly admin: AdminServer;
+  /** Drains, then closes everything that was opened. */
+  stop(): Promise<void>;
+}
+
+/** Starts a gateway on a ledger that its caller has opened; the gateway closes it. */
+export async function startSidecar(
+  settings: SidecarSettings,
+  durable: Ledger,
+  log: Logger,
+): Promise<Running> {
+  const clock = createClock();
+  const metrics = new Metrics(settings.version);
+  const ledger = new MeteredLedger(durable, metrics);
+  refusePlainHttp(settings);
+  const loaded = await firstPolicy(settings);
+  const bound = await bindGateway(settings.listen.host, settings.listen.port);
+  const parts = { settings, clock, log, ledger, metrics, bound };
+  const snapshots = await snapshotMaker(parts, loaded);
+  const activation = new Activation(await snapshots.make(loaded));
+  const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
+  await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));
+  const gate = await assembleGate(parts, activation);
+  const gateway = bound.open(gate, snapshots.wellKnown(activation));
+  const warm = warmUp(snapshots.verifier, log);
+  const admin = await admit(parts, gate, warm);
+  const reload = reloader({ ...parts, activation, snapshotOf: snapshots.make });
+  const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
+    current: loaded.documents,
+  });
+  const { publicUrls } = activation.current;
+  log.info('gateway ready', { urls: publicUrls, upstream: settings.upstream.origin });
+  return {
+    publicUrls,
+    admin,
+    stop: once(async () => {
+      watch.close();
+      warm.close();
+      await stopGateway({ gateway, gate, admin, verifier: snapshots.verifier });
+    }),
+  };
+}
+
+interface Parts {
+  readonly settings: SidecarSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ledger: Ledger;
+  readonly metrics: Metrics;
+  readonly bound: Bound;
+}
+
+function refusePlainHttp({ upstream, allowPlainHttp }: SidecarSettings): void {
+  if (upstream.protocol === 'https:' || allowPlainHttp || isLoopback(upstream.hostname)) return;
+  throw new SettingsFault(
+    '--upstream: plain http is taken on loopback only; use https, or add --allow-plain-http (it is recorded)',
+  );
+}
+
+async function firstPolicy({ policyFiles }: SidecarSettings): Promise<GoodPolicy> {
+  const loaded = loadPolicy(await readPolicyFiles(policyFiles));
+  if (loaded.ok) return loaded;
+  throw new SettingsFault(loaded.problems.map(printProblem).join('\n'));
+}
+
+/** What turns each loaded policy into a snapshot, over the parts that outlive policies. */
+async function snapshotMaker({ settings, clock, log, bound }: Parts, first: GoodPolicy) {
+  const path = settings.upstream.pathname;
+  const now = (): number => clock.epochSeconds() * 1000;
+  const verifier = createTokenVerifier({
+    issuers: first.policy.issuers,
+    allowPlainHttp: settings.allowPlainHttp,
+    now,
+  });
+  const urlsOf = ({ policy }: GoodPolicy): readonly string[] =>
+    publicUrlsOf(
+      settings.publicUrls,
+      policy,
+      { ...settings.listen, port: bound.address.port },
+      path,
+    );
+  const signer = new UpstreamSigner({
+    key: await loadSigningKey(join(settings.dataDir, 'upstream-signing-key.pem')),
+    issuer: urlsOf(first)[0] ?? settings.upstream.href,
+    audience: settings.upstream.href,
+    now,
+    newId: createUuids(clock),
+  });
+  const onStale = (problem: string): void => log.warn('upstream credential is stale', { problem });
+  return {
+    verifier,
+    make: async (loaded: GoodPolicy): Promise<Snapshot> => {
+      const { policy, digest } = loaded;
+      const publicUrls = urlsOf(loaded);
+      return {
+        policy,
+        digest,
+        publicUrls,
+        verifier: verifier.withIssuers(policy.issuers),
+        doors: doorsOf(policy, publicUrls, path),
+        credential: await createUpstreamCredential(policy.upstream, {
+          signer,
+          env: settings.env,
+          now,
+          onStale,
+        }),
+      };
+    },
+    wellKnown: (activation: Activation) =>
+      createWellKnown(() => {
+        const { policy, publicUrls } = activation.current;
+        const issuers = policy.issuers.map(({ issuer }) => issuer);
+        return { publicUrls, issuers, scopes: scopesToAskFor(policy), jwks: signer.jwks };
+      }),
+  };
+}
+
+async function assembleGate(parts: Parts, activation: Activation): Promise<Gate> {
+  const { settings, clock, ledger, log } = parts;
+  const sealer = new Sealer(await loadSealingKeys(settings.dataDir));
+  return {
+    activation,
+    ledger,
+    clock,
+    log,
+    upstream: new Upstream(settings.upstream),
+    // One process owns what lies under --data, over restarts too.
+    sessions: new Sessions(sealer, 'local'),
+    states: new RequestStates(sealer),
+    exchanges: new Exchanges(),
+    refusals: new RefusalLog(ledger, clock),
+    limiter: new RateLimiter(),
+    streams: new Slots(),
+    newId: createUuids(clock),
+    drain: new AbortController(),
+  };
+}
+
+function admit(
+  { settings, metrics, ledger }: Parts,
+  gate: Gate,
+  warm: WarmUp,
+): Promise<AdminServer> {
+  metrics.observe({
+    evidenceHealthy: () => ledger.healthy,
+    streamsOpen: () => gate.streams.total,
+  });
+  return startAdminServer({
+    ...settings.admin,
+    metrics,
+    isStarted: () => true,
+    checks: new Map([
+      ['evidence', () => ledger.healthy],
+      ['issuers', () => warm.isWarm],
+      ['serving', () => !gate.drain.signal.aborted],
+    ]),
+  });
+}
+
+interface Stopping {
+  readonly gateway: Gateway;
+  readonly gate: Gate;
+  readonly admin: AdminServer;
+  readonly verifier: OidcTokenVerifier;
+}
+
+async function stopGateway({ gateway, gate, admin, verifier }: Stopping): Promise<void> {
+  gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), DRAIN_MS);
+  await gateway.drain(deadline.signal);
+  clearTimeout(timer);
+  await gate.upstream.close();
+  await gate.ledger.close('stopped');
+  await verifier.close();
+  await admin.close();
+  gate.log.info('stopped');
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}

@@ -1,0 +1,93 @@
+// Policy files while the gateway runs: a good reading is swapped in whole, a bad one changes nothing
+// and says so in the log, the metrics and the evidence.
+
+import type { Ledger } from '#core/evidence/ledger.ts';
+import type { RecordDraft } from '#core/evidence/record.ts';
+import type { PolicyReading } from '#platform/file/policy-file.ts';
+import type { Clock } from '#platform/process/clock.ts';
+import type { Logger } from '#platform/process/log.ts';
+import type { Metrics } from '#platform/process/metrics.ts';
+import type { Activation, Snapshot } from './activation.ts';
+import { type LoadedPolicy, loadPolicy, printProblem } from './load-policy.ts';
+
+export interface ReloadDeps {
+  readonly activation: Activation;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Makes the snapshot of a loaded policy; rejects when a credential cannot be had. */
+  readonly snapshotOf: (loaded: GoodPolicy) => Promise<Snapshot>;
+}
+
+export type GoodPolicy = Extract<LoadedPolicy, { ok: true }>;
+
+/** More problems than anyone reads at once; the count says how many there are. */
+const MAX_PROBLEMS = 20;
+
+/** Returns what to call with each reading; readings are taken one after the other. */
+export function reloader(deps: ReloadDeps): (reading: PolicyReading) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return (reading) => {
+    last = last.then(() => reload(reading, deps));
+    return last;
+  };
+}
+
+async function reload(reading: PolicyReading, deps: ReloadDeps): Promise<void> {
+  const loaded = loadPolicy(reading);
+  if (!loaded.ok) return reject(loaded.problems.map(printProblem), deps);
+  let snapshot: Snapshot;
+  try {
+    snapshot = await deps.snapshotOf(loaded);
+  } catch (error) {
+    return reject(
+      [error instanceof Error ? error.message : 'the policy cannot be activated'],
+      deps,
+    );
+  }
+  // Recorded before it judges anything: no decision may name a policy the evidence does not know.
+  const draft = policyLoaded(loaded, deps.clock.timestamp());
+  try {
+    await deps.ledger.append(draft);
+  } catch {
+    return reject(['evidence cannot be written, so the new policy is not activated'], deps);
+  }
+  deps.activation.swap(snapshot);
+  deps.metrics.policyLoaded('loaded');
+  deps.log.info('policy activated', { digest: loaded.digest, mode: loaded.policy.mode });
+}
+
+async function reject(problems: readonly string[], deps: ReloadDeps): Promise<void> {
+  const shown = problems.slice(0, MAX_PROBLEMS);
+  deps.metrics.policyLoaded('rejected');
+  deps.log.error('policy rejected; the last good one stays', {
+    problems: shown,
+    count: problems.length,
+  });
+  await deps.ledger
+    .append({
+      type: 'policy.rejected',
+      ts: deps.clock.timestamp(),
+      detail: { problems: shown, count: problems.length, kept: deps.activation.current.digest },
+    })
+    .catch(() => {});
+}
+
+/** What was activated, and from which documents. */
+export function policyLoaded(
+  { digest, documents, policy }: GoodPolicy,
+  ts: string,
+  extra: RecordDraft['detail'] = {},
+): RecordDraft {
+  return {
+    type: 'policy.loaded',
+    ts,
+    detail: {
+      policy: digest,
+      mode: policy.mode,
+      documents: documents.map((each) => `${each.policy.metadata.name}@${each.digest}`),
+      ...extra,
+    },
+  };
+}

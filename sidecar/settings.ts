@@ -1,0 +1,30 @@
+// What one gateway is started with, already read and typed: flags on a laptop, env in a pod.
+
+import type { Listening } from './doors.ts';
+
+export interface SidecarSettings {
+  readonly policyFiles: readonly string[];
+  /** URL of the MCP server's endpoint; its path is also the public one. */
+  readonly upstream: URL;
+  readonly listen: Listening;
+  /** Where clients dial; empty: the policy's, else the listen address. */
+  readonly publicUrls: readonly URL[];
+  readonly dataDir: string;
+  /** Public half; the private one lies beside it. */
+  readonly trustKeyFile: string;
+  readonly admin: Listening;
+  /** Plain http beyond loopback, to issuers and the server; recorded at start. */
+  readonly allowPlainHttp: boolean;
+  readonly version: string;
+  /** For credentials that the policy takes from the environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The gateway cannot start as configured: the message names the setting and what to do. */
+export class SettingsFault extends Error {
+  override readonly name = 'SettingsFault';
+  readonly code = 'settings';
+}
+
+/** Time that calls under way get to finish once the gateway is asked to stop. */
+export const DRAIN_MS = 20_000;
