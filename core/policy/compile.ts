@@ -1,0 +1,81 @@
+// From policy documents to the snapshot that judges messages, or to everything that is wrong with
+// them. The documents have passed crds/validate.ts; here is what needs globs, CEL and each other.
+
+import type { McpGatewayPolicy } from '#crds/policy.ts';
+import { createConditionCompiler } from './cel.ts';
+import { compileLayer } from './compile-layer.ts';
+import type { CompiledPolicy } from './compiled.ts';
+import type { PolicyProblem } from './findings.ts';
+import { joinSettings } from './settings.ts';
+import { findUnsupported } from './unsupported.ts';
+
+export type { CompiledPolicy } from './compiled.ts';
+
+export type PolicyCompilation =
+  | {
+      readonly ok: true;
+      readonly policy: CompiledPolicy;
+      readonly warnings: readonly PolicyProblem[];
+    }
+  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+
+/**
+ * Compiles all documents together: each is judged alone, and the strictest decision wins, so that
+ * adding one never grants anything. `digest` is that of the documents; core does no cryptography here.
+ */
+export function compilePolicies(
+  documents: readonly McpGatewayPolicy[],
+  digest?: string,
+): PolicyCompilation {
+  if (documents.length === 0) {
+    const message = 'is missing: without one everything would be denied';
+    return { ok: false, problems: [{ document: 0, path: '', message }] };
+  }
+  const unsupported = documents.flatMap(({ spec }, document) =>
+    findUnsupported(spec).problems.map((found) => ({ ...found, document })),
+  );
+  const compilation = compileSupported(documents, digest);
+  const problems = compilation.ok ? unsupported : [...unsupported, ...compilation.problems];
+  return problems.length > 0 || !compilation.ok ? { ok: false, problems } : compilation;
+}
+
+/** As compilePolicies, for documents that use every field of v1alpha1 (unsupported.ts). */
+export function compileSupported(
+  documents: readonly McpGatewayPolicy[],
+  digest?: string,
+): PolicyCompilation {
+  const conditions = createConditionCompiler();
+  const layers = documents.map((document) => compileLayer(document, conditions));
+  const { settings, problems: disagreements } = joinSettings(documents);
+  const problems: readonly PolicyProblem[] = [
+    ...layers.flatMap((layer, document) => layer.problems.map((found) => ({ ...found, document }))),
+    ...disagreements,
+    ...findNamesakes(documents),
+  ];
+  if (problems.length > 0) return { ok: false, problems };
+  const policy: CompiledPolicy = {
+    ...settings,
+    ...(digest === undefined ? {} : { digest }),
+    layers: layers.map(({ layer }) => layer).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+  const warnings = layers.flatMap((layer, document) =>
+    layer.warnings.map((found) => ({ ...found, document })),
+  );
+  return { ok: true, policy, warnings };
+}
+
+/** Decisions name their rule `policy/rule`, which must mean one rule. */
+function findNamesakes(documents: readonly McpGatewayPolicy[]): readonly PolicyProblem[] {
+  const names = documents.map(({ metadata }) => metadata.name);
+  return documents.flatMap(({ metadata }, document) =>
+    names.indexOf(metadata.name) === document
+      ? []
+      : [
+          {
+            document,
+            path: 'metadata.name',
+            message: 'is the name of another policy given here; decisions could not be told apart',
+          },
+        ],
+  );
+}

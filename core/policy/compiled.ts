@@ -1,0 +1,84 @@
+// What compilation makes of policy documents: the snapshot that judges messages, ready to use.
+// Made whole by compile.ts and never changed; evaluation reads it and nothing else.
+
+import type { IssuerConfig } from '#crds/policy.ts';
+import type { Condition } from './cel.ts';
+import type { RuleIndex } from './rule-index.ts';
+import type { SubjectTest } from './subjects.ts';
+
+export type Effect = 'Allow' | 'Deny' | 'RequireApproval';
+
+export type CompiledRule = RuleCore &
+  (
+    | { readonly effect: 'Allow' | 'Deny' }
+    /** `approval` names an entry of `spec.approvals`. */
+    | { readonly effect: 'RequireApproval'; readonly approval: string }
+  );
+
+interface RuleCore {
+  /** `policy/rule`: what decisions and records say. */
+  readonly id: string;
+  /**
+   * Place in the order of judging: Deny, RequireApproval, Allow, by name within each. The document's
+   * order has no part in it, so it cannot change which rule a decision names.
+   */
+  readonly ordinal: number;
+  readonly subjects: SubjectTest;
+  /** Scopes the token must have, all of them. Apart from `subjects`: lacking them asks for a step-up. */
+  readonly scopes: readonly string[];
+  readonly conditions: readonly Condition[];
+  /** What the caller is told; of Deny and RequireApproval. */
+  readonly message?: string;
+}
+
+/** One policy document, judged alone. */
+export interface PolicyLayer {
+  readonly name: string;
+  /** Names of the issuers it accepts; a principal of any other is denied. */
+  readonly issuerNames: ReadonlySet<string>;
+  readonly rules: readonly CompiledRule[];
+  readonly index: RuleIndex;
+}
+
+/** Durations in seconds, sizes in bytes; an absent limit is off. Defaults: crds/defaults.ts. */
+export interface PolicyLimits {
+  /** Per principal and tool. */
+  readonly requestsPerMinute?: number;
+  readonly maxBodyBytes: number;
+  readonly maxReplyBytes: number;
+  readonly maxDepth: number;
+  readonly callSeconds: number;
+  readonly streamIdleSeconds?: number;
+  /** Per principal. */
+  readonly maxStreams: number;
+}
+
+export interface ServerSettings {
+  readonly path: string;
+  readonly publicUrls: readonly string[];
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}
+
+/** As whom a call reaches the server. */
+export type UpstreamCredential =
+  | { readonly mode: 'GatehouseToken' }
+  | { readonly mode: 'None' }
+  | { readonly mode: 'Static'; readonly header: string; readonly from: CredentialSource };
+
+export type CredentialSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'env'; readonly name: string };
+
+export interface CompiledPolicy {
+  /** Observe only when every document says so. */
+  readonly mode: 'Enforce' | 'Observe';
+  readonly issuers: readonly IssuerConfig[];
+  readonly limits: PolicyLimits;
+  readonly server: ServerSettings;
+  readonly upstream: UpstreamCredential;
+  /** Digest of the documents, as the caller gave it. */
+  readonly digest?: string;
+  /** Each is judged alone; the strictest decision wins. In the order of their names. */
+  readonly layers: readonly PolicyLayer[];
+}

@@ -1,0 +1,168 @@
+// Regular expressions over hostile text: every way through the expression is followed at once
+// (Thompson, 1968), so time grows with length times size, and a budget bounds even that.
+
+import {
+  type Accepts,
+  type Assertion,
+  isWord,
+  RegexFault,
+  type RegexNode,
+  readRegex,
+} from './regex-syntax.ts';
+
+/** Counts down over all expressions of one evaluation. */
+export interface RegexBudget {
+  steps: number;
+}
+
+export interface Regex {
+  /** Whether some part of the text matches. Throws RegexFault when the budget is used up. */
+  test(text: string, budget: RegexBudget): boolean;
+}
+
+/** Counted repeats are written out; this bounds them, nested ones too. */
+const MAX_INSTRUCTIONS = 2000;
+
+/** Throws RegexFault for a pattern that is not of the syntax. */
+export function compileRegex(pattern: string): Regex {
+  const assembler = new Assembler();
+  const start = assembler.emit(readRegex(pattern), assembler.match());
+  const { program } = assembler;
+  return { test: (text, budget) => run({ program, start }, text, budget) };
+}
+
+/** Indices are places in the program. */
+type Instruction =
+  | { readonly op: 'take'; readonly accepts: Accepts; readonly next: number }
+  | { readonly op: 'fork'; readonly next: number; readonly other: number }
+  | { readonly op: 'assert'; readonly what: Assertion; readonly next: number }
+  | { readonly op: 'match' };
+
+/** Writes from the end to the start, so that each step knows where it leads. */
+class Assembler {
+  readonly program: Instruction[] = [];
+
+  match(): number {
+    return this.#push({ op: 'match' });
+  }
+
+  /** Where the steps of `node` begin when they lead to `next`. */
+  emit(node: RegexNode, next: number): number {
+    switch (node.kind) {
+      case 'take':
+        return this.#push({ op: 'take', accepts: node.accepts, next });
+      case 'assert':
+        return this.#push({ op: 'assert', what: node.what, next });
+      case 'all':
+        return node.parts.reduceRight((after, part) => this.emit(part, after), next);
+      case 'any':
+        return node.parts
+          .map((part) => this.emit(part, next))
+          .reduceRight((other, start) => this.#push({ op: 'fork', next: start, other }));
+      case 'repeat':
+        return this.#emitRepeat(node, next);
+    }
+  }
+
+  #emitRepeat(node: RegexNode & { readonly kind: 'repeat' }, next: number): number {
+    let start = node.max === Number.POSITIVE_INFINITY ? this.#emitLoop(node.part, next) : next;
+    const optional = node.max === Number.POSITIVE_INFINITY ? 0 : node.max - node.min;
+    for (let count = 0; count < optional; count++) {
+      start = this.#push({ op: 'fork', next: this.emit(node.part, start), other: next });
+    }
+    for (let count = 0; count < node.min; count++) start = this.emit(node.part, start);
+    return start;
+  }
+
+  #emitLoop(part: RegexNode, next: number): number {
+    const loop = this.#push({ op: 'match' });
+    this.program[loop] = { op: 'fork', next: this.emit(part, loop), other: next };
+    return loop;
+  }
+
+  #push(instruction: Instruction): number {
+    if (this.program.length === MAX_INSTRUCTIONS) throw new RegexFault('is too large');
+    return this.program.push(instruction) - 1;
+  }
+}
+
+interface Machine {
+  readonly program: readonly Instruction[];
+  readonly start: number;
+}
+
+/** One place in the text, between two code points; undefined at the ends. */
+interface Place {
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+}
+
+function run(machine: Machine, text: string, budget: RegexBudget): boolean {
+  let waiting: readonly number[] = [machine.start];
+  let before: number | undefined;
+  for (let at = 0; ; ) {
+    const after = text.codePointAt(at);
+    const takers = settle(machine.program, waiting, { before, after }, budget);
+    if (takers === 'matched') return true;
+    if (after === undefined) return false;
+    waiting = [
+      ...takers.flatMap((place) => advance(machine.program[place], after)),
+      machine.start, // a match may begin anywhere
+    ];
+    before = after;
+    at += after > 0xffff ? 2 : 1;
+  }
+}
+
+/** Follows forks and assertions until only steps are left that take the next code point. */
+function settle(
+  program: readonly Instruction[],
+  waiting: readonly number[],
+  place: Place,
+  budget: RegexBudget,
+): readonly number[] | 'matched' {
+  const seen = new Set<number>();
+  const takers: number[] = [];
+  const pending = [...waiting];
+  for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
+    if (seen.has(step)) continue;
+    seen.add(step);
+    if (budget.steps-- <= 0) throw new RegexFault('takes too many steps on this text');
+    const instruction = program[step];
+    if (instruction?.op === 'match') return 'matched';
+    if (instruction?.op === 'take') takers.push(step);
+    else if (instruction !== undefined) pending.push(...follow(instruction, place));
+  }
+  return takers;
+}
+
+function follow(instruction: Instruction, place: Place): readonly number[] {
+  switch (instruction.op) {
+    case 'fork':
+      return [instruction.next, instruction.other];
+    case 'assert':
+      return holds(instruction.what, place) ? [instruction.next] : [];
+    case 'take':
+    case 'match':
+      return [];
+  }
+}
+
+function advance(instruction: Instruction | undefined, codePoint: number): readonly number[] {
+  return instruction?.op === 'take' && instruction.accepts(codePoint) ? [instruction.next] : [];
+}
+
+function holds(what: Assertion, { before, after }: Place): boolean {
+  const isBoundary =
+    (before !== undefined && isWord(before)) !== (after !== undefined && isWord(after));
+  switch (what) {
+    case 'start':
+      return before === undefined;
+    case 'end':
+      return after === undefined;
+    case 'wordBoundary':
+      return isBoundary;
+    case 'noWordBoundary':
+      return !isBoundary;
+  }
+}
