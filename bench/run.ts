@@ -35,7 +35,7 @@ process.exit();
 async function bench(): Promise<number> {
   const provider = await startOidcProvider();
   const fixture = await startServer();
-  const call = measuredCall(await provider.mintToken({ audience: AUDIENCE }));
+  const call = measuredCall(await provider.token({ audience: AUDIENCE, expiresInSeconds: 1800 }));
   const origin = new URL(fixture.url).origin;
   const answering = answeringServer(call.reply, origin);
   const upstream = await startNginx(DIRECTORY, { name: 'server', core: CORES.load, ...answering });

@@ -10,6 +10,8 @@ import { startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import type { Running } from '#e2e/servers/run-fixture.ts';
 import { startShim } from './shim.ts';
 
+/** Longer than the soak, whose stream would end with the token. */
+const TOKEN_SECONDS = 1800;
 const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
 
 export async function openPath(upstream: string): Promise<Running> {
@@ -23,7 +25,7 @@ export async function openPath(upstream: string): Promise<Running> {
     data: join(directory, 'data'),
     publicUrls: [url],
   });
-  const token = await provider.mintToken({ audience: url });
+  const token = await provider.token({ audience: url, expiresInSeconds: TOKEN_SECONDS });
   shim.forwardTo({ port: gatehouse.port, token });
   return {
     url,
