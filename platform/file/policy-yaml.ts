@@ -37,9 +37,14 @@ export type YamlReading =
 const MAX_PROBLEMS = 100;
 /** No policy nests anywhere near it, and the walk is recursive. */
 const MAX_DEPTH = 32;
+/** Brackets in text may be unpaired too, but not this many; the parser is slow on them. */
+const MAX_OPEN_BRACKETS = 512;
 
 /** All documents of the text that hold anything. Never throws. */
 export function readYaml(text: string): YamlReading {
+  if (isWall(text)) {
+    return { ok: false, problems: [{ line: 1, path: '', message: 'is nested beyond reason' }] };
+  }
   const lineCounter = new LineCounter();
   const parsed = parseAllDocuments(text, {
     lineCounter,
@@ -62,6 +67,17 @@ export function readYaml(text: string): YamlReading {
   return scope.problems.length === 0
     ? { ok: true, documents }
     : { ok: false, problems: scope.problems.slice(0, MAX_PROBLEMS) };
+}
+
+/** Nesting that exists to exhaust the parser, found without parsing. */
+function isWall(text: string): boolean {
+  if (/(?:[-?][ \t]+){64}/.test(text)) return true;
+  let open = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (open > MAX_OPEN_BRACKETS) return true;
+  }
+  return false;
 }
 
 interface Scope {
@@ -97,7 +113,10 @@ function locate(node: unknown, offset: number, path: Path, scope: Scope): Locate
     report('must not be an alias: write the value out');
     return leaf(null, offset);
   }
-  if (isNode(node) && node.tag !== undefined) report('must not have a tag');
+  if (isNode(node) && node.tag !== undefined) {
+    report('must not have a tag');
+    return leaf(null, offset);
+  }
   if (isMap(node)) return locateFields(node, offset, path, scope);
   if (isSeq(node)) return locateItems(node, offset, path, scope);
   if (!isScalar(node)) return leaf(null, offset);
