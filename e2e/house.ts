@@ -77,7 +77,7 @@ function problemsOfForm(path: string, source: string): readonly string[] {
     problems.push(`has ${lines} lines, more than ${MAX_LINES}; it holds more than one idea`);
   }
   if (
-    !/^(?:[a-z0-9]+-)*[a-z0-9]+(?:\.(?:test|testkit|fixture|contract))?\.ts$/.test(
+    !/^(?:[a-z0-9]+-)*[a-z0-9]+(?:\.(?:test|testkit|fixture|contract|d))?\.ts$/.test(
       posix.basename(path),
     )
   ) {

@@ -1,0 +1,60 @@
+// Keeps the documents honest where a machine can: every file they cite exists, every link leads
+// somewhere, and every threat is held by a test.
+
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md']);
+
+/** `core/mcp/json.ts` in backquotes: a path with a folder of ours and an extension. */
+const CITED_FILE = /`((?:bin|crds|core|platform|sidecar|cli|e2e|bench|docs)\/[\w./-]+\.\w+)`/g;
+const LINK = /\]\((?!https?:)([^)#\s]+)?(?:#([^)\s]+))?\)/g;
+
+function citedFiles(text: string): readonly string[] {
+  return [...text.matchAll(CITED_FILE)].map(([, path]) => path ?? '');
+}
+
+/** Anchors as GitHub makes them from headings. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('the documents', () => {
+  for (const document of DOCUMENTS) {
+    const text = readFileSync(document, 'utf8');
+
+    it(`${document} cites only files that exist`, () => {
+      const missing = citedFiles(text).filter((path) => !existsSync(path));
+
+      expect(missing).to.deep.equal([]);
+    });
+
+    it(`${document} has only links that lead somewhere`, () => {
+      const broken = [...text.matchAll(LINK)].filter(([, path, anchor]) => {
+        const target = path === undefined ? document : join(dirname(document), path);
+        if (!existsSync(target)) return true;
+        return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
+      });
+
+      expect(broken.map(([link]) => link)).to.deep.equal([]);
+    });
+  }
+
+  it('name a test for every threat', () => {
+    const text = readFileSync('docs/threat-model.md', 'utf8');
+    const rows = text.split('\n').filter((line) => /^\| T\d+ /.test(line));
+
+    const untested = rows.filter(
+      (row) => !citedFiles(row).some((path) => path.endsWith('.test.ts')),
+    );
+
+    expect(rows.length).to.be.above(10);
+    expect(untested).to.deep.equal([]);
+  });
+});
