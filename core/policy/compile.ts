@@ -7,7 +7,7 @@ import { compileLayer } from './compile-layer.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
 import { joinSettings } from './settings.ts';
-import { findUnsupported } from './unsupported.ts';
+import { findUnimplemented } from './unimplemented.ts';
 
 export type { CompiledPolicy } from './compiled.ts';
 
@@ -31,16 +31,14 @@ export function compilePolicies(
     const message = 'is missing: without one everything would be denied';
     return { ok: false, problems: [{ document: 0, path: '', message }] };
   }
-  const unsupported = documents.flatMap(({ spec }, document) =>
-    findUnsupported(spec).problems.map((found) => ({ ...found, document })),
+  const gaps = documents.flatMap((policy, document) =>
+    findUnimplemented(policy).map((found) => ({ ...found, document })),
   );
-  const compilation = compileSupported(documents, digest);
-  const problems = compilation.ok ? unsupported : [...unsupported, ...compilation.problems];
-  return problems.length > 0 || !compilation.ok ? { ok: false, problems } : compilation;
+  return gaps.length > 0 ? { ok: false, problems: gaps } : compileWhole(documents, digest);
 }
 
-/** As compilePolicies, for documents that use every field of v1alpha1 (unsupported.ts). */
-export function compileSupported(
+/** As compilePolicies, but takes what nothing carries out yet (unimplemented.ts); evaluation knows it all. */
+export function compileWhole(
   documents: readonly McpGatewayPolicy[],
   digest?: string,
 ): PolicyCompilation {

@@ -137,7 +137,7 @@ function joinLimits(limits: readonly LimitsConfig[]): PolicyLimits {
   };
 }
 
-/** Modes that are not supported are refused elsewhere (unsupported.ts); here they carry nothing. */
+/** Modes that are not supported are refused elsewhere (unimplemented.ts); here they carry nothing. */
 function readUpstream(config: UpstreamConfig | undefined): UpstreamCredential {
   const { file, env } = config?.static?.valueFrom ?? {};
   const header = config?.static?.header ?? UPSTREAM_HEADER;
