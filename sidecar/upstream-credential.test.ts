@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import type { Principal } from '#core/identity/principal.ts';
+import { isForwardable } from '#core/identity/stripped-headers.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import { newSigningKey } from '#platform/file/signing-key.ts';
 import {
@@ -107,6 +108,16 @@ describe('upstream credential', () => {
       ['gatehouse-exchange'],
       ['x-api-key', 'gatehouse-exchange'],
     ]);
+  });
+
+  it('keeps a client from setting its header under another spelling', async () => {
+    const { ownHeaders } = await fromEnv('k3y', 'X_My_Cred');
+
+    const passes = ['X_My_Cred', 'x-my-cred', 'x-my_cred'].map((name) =>
+      isForwardable(name, ownHeaders),
+    );
+
+    expect(passes).to.deep.equal([false, false, false]);
   });
 
   for (const value of ['', ' ', 'two\nlines', 'null\u0000', 'ümlaut', ' padded']) {

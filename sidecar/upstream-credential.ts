@@ -9,7 +9,7 @@ import type { UpstreamSigner } from './upstream-signer.ts';
 export type CredentialHeaders = Readonly<Record<string, string>>;
 
 export interface UpstreamCredential {
-  /** Headers, in lower case, that only Gatehouse sets: a client's own are dropped. */
+  /** Headers that only Gatehouse sets, spelled as isForwardable compares them: a client's are dropped. */
   readonly ownHeaders: ReadonlySet<string>;
   /** Names in lower case. Never rejects: a credential that cannot be renewed stays as it was. */
   headersFor(principal: Principal, exchangeId: string): Promise<CredentialHeaders>;
@@ -59,7 +59,7 @@ export async function createUpstreamCredential(
       const header = config.header.toLowerCase();
       const secret = await createSecret(header, config.from, deps);
       return {
-        ownHeaders: new Set([header, EXCHANGE_HEADER]),
+        ownHeaders: new Set([header.replaceAll('_', '-'), EXCHANGE_HEADER]),
         headersFor: async (_, exchangeId) => ({
           [header]: await secret(),
           [EXCHANGE_HEADER]: exchangeId,

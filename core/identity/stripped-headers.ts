@@ -1,7 +1,10 @@
 // Which request headers of the client may reach the server. The client's credentials and anything
 // that could pass for an identity stop here: the server hears who is calling from Gatehouse alone.
 
-/** False for credentials, claimed identities and hop-by-hop headers; `configured` adds names. */
+/**
+ * False for credentials, claimed identities and hop-by-hop headers. `configured` adds names, in lower
+ * case and with hyphens.
+ */
 export function isForwardable(name: string, configured?: ReadonlySet<string>): boolean {
   // CGI and WSGI read X_User as X-User, so both spellings are one header to us.
   const header = name.toLowerCase().replaceAll('_', '-');
