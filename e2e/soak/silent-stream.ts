@@ -14,6 +14,13 @@ const EVENT_DEADLINE_MS = 5000;
 const MARK = 'after the silence';
 const ME = { name: 'gatehouse-soak', version: '1.0.0' };
 
+const REVISION = '2026-07-28';
+const MODERN_HEADERS = {
+  'mcp-protocol-version': REVISION,
+  'mcp-method': 'tools/call',
+  'mcp-name': 'slow',
+};
+
 const results = await Promise.allSettled([soakStream(), soakCall()]);
 for (const result of results) {
   const line = result.status === 'fulfilled' ? `✓ ${result.value}` : `✗ ${result.reason}`;
@@ -46,7 +53,7 @@ async function soakCall(): Promise<string> {
   const fixture = await startModern();
   const path = await openPath(fixture.url);
   try {
-    const answer = await send(path.url, 'POST', modernHeaders, slowCall(SILENCE_SECONDS * 1000));
+    const answer = await send(path.url, 'POST', MODERN_HEADERS, slowCall(SILENCE_SECONDS * 1000));
     const heard = listen(answer);
     await until(() => heard.ended, 'the answer did not end');
     if (answer.statusCode !== 200) throw new Error(`the call was answered ${answer.statusCode}`);
@@ -57,13 +64,6 @@ async function soakCall(): Promise<string> {
     await fixture.close();
   }
 }
-
-const REVISION = '2026-07-28';
-const modernHeaders = {
-  'mcp-protocol-version': REVISION,
-  'mcp-method': 'tools/call',
-  'mcp-name': 'slow',
-};
 
 function slowCall(ms: number): unknown {
   const _meta = {
