@@ -63,6 +63,7 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 /** Faults of the configuration: their messages name the setting and what to do. */
 const START_FAULTS: ReadonlySet<string> = new Set([
   'SettingsFault',
+  'AdminFault',
   'SealingKeysFault',
   'SigningKeyFault',
   'CredentialFault',

@@ -3,7 +3,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import { type AdminServer, type AdminSettings, startAdminServer } from './admin-server.ts';
+import {
+  AdminFault,
+  type AdminServer,
+  type AdminSettings,
+  startAdminServer,
+} from './admin-server.ts';
 import { Metrics } from './metrics.ts';
 
 const servers: AdminServer[] = [];
@@ -172,18 +177,13 @@ describe('the admin server', () => {
     expect(answer).to.match(/^HTTP\/1\.1 431/);
   });
 
-  it('rejects when its address is taken', async () => {
+  it('says that its address is taken, and which flag to change', async () => {
     const { port } = await start();
 
-    const second = await startAdminServer({
-      host: '127.0.0.1',
-      port,
-      checks: new Map(),
-      isStarted: () => true,
-      metrics: new Metrics('1'),
-    }).catch((error: NodeJS.ErrnoException) => error.code);
+    const fault: unknown = await start({ port }).catch((error: unknown) => error);
 
-    expect(second).to.equal('EADDRINUSE');
+    expect(fault).to.be.instanceOf(AdminFault);
+    expect(String(fault)).to.match(/--admin: .* port \d+: something listens there already/);
   });
 
   it('closes while a connection is still open, twice if need be', async () => {

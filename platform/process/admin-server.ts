@@ -22,6 +22,12 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
+/** The address cannot be had: the message names the flag and what to do. */
+export class AdminFault extends Error {
+  override readonly name = 'AdminFault';
+  readonly code = 'admin_address';
+}
+
 interface Answer {
   readonly status: number;
   readonly body: string;
@@ -37,7 +43,7 @@ const KEEP_ALIVE_MS = 15_000;
 const CHECK_INTERVAL_MS = 1000;
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
-/** Resolves once it listens; rejects with the system's error when the address cannot be had. */
+/** Resolves once it listens; rejects with AdminFault when the address cannot be had. */
 export async function startAdminServer(settings: AdminSettings): Promise<AdminServer> {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
@@ -123,11 +129,16 @@ function shareWhileRunning(run: () => Promise<string>): () => Promise<string> {
   };
 }
 
-function listen(server: Server, settings: AdminSettings): Promise<AddressInfo> {
+function listen(server: Server, { host, port }: AdminSettings): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: settings.host, port: settings.port }, () => {
-      server.off('error', reject);
+    const refuse = (cause: NodeJS.ErrnoException): void => {
+      const why = cause.code === 'EADDRINUSE' ? 'something listens there already' : cause.code;
+      const message = `--admin: cannot listen on ${host} port ${port}: ${why}; choose another address`;
+      reject(new AdminFault(message, { cause }));
+    };
+    server.once('error', refuse);
+    server.listen({ host, port }, () => {
+      server.off('error', refuse);
       const address = server.address();
       if (address === null || typeof address === 'string') {
         reject(new Error('the admin server has no TCP address'));

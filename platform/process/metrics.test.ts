@@ -23,7 +23,7 @@ describe('metrics', () => {
     expect(metrics.contentType).to.match(/^text\/plain/);
   });
 
-  it('counts exchanges by method, effect and outcome, and their seconds', async () => {
+  it('counts exchanges by method and outcome, and their seconds', async () => {
     const metrics = new Metrics('1');
 
     metrics.concluded({
@@ -33,9 +33,7 @@ describe('metrics', () => {
     });
 
     const text = await metrics.text();
-    expect(text).to.include(
-      'gatehouse_exchanges_total{method="tools/call",status="ok"} 1',
-    );
+    expect(text).to.include('gatehouse_exchanges_total{method="tools/call",status="ok"} 1');
     expect(text).to.include('gatehouse_exchange_duration_seconds_sum{method="tools/call"} 0.002');
   });
 

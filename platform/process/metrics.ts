@@ -38,57 +38,38 @@ export class Metrics {
   readonly #policyLoads: Counter<'result'>;
 
   constructor(version: string) {
-    const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    new Gauge({
-      registers,
-      name: METRIC.buildInfo,
-      help: 'Always 1; the label says which release this is.',
-      labelNames: ['version'],
-    }).set({ version }, 1);
-    this.#decisions = new Counter({
-      registers,
-      name: METRIC.decisions,
-      help: 'Decisions of policy, by effect.',
-      labelNames: ['effect'],
+    this.#constant(METRIC.buildInfo, 'Always 1; the label says which release this is.', {
+      version,
     });
-    this.#exchanges = new Counter({
-      registers,
-      name: METRIC.exchanges,
-      help: 'Exchanges concluded, by MCP method and outcome.',
-      labelNames: ['method', 'status'],
-    });
-    this.#exchangeSeconds = new Histogram({
-      registers,
-      name: METRIC.exchangeSeconds,
-      help: 'Seconds from the intent to the outcome, the upstream included.',
-      labelNames: ['method'],
-      buckets: EXCHANGE_BUCKETS,
-    });
-    this.#refusals = new Counter({
-      registers,
-      name: METRIC.refusals,
-      help: 'Messages refused, by refusal code.',
-      labelNames: ['code'],
-    });
-    this.#records = new Counter({
-      registers,
-      name: METRIC.evidenceRecords,
-      help: 'Evidence records made durable, by type.',
-      labelNames: ['type'],
-    });
-    this.#commitSeconds = new Histogram({
-      registers,
-      name: METRIC.evidenceCommitSeconds,
-      help: 'Seconds one group commit of evidence took to become durable.',
-      buckets: COMMIT_BUCKETS,
-    });
-    this.#policyLoads = new Counter({
-      registers,
-      name: METRIC.policyLoads,
-      help: 'Policy files read: loaded, or rejected with the last good policy kept.',
-      labelNames: ['result'],
-    });
+    this.#decisions = this.#counter(METRIC.decisions, 'Decisions of policy, by effect.', 'effect');
+    this.#exchanges = this.#counter(
+      METRIC.exchanges,
+      'Exchanges concluded, by MCP method and outcome.',
+      'method',
+      'status',
+    );
+    this.#exchangeSeconds = this.#histogram(
+      METRIC.exchangeSeconds,
+      'Seconds from the intent to the outcome, the upstream included.',
+      { labelNames: ['method'], buckets: EXCHANGE_BUCKETS },
+    );
+    this.#refusals = this.#counter(METRIC.refusals, 'Messages refused, by refusal code.', 'code');
+    this.#records = this.#counter(
+      METRIC.evidenceRecords,
+      'Evidence records made durable, by type.',
+      'type',
+    );
+    this.#commitSeconds = this.#histogram(
+      METRIC.evidenceCommitSeconds,
+      'Seconds one group commit of evidence took to become durable.',
+      { labelNames: [], buckets: COMMIT_BUCKETS },
+    );
+    this.#policyLoads = this.#counter(
+      METRIC.policyLoads,
+      'Policy files read: loaded, or rejected with the last good policy kept.',
+      'result',
+    );
   }
 
   concluded(exchange: ConcludedExchange): void {
@@ -119,10 +100,14 @@ export class Metrics {
 
   /** Registers what is read at each scrape; called once, when the gateway is put together. */
   observe(gauges: Gauges): void {
-    this.#gauge(METRIC.evidenceHealthy, '1 while evidence can be written.', () =>
+    this.#readGauge(METRIC.evidenceHealthy, '1 while evidence can be written.', () =>
       gauges.evidenceHealthy() ? 1 : 0,
     );
-    this.#gauge(METRIC.streamsOpen, 'GET streams and subscriptions open now.', gauges.streamsOpen);
+    this.#readGauge(
+      METRIC.streamsOpen,
+      'GET streams and subscriptions open now.',
+      gauges.streamsOpen,
+    );
   }
 
   get contentType(): string {
@@ -134,7 +119,35 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
+  #counter<Label extends string>(
+    name: string,
+    help: string,
+    ...labelNames: readonly Label[]
+  ): Counter<Label> {
+    return new Counter({ registers: [this.#registry], name, help, labelNames });
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    shape: { readonly labelNames: readonly Label[]; readonly buckets: readonly number[] },
+  ): Histogram<Label> {
+    const { labelNames, buckets } = shape;
+    return new Histogram({
+      registers: [this.#registry],
+      name,
+      help,
+      labelNames,
+      buckets: [...buckets],
+    });
+  }
+
+  #constant(name: string, help: string, labels: Readonly<Record<string, string>>): void {
+    const labelNames = Object.keys(labels);
+    new Gauge({ registers: [this.#registry], name, help, labelNames }).set(labels, 1);
+  }
+
+  #readGauge(name: string, help: string, read: () => number): void {
     new Gauge({
       registers: [this.#registry],
       name,
