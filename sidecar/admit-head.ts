@@ -28,7 +28,7 @@ export type HeadAdmission =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export function admitHead(head: Head, doors: Doors): HeadAdmission {
-  const refusal = refuseDoor(head, doors) ?? refusePath(head, doors);
+  const refusal = refuseHost(head, doors) ?? refuseOrigin(head, doors) ?? refusePath(head, doors);
   if (refusal !== undefined) return { kind: 'refused', refusal };
   switch (head.method) {
     case 'POST': {
@@ -46,26 +46,26 @@ export function admitHead(head: Head, doors: Doors): HeadAdmission {
   }
 }
 
-/** Host and Origin against the allow-lists; also guards the well-known paths. */
-export function refuseDoor(head: Head, doors: Doors): Refusal | undefined {
+/** Host against the allow-list; also guards the well-known paths, which any page may read. */
+export function refuseHost(head: Head, doors: Doors): Refusal | undefined {
   const host = only(head.headers.host);
-  if (host === undefined || !doors.hosts.has(host.toLowerCase())) {
-    return {
-      code: 'host_not_allowed',
-      reason:
-        'Host is not a name of this gateway; add it with --public-url or spec.server.allowedHosts',
-    };
-  }
+  if (host !== undefined && doors.hosts.has(host.toLowerCase())) return undefined;
+  return {
+    code: 'host_not_allowed',
+    reason:
+      'Host is not a name of this gateway; add it with --public-url or spec.server.allowedHosts',
+  };
+}
+
+function refuseOrigin(head: Head, doors: Doors): Refusal | undefined {
   const origins = head.headers.origin;
   if (origins === undefined) return undefined;
   const origin = only(origins);
-  if (origin === undefined || !doors.origins.has(origin.toLowerCase())) {
-    return {
-      code: 'origin_not_allowed',
-      reason: 'Origin is not allowed; add it with spec.server.allowedOrigins',
-    };
-  }
-  return undefined;
+  if (origin !== undefined && doors.origins.has(origin.toLowerCase())) return undefined;
+  return {
+    code: 'origin_not_allowed',
+    reason: 'Origin is not allowed; add it with spec.server.allowedOrigins',
+  };
 }
 
 function refusePath(head: Head, doors: Doors): Refusal | undefined {

@@ -1,7 +1,6 @@
 // Second stage: who is calling, proven on this very request. A session is no proof.
 
 import type { Principal } from '#core/identity/principal.ts';
-import { publicUrlFor } from '#core/identity/resource-metadata.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
@@ -36,11 +35,7 @@ async function verify(head: Head, snapshot: Snapshot): Promise<Authentication> {
   if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
     return refused('token_invalid', 'Authorization must be one Bearer token');
   }
-  // The audience is the resource that was dialled, not any other this gateway also serves.
-  const { publicUrls } = snapshot;
-  const dialled = publicUrlFor(publicUrls, only(head.headers.host) ?? '');
-  const audiences = dialled === undefined ? publicUrls : [dialled];
-  const verified = await snapshot.verifier.verify(token, { audiences });
+  const verified = await snapshot.verifier.verify(token, { audiences: snapshot.publicUrls });
   if (verified.ok) return { kind: 'principal', principal: verified.principal };
   return refused(verified.code, verified.reason);
 }

@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Refusal } from '#core/refusal.ts';
-import { type Head, refuseDoor } from './admit-head.ts';
+import { type Head, refuseHost } from './admit-head.ts';
 import { ClientReply } from './client-reply.ts';
 import type { Gate } from './gate.ts';
 import type { WellKnown } from './metadata.ts';
@@ -131,7 +131,7 @@ class Front {
     }
     const published = this.#wellKnown(head);
     if (published !== undefined) {
-      const refusal = refuseDoor(head, gate.activation.current.doors);
+      const refusal = refuseHost(head, gate.activation.current.doors);
       return refusal === undefined
         ? client.send(published)
         : turnAway({ head, refusal }, client, gate);

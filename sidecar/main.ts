@@ -9,6 +9,7 @@ import { readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
 import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
 import { loadSigningKey } from '#platform/file/signing-key.ts';
+import { loadTrustKey } from '#platform/file/trust-key.ts';
 import { Upstream } from '#platform/http/upstream.ts';
 import { createTokenVerifier, type OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import { type AdminServer, startAdminServer } from '#platform/process/admin-server.ts';
@@ -41,11 +42,17 @@ export async function runSidecar(
   log: Logger,
   stop: AbortSignal,
 ): Promise<void> {
-  const ledger = await openFileLedger({
-    dataDir: settings.dataDir,
-    trustKeyFile: settings.trustKeyFile,
-    version: settings.version,
-  });
+  const clock = createClock();
+  const { dataDir, version } = settings;
+  const trustKey = await loadTrustKey(settings.trustKeyFile, dataDir);
+  if (trustKey.isNew) {
+    const { publicKeyFile, privateKeyFile } = trustKey;
+    log.info('trust key made: give the public half to your auditor, keep the private one', {
+      publicKeyFile,
+      privateKeyFile,
+    });
+  }
+  const ledger = await openFileLedger({ dataDir, trustKey, version, now: () => clock.timestamp() });
   const running = await startSidecar(settings, ledger, log);
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();

@@ -1,13 +1,18 @@
 // The official SDK clients of both eras, unchanged, with a transport that remembers in what shape
 // each answer came.
 
-import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
 export interface CallResult {
   readonly text: string;
   readonly isError: boolean;
+  /** Progress notifications that came before the answer. */
+  readonly progress: number;
   /** Content type of the HTTP answer. */
   readonly contentType: string;
 }
@@ -34,10 +39,15 @@ function noting(note: (contentType: string) => void): typeof fetch {
   };
 }
 
-/** Any SDK client, as far as the demo uses one. */
+interface CallParams {
+  name: string;
+  arguments: Record<string, unknown>;
+}
+
+/** What the demo asks of either SDK's client; their signatures differ. */
 interface SdkClient {
   listTools(): Promise<{ tools: { name: string }[] }>;
-  callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
+  callTool(params: CallParams, onprogress: () => void): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -52,11 +62,12 @@ function demoClient(
     revision,
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
     call: async (name, args) => {
-      const result = (await client.callTool({ name, arguments: args })) as {
-        content?: { text?: string }[];
-        isError?: boolean;
-      };
+      let progress = 0;
+      const result = (await client.callTool({ name, arguments: args }, () => {
+        progress += 1;
+      })) as { content?: { text?: string }[]; isError?: boolean };
       return {
+        progress,
         text: result.content?.map(({ text = '' }) => text).join('\n') ?? '',
         isError: result.isError === true,
         contentType: contentType(),
@@ -78,7 +89,12 @@ export async function connectLegacy(url: string, token: string): Promise<DemoCli
   // The SDK's own types disagree about optional members under exactOptionalPropertyTypes.
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   const revision = transport.protocolVersion ?? '';
-  return demoClient(client as SdkClient, 'legacy', revision, () => contentType);
+  const sdk: SdkClient = {
+    listTools: () => client.listTools(),
+    callTool: (params, onprogress) => client.callTool(params, undefined, { onprogress }),
+    close: () => client.close(),
+  };
+  return demoClient(sdk, 'legacy', revision, () => contentType);
 }
 
 export async function connectModern(url: string, token: string): Promise<DemoClient> {
@@ -92,5 +108,10 @@ export async function connectModern(url: string, token: string): Promise<DemoCli
   });
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   const revision = client.getNegotiatedProtocolVersion() ?? '';
-  return demoClient(client as SdkClient, 'modern', revision, () => contentType);
+  const sdk: SdkClient = {
+    listTools: () => client.listTools(),
+    callTool: (params, onprogress) => client.callTool(params, { onprogress }),
+    close: () => client.close(),
+  };
+  return demoClient(sdk, 'modern', revision, () => contentType);
 }

@@ -12,7 +12,8 @@ export function say(line: string): void {
 
 /** Prints the promise when it holds; throws when it does not. */
 export function kept(promise: string, holds: boolean, seen?: string): void {
-  if (!holds) throw new Error(`not as promised: ${promise}${seen === undefined ? '' : `\n${seen}`}`);
+  if (!holds)
+    throw new Error(`not as promised: ${promise}${seen === undefined ? '' : `\n${seen}`}`);
   out(`  ✔ ${promise}`);
 }
 

@@ -4,7 +4,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatehouse } from './cli.ts';
-import { connectLegacy, connectModern, type DemoClient } from './clients.ts';
+import { type CallResult, connectLegacy, connectModern, type DemoClient } from './clients.ts';
 import { chapter, kept, quote, say } from './narrate.ts';
 import { type Governed, type Stage, setStage } from './stage.ts';
 
@@ -22,7 +22,9 @@ yourTurn();
 
 async function play({ provider, legacy, modern }: Stage): Promise<void> {
   say(`identity provider   ${provider.issuer}`);
-  say(`legacy MCP server   behind ${legacy.gatehouse.url}  (@modelcontextprotocol/server-everything)`);
+  say(
+    `legacy MCP server   behind ${legacy.gatehouse.url}  (@modelcontextprotocol/server-everything)`,
+  );
   say(`modern MCP server   behind ${modern.gatehouse.url}  (@modelcontextprotocol/server)`);
 
   chapter('Without a token nothing is reached');
@@ -46,7 +48,7 @@ async function play({ provider, legacy, modern }: Stage): Promise<void> {
     hidden: 'delete_everything',
     denied: { name: 'refund', args: { amount: 100 } },
     whole: { name: 'echo', args: { message: 'hello' } },
-    streamed: { name: 'stream', args: { n: 3 } },
+    streamed: { name: 'stream', args: { n: 3 }, progress: 3 },
   });
   await second.close();
 
@@ -75,7 +77,11 @@ interface Script {
   /** A tool that this server answers as JSON. */
   readonly whole?: { readonly name: string; readonly args: Record<string, unknown> };
   /** A tool that this server answers as an event stream. */
-  readonly streamed: { readonly name: string; readonly args: Record<string, unknown> };
+  readonly streamed: {
+    readonly name: string;
+    readonly args: Record<string, unknown>;
+    readonly progress?: number;
+  };
 }
 
 async function call(client: DemoClient, script: Script): Promise<void> {
@@ -84,18 +90,105 @@ async function call(client: DemoClient, script: Script): Promise<void> {
   const { whole, streamed, denied, hidden } = script;
   if (whole !== undefined) {
     const result = await client.call(whole.name, whole.args);
-    kept(`allowed: ${whole.name}, answered as JSON`, isAnswer(result, 'application/json'), JSON.stringify(result));
+    kept(
+      `allowed: ${whole.name}, answered as JSON`,
+      isAnswer(result, 'application/json'),
+      JSON.stringify(result),
+    );
   }
   const result = await client.call(streamed.name, streamed.args);
-  kept(`allowed: ${streamed.name}, answered inside SSE`, isAnswer(result, 'text/event-stream'), JSON.stringify(result));
+  const asStream = isAnswer(result, 'text/event-stream');
+  kept(`allowed: ${streamed.name}, answered inside SSE`, asStream, JSON.stringify(result));
+  const { progress = 0 } = streamed;
+  if (progress > 0) {
+    kept(`${progress} progress messages came before it`, result.progress === progress);
+  }
 
   const tools = await client.tools();
   kept(`hidden: ${hidden} is not among the ${tools.length} tools listed`, !tools.includes(hidden));
-  const real = await errorOf(client.call(hidden, {}));
-  const invented = await errorOf(client.call('no-such-tool-anywhere', {}).then(throwIfError));
-  kept(`hidden: calling ${hidden} answers as for a name that does not exist (-32602)`, real.includes('-32602'), `${real} / ${invented}`);
+  const code = await errorCodeOf(client.call(hidden, {}));
+  kept(
+    `hidden: calling ${hidden} answers as for a name that does not exist (-32602)`,
+    code === -32602,
+    String(code),
+  );
 
   const refused = await client.call(denied.name, denied.args);
-  kept(`denied: ${denied.name} ${JSON.stringify(denied.args)}, and the model is told why`, refused.isError, JSON.stringify(refused));
+  kept(
+    `denied: ${denied.name} ${JSON.stringify(denied.args)}, and the model is told why`,
+    refused.isError,
+    JSON.stringify(refused),
+  );
   quote(refused.text);
+}
+
+function isAnswer(result: CallResult, contentType: string): boolean {
+  return !result.isError && result.text !== '' && result.contentType === contentType;
+}
+
+async function errorCodeOf(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : undefined;
+  }
+}
+
+async function showSessions({ data }: Governed): Promise<void> {
+  chapter('Who did what: gatehouse sessions list, show');
+  const listed = await gatehouse('sessions', 'list', '--data', data, '--json');
+  const sessions: { id: string; principal?: unknown; calls?: number }[] = JSON.parse(listed.stdout);
+  const session = sessions.find(({ calls = 0 }) => calls > 0);
+  kept('the session is listed', session !== undefined, listed.stdout + listed.stderr);
+  const shown = await gatehouse('sessions', 'show', session?.id ?? '', '--data', data);
+  const tells = ['alice', 'echo', 'trigger-long-running-operation', 'demo/short-operations'];
+  const missing = tells.filter((each) => !shown.stdout.includes(each));
+  kept(
+    'its timeline tells who called what, and which rule decided',
+    missing.length === 0,
+    shown.stdout + shown.stderr,
+  );
+  quote(shown.stdout);
+}
+
+async function verifies({ data, gatehouse: { trustKey } }: Governed): Promise<void> {
+  chapter(`Evidence: gatehouse evidence verify DIR --trust FILE`);
+  const verified = await gatehouse('evidence', 'verify', data, '--trust', trustKey);
+  kept(
+    'verified, by a key that was never inside the data',
+    verified.code === 0,
+    verified.stdout + verified.stderr,
+  );
+  quote(verified.stdout);
+  const untrusted = await gatehouse('evidence', 'verify', data);
+  kept(
+    'without the key it does not pretend to know (exit 2)',
+    untrusted.code === 2,
+    untrusted.stdout,
+  );
+}
+
+async function findsTampering({ data, gatehouse: { trustKey } }: Governed): Promise<void> {
+  chapter('One byte of evidence is changed');
+  const lanes = join(data, 'lanes');
+  const [lane = ''] = (await readdir(lanes)).toSorted();
+  const bytes = await readFile(join(lanes, lane));
+  const at = bytes.indexOf('"Deny"');
+  bytes.write('"Xeny"', at);
+  await writeFile(join(lanes, lane), bytes);
+  say(`lanes/${lane}, byte ${at}: "Deny" became "Xeny"`);
+  const tampered = await gatehouse('evidence', 'verify', data, '--trust', trustKey);
+  const says = tampered.code === 1 && tampered.stdout.includes(lane);
+  kept('tampered (exit 1), and the verifier says where', says, tampered.stdout + tampered.stderr);
+  quote(tampered.stdout);
+}
+
+function yourTurn(): void {
+  chapter('The same in front of your own MCP server and identity provider:');
+  say('1. cp examples/read-only-access/policy.yaml policy.yaml');
+  say('   and set spec.identity.issuers[0].issuer to your provider, the groups to yours');
+  say('2. ./bin/gatehouse policy validate policy.yaml');
+  say('3. ./bin/gatehouse run --policy policy.yaml --upstream http://127.0.0.1:3000/mcp');
+  say('4. point your MCP client at http://127.0.0.1:8080/mcp; nothing else changes');
 }

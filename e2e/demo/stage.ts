@@ -5,11 +5,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
 import { start as startEverything } from '#e2e/servers/everything.ts';
 import { type Gatehouse, startGatehouse } from '#e2e/servers/gatehouse.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
-import { parseDocument } from 'yaml';
 
 export interface Stage {
   readonly provider: OidcProvider;
