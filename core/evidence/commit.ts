@@ -88,6 +88,19 @@ export function isSignedBy(commit: Commit, key: SignatureKey): boolean {
   return key.verifies('commit', signedText(commit.lane, commit.from, head), commit.signature);
 }
 
+/** Whether the commit holds in itself: its lane, its numbers, its hashes and its signature. */
+export function isIntact(commit: Commit, lane: string, key: SignatureKey): boolean {
+  let prev: string | undefined;
+  for (const [index, { record, hash }] of commit.records.entries()) {
+    const isNext = record.lane === lane && record.seq === commit.from + index;
+    if (!isNext || (prev !== undefined && record.prev !== prev)) {
+      return false;
+    }
+    prev = hash;
+  }
+  return commit.lane === lane && commit.head === prev && isSignedBy(commit, key);
+}
+
 /** One line each, so no choice of values reads like another. */
 function signedText(lane: string, from: number, head: LaneHead): string {
   return `${lane}\n${from}\n${head.seq}\n${head.hash}\n`;

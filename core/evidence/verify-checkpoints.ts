@@ -13,6 +13,7 @@ import type { HashedRecord } from './commit.ts';
 import type { ProblemCode, Report } from './problem.ts';
 import { NO_HASH } from './signature.ts';
 import { lineText, type StoredFile, type StoredLine } from './source.ts';
+import { isTornLine } from './torn.ts';
 import type { LaneEnd, LanePlace, TrustedKeys } from './verify-lane.ts';
 
 /** A checkpoint from outside the data that its log must contain. */
@@ -35,6 +36,7 @@ export class CheckpointCheck {
   #link: CheckpointLink | undefined = { n: 0, hash: NO_HASH };
   #lastRead = 0;
   #log: string | undefined;
+  #torn: StoredLine | undefined;
   #lane: LaneProgress = newProgress();
   readonly #unknownKeys = new Set<string>();
 
@@ -153,8 +155,14 @@ export class CheckpointCheck {
   }
 
   #read(line: StoredLine): Checkpoint | undefined {
-    if (!line.isWhole) {
-      // The writer was cut short; what it meant to say is either said again or never happened.
+    if (this.#torn !== undefined) {
+      this.#flagLine('checkpoint_invalid', 'not a checkpoint', this.#torn);
+      this.#torn = undefined;
+    }
+    if (isTornLine(line)) {
+      // Fine at the very end: what the writer was to say there, it says again when it is back.
+      this.#torn = line;
+      this.#link = undefined;
       return undefined;
     }
     const text = line.isTooLong ? undefined : lineText(line);

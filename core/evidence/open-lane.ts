@@ -1,0 +1,59 @@
+// Begins a lane: puts together its identity, its certificate and its first commit. The key and the
+// nonce come from outside, where randomness is.
+
+import { type SealedCommit, sealCommit } from './commit.ts';
+import { certify, laneId } from './lane.ts';
+import { type LostRecords, openingDraft, type Seal } from './opening.ts';
+import { NO_HASH, type Signer } from './signature.ts';
+
+export interface LaneStartFacts {
+  /** The lane's own key, made for this boot. */
+  readonly signer: Signer;
+  readonly trust: { readonly id: string; readonly signer: Signer };
+  /** 16 random bytes, lower-case hex. */
+  readonly bootNonce: string;
+  readonly version: string;
+  readonly startedAt: string;
+  /** Undefined for the first lane of a log. */
+  readonly before?: LaneBefore;
+  readonly lost?: LostRecords;
+}
+
+/** The lane before, as found at boot. */
+export interface LaneBefore {
+  readonly ordinal: number;
+  readonly log: string;
+  /** Records in all lanes before that one. */
+  readonly recordsBefore: number;
+  readonly seal: Seal;
+}
+
+export interface LaneStart {
+  readonly lane: string;
+  readonly log: string;
+  readonly ordinal: number;
+  readonly recordsBefore: number;
+  /** lane.open, to be made durable before anything else. */
+  readonly commit: SealedCommit;
+}
+
+export function openLane(facts: LaneStartFacts): LaneStart {
+  const { signer, trust, bootNonce, version, startedAt, before, lost } = facts;
+  const { publicKey } = signer;
+  const identity = { bootNonce, publicKey, version, startedAt, trustKey: trust.id };
+  const lane = laneId(identity);
+  const place = {
+    log: before?.log ?? lane,
+    ordinal: (before?.ordinal ?? 0) + 1,
+    recordsBefore: before === undefined ? 0 : before.recordsBefore + before.seal.seq,
+  };
+  const draft = openingDraft({
+    ...identity,
+    ...place,
+    certificate: certify(lane, publicKey, trust.signer),
+    ...(before === undefined ? {} : { sealed: before.seal }),
+    ...(lost === undefined ? {} : { lost }),
+  });
+  const commit = sealCommit(lane, { seq: 0, hash: NO_HASH }, [draft], signer);
+  return { lane, ...place, commit };
+}

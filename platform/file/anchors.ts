@@ -1,0 +1,52 @@
+// The newest checkpoint of each log, kept beside the trust key and so outside the data: whoever rolls
+// the data back together with its own checkpoints does not reach this one.
+
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { MAX_CHECKPOINT_BYTES } from '#core/evidence/checkpoint.ts';
+import type { StoredAnchor } from '#core/evidence/source.ts';
+import { replaceDurably, syncFolder } from './durable.ts';
+import { readLines } from './lines.ts';
+import { trustKeyStem } from './trust-key.ts';
+
+const SUFFIX = '.checkpoint';
+/** More logs than one trust key ever vouches for. */
+const MAX_ANCHORS = 4096;
+
+/** `gatehouse-trust.<log>.checkpoint`: a log has its own file, so logs may share a trust key. */
+export function anchorFile(publicKeyFile: string, log: string): string {
+  return `${trustKeyStem(publicKeyFile)}.${log}${SUFFIX}`;
+}
+
+/** Resolves when the anchor is durable; a reader sees the old one or the new. */
+export async function writeAnchor(file: string, line: string): Promise<void> {
+  await replaceDurably(file, Buffer.from(`${line}\n`, 'utf8'), 0o644);
+  await syncFolder(dirname(file));
+}
+
+/** Undefined when there is none. */
+export async function readAnchor(file: string): Promise<StoredAnchor | undefined> {
+  try {
+    for await (const line of readLines(file, { maxLineBytes: MAX_CHECKPOINT_BYTES })) {
+      return { file, text: Buffer.from(line.bytes).toString('utf8') };
+    }
+    return { file, text: '' };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** All anchors beside a trust key. */
+export async function readAnchors(publicKeyFile: string): Promise<readonly StoredAnchor[]> {
+  const folder = dirname(publicKeyFile);
+  const prefix = `${basename(trustKeyStem(publicKeyFile))}.`;
+  const names = (await readdir(folder))
+    .filter((name) => name.startsWith(prefix) && name.endsWith(SUFFIX))
+    .sort()
+    .slice(0, MAX_ANCHORS);
+  const anchors = await Promise.all(names.map((name) => readAnchor(join(folder, name))));
+  return anchors.filter((anchor) => anchor !== undefined);
+}

@@ -1,0 +1,54 @@
+// checkpoints.jsonl: every checkpoint of a log, one per line. Opened at boot behind the last one that
+// the trust key signed.
+
+import {
+  type Checkpoint,
+  type CheckpointLink,
+  checkpointHash,
+  isCheckpointSignedBy,
+  MAX_CHECKPOINT_BYTES,
+  parseCheckpoint,
+} from '#core/evidence/checkpoint.ts';
+import { NO_HASH, type SignatureKey } from '#core/evidence/signature.ts';
+import { AppendFile } from './append-file.ts';
+import { readFileEnd } from './file-end.ts';
+
+export interface CheckpointLog {
+  readonly file: AppendFile;
+  /** What the next checkpoint follows. */
+  readonly link: CheckpointLink;
+  readonly last?: Checkpoint;
+}
+
+/** checkpoints.jsonl ends in a way that no writer leaves it: nothing may be added to it. */
+export class CheckpointLogFault extends Error {
+  override readonly name = 'CheckpointLogFault';
+  readonly code = 'checkpoints_invalid';
+}
+
+/** Dozens of checkpoints: the last that is whole and signed is among them unless they were edited. */
+const WINDOW_BYTES = 64 * 1024;
+
+/**
+ * Opens the file, made empty when there is none. A last line cut short is cut off: what it was to
+ * say, the next one says. Whole lines that are no checkpoints stay, for the verifier to find.
+ */
+export async function openCheckpointLog(path: string, trust: SignatureKey): Promise<CheckpointLog> {
+  const { lines, restBytes, sizeBytes } = await readFileEnd(path, WINDOW_BYTES);
+  const [last] = lines;
+  const tornBytes = last?.bytes.includes(0) === true ? last.bytes.length + 1 : 0;
+  if (restBytes + tornBytes > MAX_CHECKPOINT_BYTES) {
+    throw new CheckpointLogFault(
+      `${path}: ends with bytes that no gateway wrote; look at it with "gatehouse evidence verify", and begin a new log with another --data`,
+    );
+  }
+  const file = await AppendFile.open(path, sizeBytes - restBytes - tornBytes);
+  for (const { bytes } of lines) {
+    const text = Buffer.from(bytes).toString('utf8');
+    const checkpoint = parseCheckpoint(text);
+    if (checkpoint !== undefined && isCheckpointSignedBy(checkpoint, trust)) {
+      return { file, link: { n: checkpoint.n, hash: checkpointHash(text) }, last: checkpoint };
+    }
+  }
+  return { file, link: { n: 0, hash: NO_HASH } };
+}
