@@ -143,6 +143,16 @@ export const CHECK_CASES: readonly CheckCase[] = [
   { name: 'a credential in X-Api-Key', spec: staticFrom(FROM_FILE, 'X-Api-Key'), refused: [] },
   // rules
   {
+    name: 'tools and prompts in one match',
+    spec: rule({ match: { tools: ['a'], prompts: ['a'], methods: ['b'] } }),
+    refused: ['spec.rules[0].match'],
+  },
+  {
+    name: 'tools and methods in one match',
+    spec: rule({ match: { tools: ['a'], methods: ['tools/call'] } }),
+    refused: [],
+  },
+  {
     name: 'RequireApproval without an approval',
     spec: rule({ effect: 'RequireApproval' }),
     refused: ['spec.rules[0].approval'],

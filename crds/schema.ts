@@ -161,8 +161,15 @@ export function object<Properties extends Type.TProperties>(
 
 /** A union: exactly one of these sibling fields is given. */
 export function exactlyOne(...fields: readonly string[]): Check {
-  const given = fields.map((field) => `(has(self.${field}) ? 1 : 0)`).join(' + ');
-  return { holds: `${given} == 1`, message: `must have exactly one of ${fields.join(', ')}` };
+  return {
+    holds: `${countOf(fields)} == 1`,
+    message: `must have exactly one of ${fields.join(', ')}`,
+  };
+}
+
+/** Siblings of which one may be given, or none. */
+export function atMostOne(fields: readonly string[], message: string): Check {
+  return { holds: `${countOf(fields)} <= 1`, message };
 }
 
 /** The sibling `field` is given when, and only when, `discriminator` has this value. */
@@ -172,6 +179,10 @@ export function onlyWith(discriminator: string, value: string, field: string): C
     message: `must be given when ${discriminator} is ${value}, and only then`,
     field,
   };
+}
+
+function countOf(fields: readonly string[]): string {
+  return fields.map((field) => `(has(self.${field}) ? 1 : 0)`).join(' + ');
 }
 
 function listOf<Item extends TSchema>(item: Item, options: ListBounds, kind: object) {

@@ -185,6 +185,20 @@ describe('validatePolicy', () => {
       value: policy({ rules: [rule({ name: 'Read Only' })] }),
       problems: ['spec.rules[0].name: must be lower-case letters, digits and inner hyphens'],
     },
+    ...[
+      'https://a b',
+      'ftp://a',
+      'https://u:p@a',
+      'https://a#b',
+      'https://a:99999',
+      'https://[::',
+    ].map((issuer) => ({
+      name: `${issuer} as a URL`,
+      value: policy({ identity: { issuers: [{ name: 'corp', issuer }] } }),
+      problems: [
+        'spec.identity.issuers[0].issuer: must be an http or https URL without credentials, spaces or fragment',
+      ],
+    })),
     {
       name: 'an empty list or object, which reads as all and as none',
       value: policy({ rules: [rule({ match: {}, subjects: { groups: [] } })] }),

@@ -164,10 +164,10 @@ function stringFault(node: SchemaNode, value: string): string | undefined {
   if (node.maxLength !== undefined && length > node.maxLength) {
     return `must have at most ${node.maxLength} characters`;
   }
-  if (node.pattern !== undefined && !new RegExp(node.pattern, 'u').test(value)) {
-    return `must be ${node.form ?? `text that matches ${node.pattern}`}`;
-  }
-  return undefined;
+  const isFormed =
+    (node.pattern === undefined || new RegExp(node.pattern, 'u').test(value)) &&
+    (node.format !== 'uri' || URL.canParse(value));
+  return isFormed ? undefined : `must be ${node.form ?? `text that matches ${node.pattern}`}`;
 }
 
 function integerFault(node: SchemaNode, value: number): string | undefined {

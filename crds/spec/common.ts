@@ -20,6 +20,7 @@ const URL_TEXT = {
   maxLength: 2048,
   pattern:
     '^https?://[^\\x00-\\x20\\x7f/?#@]+(/[^\\x00-\\x20\\x7f?#]*)?([?][^\\x00-\\x20\\x7f#]*)?$',
+  format: 'uri',
   form: 'an http or https URL without credentials, spaces or fragment',
 };
 /** What must survive in a space-separated list, a header or a log line. */

@@ -1,7 +1,7 @@
 // What each principal may do: the rules. Order never matters; Deny wins, then RequireApproval, then Allow.
 
 import { Type } from 'typebox';
-import { choice, flag, list, namedList, object, set, text } from '../schema.ts';
+import { atMostOne, choice, flag, list, namedList, object, set, text } from '../schema.ts';
 import { entryName, nameGlob, uriGlob, WORD } from './common.ts';
 
 const MatchSchema = object(
@@ -17,8 +17,14 @@ const MatchSchema = object(
     ),
   },
   {
-    doc: 'What the message acts on. In each list any entry suffices. A pattern that can match nothing is refused at load. Absent: every target.',
+    doc: 'What the message acts on. In each list any entry suffices; `methods` joins with the other list by "and". A pattern that can match nothing is refused at load. Absent: every target.',
     minProperties: 1,
+    checks: [
+      atMostOne(
+        ['tools', 'resources', 'prompts'],
+        'must have at most one of tools, resources, prompts, since a message has one target: write one rule for each',
+      ),
+    ],
   },
 );
 
@@ -26,7 +32,7 @@ const ClaimSchema = object(
   {
     name: text({ doc: 'Name of a verified claim.', maxLength: 128, ...WORD }),
     values: set(text({ doc: 'A value.', maxLength: 256 }), {
-      doc: 'Values, any of which suffices; a claim that is a list suffices with any of its elements.',
+      doc: 'Values, any of which suffices. Numbers and booleans are compared as text; a claim that is a list suffices with any of its elements.',
       maxItems: 64,
     }),
   },
@@ -67,7 +73,10 @@ export const SubjectsSchema = object(
       ),
     ),
     claims: Type.Optional(
-      namedList(ClaimSchema, { doc: 'Conditions on verified claims.', maxItems: 16 }),
+      namedList(ClaimSchema, {
+        doc: 'Conditions on verified claims, any of which suffices. To need several, test `principal.claims` in `when`.',
+        maxItems: 16,
+      }),
     ),
     clients: Type.Optional(
       set(text({ doc: 'A client id, compared as it is.', maxLength: 256 }), {
@@ -77,7 +86,7 @@ export const SubjectsSchema = object(
     ),
     actors: Type.Optional(
       set(text({ doc: 'A subject of the `act` chain, compared as it is.', maxLength: 256 }), {
-        doc: 'Agents through whom the subject acts (RFC 8693), any of which suffices.',
+        doc: 'Agents through whom the subject acts (RFC 8693), any of which suffices. Deny and RequireApproval look at the whole `act` chain, Allow only at the one that acts now.',
         maxItems: 64,
       }),
     ),
@@ -98,7 +107,7 @@ export const RuleSchema = object(
     subjects: Type.Optional(SubjectsSchema),
     when: Type.Optional(
       list(text({ doc: 'A CEL expression that yields a bool.', maxLength: 4096 }), {
-        doc: 'CEL expressions over the call, all of which must be true. They run only after target and subjects match; an error then denies, naming rule and expression. Numbers in arguments are doubles: write `2.0`; guard optional arguments with `has()`.',
+        doc: 'CEL expressions over `args`, `params`, `method`, `target` and `principal`, all of which must be true. They run only after target and subjects match; an error then denies, naming rule and expression. Numbers in arguments are doubles: write `2.0`; guard optional arguments with `has()`.',
         maxItems: 16,
       }),
     ),

@@ -113,6 +113,7 @@ export const ServerSchema = object(
           doc: 'A web origin: scheme, host and port, no path.',
           maxLength: 269,
           pattern: '^https?://[^\\x00-\\x20\\x7f/?#@]+$',
+          format: 'uri',
           form: 'an origin, such as https://app.example.com',
         }),
         {

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { canonicalize } from '#core/evidence/canonical.ts';
 import { parsePath } from '#crds/path.ts';
 import type { McpGatewayPolicy } from '#crds/policy.ts';
-import { validatePolicy } from '#crds/validate.ts';
+import { type Problem, validatePolicy } from '#crds/validate.ts';
 import { readYaml, type YamlDocument } from './policy-yaml.ts';
 
 export interface PolicyDocument {
@@ -46,6 +46,16 @@ export async function readPolicyFiles(paths: readonly string[]): Promise<PolicyR
     ...jointProblems(documents),
   ];
   return problems.length === 0 ? { ok: true, documents } : { ok: false, problems };
+}
+
+/** Where in the files a problem of the document with this index is. */
+export function placeProblem(
+  documents: readonly PolicyDocument[],
+  problem: Problem & { readonly document: number },
+): FileProblem {
+  const { path, message } = problem;
+  const document = documents[problem.document];
+  return { file: document?.file ?? '', line: document?.lineOf(path) ?? 1, path, message };
 }
 
 async function readPolicyFile(file: string): Promise<PolicyReading> {
