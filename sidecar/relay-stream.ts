@@ -9,7 +9,6 @@ import { eraOf, factsOf } from '#core/mcp/revisions.ts';
 import { encodeSseEvent, SseDecoder, type SseEvent, type SseItem } from '#core/mcp/sse.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
-import type { Snapshot } from './activation.ts';
 import type { ClientReply } from './client-reply.ts';
 import {
   concludeAnswer,
@@ -20,12 +19,9 @@ import {
 } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { judgeOutbound } from './judge-outbound.ts';
-import { mask } from './mask.ts';
-import { recordedDecision, recordedMessage } from './recorded.ts';
 import { refusalBody } from './refuse.ts';
-import { passServerRequest } from './server-request.ts';
 import { openedSession } from './session-opening.ts';
+import { type ServerMessage, StreamJudge } from './stream-judge.ts';
 import { StreamWriter } from './stream-writer.ts';
 import { Tail } from './tail.ts';
 
@@ -51,6 +47,7 @@ class StreamRelay {
   readonly #writer: StreamWriter;
   readonly #client: ClientReply;
   readonly #tail: Tail;
+  readonly #judge: StreamJudge;
   /** An event had an id: the client can resume, and the answer may come on another stream. */
   #resumable = false;
 
@@ -60,6 +57,7 @@ class StreamRelay {
     this.#gate = gate;
     this.#client = client;
     this.#tail = new Tail(() => gate.clock.monotonicMicros() / 1000);
+    this.#judge = new StreamJudge(exchange, this.#tail, gate);
     this.#writer = new StreamWriter(client, {
       idleSeconds: exchange.facts.snapshot.policy.limits.streamIdleSeconds,
       onIdle: () => {
@@ -145,7 +143,7 @@ class StreamRelay {
   ): Promise<Uint8Array | undefined> {
     const asked = this.#askedBy(message);
     if (asked === undefined) {
-      await this.#note(message, bytes, 'an answer to nothing that was asked');
+      await this.#judge.note(message, bytes, 'an answer to nothing that was asked');
       return undefined;
     }
     await this.#writer.flush();
@@ -158,62 +156,22 @@ class StreamRelay {
     return conclusion.bytes;
   }
 
+  async #passing(
+    message: ServerMessage,
+    bytes: Uint8Array,
+    value: JsonValue,
+  ): Promise<Uint8Array | undefined> {
+    // A question waits for its evidence: what came before it need not.
+    if (message.kind === 'request') await this.#writer.flush();
+    return this.#judge.judge(message, bytes, value);
+  }
+
   #askedBy(message: ResponseMessage): Exchange | undefined {
     const { request, session } = this.#exchange.facts;
     // An error without an id can only answer the request of its own stream (JSON-RPC 2.0 section 5).
     if (message.id === undefined) return request === undefined ? undefined : this.#exchange;
     if (request !== undefined && request.id === message.id) return this.#exchange;
     return session && this.#gate.exchanges.find(session.upstreamId, message.id);
-  }
-
-  /** A request or notification from the server to the client. */
-  async #passing(
-    message: Exclude<Message, ResponseMessage>,
-    bytes: Uint8Array,
-    value: JsonValue,
-  ): Promise<Uint8Array | undefined> {
-    const snapshot = this.#snapshot();
-    const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
-    const masked = mask({ bytes, value, direction: 'toClient' }, snapshot);
-    if (masked.kind === 'withheld') {
-      await this.#note(message, bytes, masked.refusal.reason);
-      return undefined;
-    }
-    if (message.kind === 'request') {
-      await this.#writer.flush();
-      const passed = await passServerRequest(message, decision, this.#stream(bytes), this.#gate);
-      return passed ? masked.bytes : undefined;
-    }
-    const noted = this.#exchange.noteMessage(
-      this.#recorded(message, bytes),
-      recordedDecision(decision, snapshot),
-    );
-    this.#tail.add(noted);
-    const goes = decision.effect === 'Allow' || snapshot.policy.mode === 'Observe';
-    return goes ? masked.bytes : undefined;
-  }
-
-  #stream(bytes: Uint8Array) {
-    return { exchange: this.#exchange, snapshot: this.#snapshot(), sizeBytes: bytes.byteLength };
-  }
-
-  /** A stream outlives policies: it is judged by the current one, an answer by its request's. */
-  #snapshot(): Snapshot {
-    const { request, snapshot } = this.#exchange.facts;
-    const isAnswer = request !== undefined && request.method !== 'subscriptions/listen';
-    return isAnswer ? snapshot : this.#gate.activation.current;
-  }
-
-  async #note(message: Message, bytes: Uint8Array, reason: string): Promise<void> {
-    const policy = this.#snapshot().digest;
-    const decision = { effect: 'Deny', reason, policy } as const;
-    await this.#exchange.noteMessage(this.#recorded(message, bytes), decision);
-  }
-
-  #recorded(message: Message, bytes: Uint8Array) {
-    const { revision } = this.#exchange.facts;
-    const sizeBytes = bytes.byteLength;
-    return recordedMessage(message, { direction: 'toClient', revision, sizeBytes });
   }
 
   #commit(sealedSession?: string): void {

@@ -1,0 +1,78 @@
+// Judges what a server says on a stream besides answers: questions to the client and notifications,
+// each under the snapshot that is current for its stream, each recorded.
+
+import type { RecordedMessage } from '#core/evidence/record.ts';
+import type {
+  JsonValue,
+  Message,
+  NotificationMessage,
+  RequestMessage,
+} from '#core/mcp/messages.ts';
+import type { Snapshot } from './activation.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import { judgeOutbound } from './judge-outbound.ts';
+import { mask } from './mask.ts';
+import { recordedDecision, recordedMessage } from './recorded.ts';
+import { passServerRequest } from './server-request.ts';
+import { isSubscription } from './stream-lease.ts';
+import type { Tail } from './tail.ts';
+
+export type ServerMessage = RequestMessage | NotificationMessage;
+
+export class StreamJudge {
+  readonly #exchange: Exchange;
+  readonly #tail: Tail;
+  readonly #gate: Gate;
+
+  constructor(exchange: Exchange, tail: Tail, gate: Gate) {
+    this.#exchange = exchange;
+    this.#tail = tail;
+    this.#gate = gate;
+  }
+
+  /** The bytes that may go to the client; undefined when the message stays here. */
+  async judge(
+    message: ServerMessage,
+    bytes: Uint8Array,
+    value: JsonValue,
+  ): Promise<Uint8Array | undefined> {
+    const snapshot = this.#snapshot();
+    const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
+    const masked = mask({ bytes, value, direction: 'toClient' }, snapshot);
+    if (masked.kind === 'withheld') {
+      await this.note(message, bytes, masked.refusal.reason);
+      return undefined;
+    }
+    if (message.kind === 'request') {
+      const stream = { exchange: this.#exchange, snapshot, sizeBytes: bytes.byteLength };
+      const passed = await passServerRequest(message, decision, stream, this.#gate);
+      return passed ? masked.bytes : undefined;
+    }
+    const recorded = recordedDecision(decision, snapshot);
+    // Its record may follow it by a little (tail.ts); a question's and an answer's may not.
+    this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded));
+    const goes = decision.effect === 'Allow' || snapshot.policy.mode === 'Observe';
+    return goes ? masked.bytes : undefined;
+  }
+
+  /** Records a message that stays here. */
+  async note(message: Message, bytes: Uint8Array, reason: string): Promise<void> {
+    const policy = this.#snapshot().digest;
+    const decision = { effect: 'Deny', reason, policy } as const;
+    await this.#exchange.noteMessage(this.#recorded(message, bytes), decision);
+  }
+
+  /** A stream outlives policies: it is judged by the current one, an answer by its request's. */
+  #snapshot(): Snapshot {
+    const { request, snapshot } = this.#exchange.facts;
+    const isAnswer = request !== undefined && !isSubscription(this.#exchange);
+    return isAnswer ? snapshot : this.#gate.activation.current;
+  }
+
+  #recorded(message: Message, bytes: Uint8Array): RecordedMessage {
+    const { revision } = this.#exchange.facts;
+    const sizeBytes = bytes.byteLength;
+    return recordedMessage(message, { direction: 'toClient', revision, sizeBytes });
+  }
+}
