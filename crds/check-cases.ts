@@ -252,7 +252,8 @@ export const CHECK_CASES: readonly CheckCase[] = [
     spec: approval({ notify: ['room'] }),
     refused: ['spec.approvals[0].notify'],
   },
-  // masking, notifications
+  // masking, tools, notifications
+  { name: 'pinning of what is seen first', spec: { tools: { pinning: 'Enforce' } }, refused: [] },
   { name: 'masking of nothing', spec: masking({}), refused: ['spec.masking[0]'] },
   {
     name: 'a webhook without its address',

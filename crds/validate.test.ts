@@ -262,7 +262,9 @@ describe('validatePolicy', () => {
   }
 
   it('names a hundred problems and no more', () => {
-    const unknown = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`zzzzzz${i}`, 1]));
+    const unknown = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, i) => [`zzzzzz${i}`, 1]),
+    );
 
     expect(lines(policy(unknown))).to.have.length(100);
   });

@@ -80,14 +80,14 @@ function inspectFields(node: SchemaNode, value: Record<string, unknown>, path: P
   const fields = new Map(Object.entries(node.properties ?? {}));
   const given = Object.keys(value);
   const missing = (node.required ?? []).filter((field) => !Object.hasOwn(value, field));
+  const unknown = given.filter((field) => !fields.has(field)).slice(0, MAX_PROBLEMS);
   return [
     ...at(path, emptyFault(node, given.length)),
     ...missing.map((field) => ({ path: [...path, field], message: 'is required' })),
+    ...unknown.flatMap((field) => at([...path, field], unknownField(field, [...fields.keys()]))),
     ...given.flatMap((field) => {
       const child = fields.get(field);
-      return child === undefined
-        ? at([...path, field], unknownField(field, [...fields.keys()]))
-        : inspect(child, value[field], [...path, field]);
+      return child === undefined ? [] : inspect(child, value[field], [...path, field]);
     }),
   ];
 }
