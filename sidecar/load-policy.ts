@@ -5,7 +5,12 @@ import { createHash } from 'node:crypto';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import { findUnimplemented } from '#core/policy/unimplemented.ts';
-import type { FileProblem, PolicyDocument, PolicyReading } from '#platform/file/policy-file.ts';
+import {
+  type FileProblem,
+  type PolicyDocument,
+  type PolicyReading,
+  placeProblem,
+} from '#platform/file/policy-file.ts';
 
 export type LoadedPolicy =
   | {
@@ -33,17 +38,12 @@ export function loadPolicy(reading: PolicyReading): LoadedPolicy {
     documents.map(({ policy }) => policy),
     digest,
   );
-  if (compiled.ok) return { ok: true, policy: compiled.policy, digest, documents };
-  const [first] = documents;
-  return {
-    ok: false,
-    problems: compiled.problems.map((problem) => ({
-      path: problem.path,
-      message: problem.message,
-      file: first?.file ?? '',
-      line: first?.lineOf(problem.path) ?? 1,
-    })),
-  };
+  return compiled.ok
+    ? { ok: true, policy: compiled.policy, digest, documents }
+    : {
+        ok: false,
+        problems: compiled.problems.map((problem) => placeProblem(documents, problem)),
+      };
 }
 
 /** `file:line:field: message`, as `policy validate` prints it. */

@@ -26,6 +26,7 @@ import { RateLimiter, Slots } from './limiter.ts';
 import { loadPolicy, printProblem } from './load-policy.ts';
 import { createWellKnown, scopesToAskFor } from './metadata.ts';
 import { MeteredLedger } from './metered-ledger.ts';
+import { probeUpstream } from './own-message.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
 import { Sealer } from './seal.ts';
 import { Sessions } from './sessions.ts';
@@ -88,7 +89,8 @@ export async function startSidecar(
   const gate = await assembleGate(parts, activation);
   const gateway = bound.open(gate, snapshots.wellKnown(activation));
   const warm = warmUp(snapshots.verifier, log);
-  const admin = await admit(parts, gate, warm);
+  const admin = await openAdmin(parts, gate, warm);
+  await probeUpstream(gate);
   const reload = reloader({ ...parts, activation, snapshotOf: snapshots.make });
   const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
     current: loaded.documents,
@@ -201,7 +203,7 @@ async function assembleGate(parts: Parts, activation: Activation): Promise<Gate>
   };
 }
 
-function admit(
+function openAdmin(
   { settings, metrics, ledger }: Parts,
   gate: Gate,
   warm: WarmUp,
