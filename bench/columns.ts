@@ -56,11 +56,17 @@ async function bareColumn({ upstreamPort, core }: Bench): Promise<Column> {
   return { name: 'bare proxy', url: urlOn(port), pid: child.pid, stop: () => child.stop() };
 }
 
-async function memoryColumn({ upstreamPort, policy, core }: Bench): Promise<Column> {
+async function memoryColumn({ directory, upstreamPort, policy, core }: Bench): Promise<Column> {
   const port = await freePort();
   const child = new Child({
     command: process.execPath,
-    args: [script('gatehouse-memory.ts'), policy, urlOn(upstreamPort), String(port)],
+    args: [
+      script('gatehouse-memory.ts'),
+      policy,
+      urlOn(upstreamPort),
+      String(port),
+      `${directory}/keys`,
+    ],
   });
   await child.untilLive(urlOn(port));
   await pin(child.pid, core);

@@ -15,27 +15,38 @@ const TOKEN_SECONDS = 1800;
 const POLICY = fileURLToPath(new URL('policy.yaml', import.meta.url));
 
 export async function openPath(upstream: string): Promise<Running> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    while (opened.length > 0) await opened.pop()?.();
+  };
+  try {
+    const url = await open(upstream, opened);
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Puts how to undo each step into `opened`, so that a failure half-way leaves nothing behind. */
+async function open(upstream: string, opened: (() => Promise<unknown>)[]): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-conformance-'));
+  opened.push(() => rm(directory, { recursive: true, force: true }));
   const shim = await startShim();
+  opened.push(() => shim.close());
   const url = `http://127.0.0.1:${shim.port}${new URL(upstream).pathname}`;
   const provider = await startOidcProvider();
+  opened.push(() => provider.close());
   const gatehouse = await startGatehouse({
     policies: [await writePolicy(directory, { issuer: provider.issuer, audience: url })],
     upstream,
     data: join(directory, 'data'),
     publicUrls: [url],
   });
+  opened.push(() => gatehouse.close());
   const token = await provider.token({ audience: url, expiresInSeconds: TOKEN_SECONDS });
   shim.forwardTo({ port: gatehouse.port, token });
-  return {
-    url,
-    close: async () => {
-      await shim.close();
-      await gatehouse.close();
-      await provider.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+  return url;
 }
 
 async function writePolicy(
