@@ -7,6 +7,7 @@ import {
   type FileProblem,
   type PolicyDocument,
   placeProblem,
+  printProblem,
   readPolicyFiles,
 } from '#platform/file/policy-file.ts';
 import type { Command } from './command.ts';
@@ -85,8 +86,4 @@ function disagreements(documents: readonly PolicyDocument[]): readonly string[] 
 
 function printWarning(problem: FileProblem): string {
   return printProblem({ ...problem, message: `warning: ${problem.message}` });
-}
-
-function printProblem({ file, line, path, message }: FileProblem): string {
-  return `${file}:${line}:${path}: ${message}`;
 }

@@ -56,6 +56,8 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
       if (!isStartFault(error)) throw error;
       io.stderr(`gatehouse: ${error.message}\n`);
       return EXIT_CONFIG;
+    } finally {
+      log.flush();
     }
   },
 };

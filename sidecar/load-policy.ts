@@ -4,7 +4,6 @@
 import { createHash } from 'node:crypto';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
-import { findUnimplemented } from '#core/policy/unimplemented.ts';
 import {
   type FileProblem,
   type PolicyDocument,
@@ -25,14 +24,6 @@ export type LoadedPolicy =
 export function loadPolicy(reading: PolicyReading): LoadedPolicy {
   if (!reading.ok) return reading;
   const { documents } = reading;
-  const gaps = documents.flatMap((document) =>
-    findUnimplemented(document.policy).map((problem) => ({
-      ...problem,
-      file: document.file,
-      line: document.lineOf(problem.path),
-    })),
-  );
-  if (gaps.length > 0) return { ok: false, problems: gaps };
   const digest = digestOf(documents);
   const compiled = compilePolicies(
     documents.map(({ policy }) => policy),
@@ -44,11 +35,6 @@ export function loadPolicy(reading: PolicyReading): LoadedPolicy {
         ok: false,
         problems: compiled.problems.map((problem) => placeProblem(documents, problem)),
       };
-}
-
-/** `file:line:field: message`, as `policy validate` prints it. */
-export function printProblem({ file, line, path, message }: FileProblem): string {
-  return `${file}:${line}:${path}: ${message}`;
 }
 
 function digestOf(documents: readonly PolicyDocument[]): string {

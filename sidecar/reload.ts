@@ -3,12 +3,12 @@
 
 import type { Ledger } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
-import type { PolicyReading } from '#platform/file/policy-file.ts';
+import { type PolicyReading, printProblem } from '#platform/file/policy-file.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Metrics } from '#platform/process/metrics.ts';
 import type { Activation, Snapshot } from './activation.ts';
-import { type LoadedPolicy, loadPolicy, printProblem } from './load-policy.ts';
+import { type LoadedPolicy, loadPolicy } from './load-policy.ts';
 
 export interface ReloadDeps {
   readonly activation: Activation;

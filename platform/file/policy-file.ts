@@ -58,6 +58,11 @@ export function placeProblem(
   return { file: document?.file ?? '', line: document?.lineOf(path) ?? 1, path, message };
 }
 
+/** `file:line:field: message`, as compilers print it. */
+export function printProblem({ file, line, path, message }: FileProblem): string {
+  return `${file}:${line}:${path}: ${message}`;
+}
+
 async function readPolicyFile(file: string): Promise<PolicyReading> {
   const content = await readBounded(file);
   if (!content.ok) return failed(file, content.reason);
