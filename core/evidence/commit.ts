@@ -5,6 +5,7 @@ import { canonicalize } from './canonical.ts';
 import { type PreparedDraft, sealRecord } from './draft.ts';
 import { parseRecord, type StoredRecord } from './parse-record.ts';
 import { digest, type SignatureKey, type Signer } from './signature.ts';
+import { lineText, type StoredLine } from './source.ts';
 
 /** Where a lane stands: its last record. */
 export interface LaneHead {
@@ -61,7 +62,7 @@ export function sealCommit(
     head = { seq, hash };
   }
   const sig = signer.sign('commit', signedText(lane, from, head));
-  return { line: lineText({ lane, from, head: head.hash, sig }, texts), head, hashes };
+  return { line: commitText({ lane, from, head: head.hash, sig }, texts), head, hashes };
 }
 
 /** Reads one line strictly: only the exact bytes a writer would have written are a commit. */
@@ -80,6 +81,13 @@ export function parseCommit(text: string): ParsedCommit {
   }
   const { lane, from, head, sig } = envelope;
   return { ok: true, commit: { lane, from, head, signature: sig, records } };
+}
+
+/** The commit on a line of a file; undefined for whatever is none. */
+export function readCommit(line: StoredLine): Commit | undefined {
+  const text = line.isWhole && !line.isTooLong ? lineText(line) : undefined;
+  const parsed = text === undefined ? undefined : parseCommit(text);
+  return parsed?.ok === true ? parsed.commit : undefined;
 }
 
 /** Whether the lane's key signed this commit; says nothing of the chain before it. */
@@ -114,7 +122,7 @@ interface EnvelopeFields {
 }
 
 /** JCS of the line: its six keys in order around the records' own canonical texts. */
-function lineText(envelope: EnvelopeFields, recordTexts: readonly string[]): string {
+function commitText(envelope: EnvelopeFields, recordTexts: readonly string[]): string {
   const { lane, from, head, sig } = envelope;
   return (
     `{"from":${from},"head":${JSON.stringify(head)},"lane":${JSON.stringify(lane)},` +
@@ -136,7 +144,7 @@ function readEnvelope(text: string): Envelope | undefined {
     const { lane, from, head, sig, records } = value;
     const recordTexts = records.map((record) => canonicalize(record));
     // Rebuilding the line catches every other spelling: order, spaces, escapes, extra or double keys.
-    const isExact = lineText({ lane, from, head, sig }, recordTexts) === text;
+    const isExact = commitText({ lane, from, head, sig }, recordTexts) === text;
     return isExact ? { lane, from, head, sig, records, recordTexts } : undefined;
   } catch {
     // SyntaxError or CanonicalFault: not something a writer wrote.

@@ -1,7 +1,7 @@
 // What every ledger promises, run against each adapter: platform/file and platform/memory.
 
 import { expect } from 'chai';
-import { parseCommit } from './commit.ts';
+import { readCommit } from './commit.ts';
 import { DraftFault } from './draft.ts';
 import { intentDraft, outcomeDraft, tickingClock } from './drafts.fixture.ts';
 import type { BacklogLimits } from './lane-writer.ts';
@@ -10,7 +10,7 @@ import type { StoredRecord } from './parse-record.ts';
 import type { ProblemCode } from './problem.ts';
 import type { RecordDraft } from './record.ts';
 import type { SignatureKey } from './signature.ts';
-import { type EvidenceSource, lineText } from './source.ts';
+import type { EvidenceSource } from './source.ts';
 import { verifyEvidence } from './verify.ts';
 
 export interface LedgerRig {
@@ -233,8 +233,7 @@ async function readBack(source: EvidenceSource): Promise<readonly StoredRecord[]
   const records: StoredRecord[] = [];
   for (const lane of source.lanes) {
     for await (const line of lane.lines) {
-      const parsed = parseCommit(lineText(line) ?? '');
-      records.push(...(parsed.ok ? parsed.commit.records.map(({ record }) => record) : []));
+      records.push(...(readCommit(line)?.records ?? []).map(({ record }) => record));
     }
   }
   return records;

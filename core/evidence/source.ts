@@ -32,7 +32,7 @@ export interface EvidenceSource {
   readonly anchors: readonly StoredAnchor[] | undefined;
   /** Undefined when the file does not exist. */
   readonly checkpoints: StoredFile | undefined;
-  /** In any order; the names give ordinal and lane. */
+  /** In the order they were opened; the names give ordinal and lane. */
   readonly lanes: readonly StoredFile[];
   /** Files that have no business among the lanes. */
   readonly strays: readonly string[];

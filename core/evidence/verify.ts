@@ -68,6 +68,20 @@ export async function verifyEvidence(
   };
 }
 
+/** The verdict when there was nothing to look at; the message says why and what to do. */
+export function unreadable(message: string): Verification {
+  return {
+    verdict: 'inconclusive',
+    lanes: 0,
+    records: 0,
+    intents: 0,
+    outcomes: 0,
+    dangling: [],
+    problems: [{ code: 'unreadable', message }],
+    notes: [],
+  };
+}
+
 interface LaneFile extends LanePlace {
   readonly stored: StoredFile;
 }

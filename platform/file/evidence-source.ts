@@ -24,15 +24,20 @@ export async function openEvidence(
   const checkpoints = await checkpointFile(dataDir);
   const names = await laneNames(dataDir);
   const isLane = (name: string): boolean => parseLaneFileName(name) !== undefined;
-  const lanes = names.filter(isLane).map((name) => laneFile(dataDir, name));
+  const lanes = names.filter(isLane).sort(byOrdinal);
   return {
     anchors,
     checkpoints,
-    lanes: await Promise.all(lanes),
+    lanes: await Promise.all(lanes.map((name) => laneFile(dataDir, name))),
     strays: names
       .filter((name) => !isLane(name) && !name.endsWith(DRAFT_SUFFIX))
       .map((name) => `${LANES_DIR}/${name}`),
   };
+}
+
+/** Not by text: the ordinal may outgrow its zeros. */
+function byOrdinal(a: string, b: string): number {
+  return (parseLaneFileName(a)?.ordinal ?? 0) - (parseLaneFileName(b)?.ordinal ?? 0);
 }
 
 async function checkpointFile(dataDir: string): Promise<StoredFile | undefined> {

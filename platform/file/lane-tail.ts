@@ -3,16 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import {
-  type Commit,
-  isIntact,
-  type LaneHead,
-  MAX_LINE_BYTES,
-  parseCommit,
-} from '#core/evidence/commit.ts';
+import { isIntact, type LaneHead, MAX_LINE_BYTES, readCommit } from '#core/evidence/commit.ts';
 import { type LaneOpening, parseOpening, type Seal } from '#core/evidence/opening.ts';
 import { NO_HASH, type SignatureKey, signatureKey } from '#core/evidence/signature.ts';
-import { lineText, type StoredLine } from '#core/evidence/source.ts';
 import { readFileEnd } from './file-end.ts';
 import { readLines } from './lines.ts';
 
@@ -85,12 +78,6 @@ async function digestFrom(
     sizeBytes += chunk.length;
   }
   return { sizeBytes, digest: hash.digest('hex') };
-}
-
-function readCommit(line: StoredLine): Commit | undefined {
-  const text = line.isWhole && !line.isTooLong ? lineText(line) : undefined;
-  const parsed = text === undefined ? undefined : parseCommit(text);
-  return parsed?.ok === true ? parsed.commit : undefined;
 }
 
 function keyOf(publicKey: string): SignatureKey | undefined {

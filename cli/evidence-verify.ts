@@ -1,0 +1,66 @@
+// `gatehouse evidence verify`: says whether evidence is what a gateway wrote, all of it, and by whose
+// word. Reads only; needs no gateway, no network and no secret.
+
+import { unreadable, type Verification, verifyEvidence } from '#core/evidence/verify.ts';
+import { openEvidence } from '#platform/file/evidence-source.ts';
+import { readTrustedKeys, TrustKeyFault } from '#platform/file/trust-key.ts';
+import type { Command, CommandIo } from './command.ts';
+import { reportText } from './evidence-report.ts';
+import { onOff, text } from './flag-kinds.ts';
+import { parseFlags } from './flags.ts';
+
+const EXIT_CODES = { verified: 0, tampered: 1, inconclusive: 2 } as const;
+
+const USAGE = `Usage: gatehouse evidence verify DIR [--trust FILE] [--json]
+
+Checks the evidence in DIR, the directory given to "gatehouse run" as --data. A gateway may be
+writing to it meanwhile.
+
+  --trust FILE  Public half of the trust key (gatehouse-trust.pub), kept outside DIR. Checkpoints
+                that lie beside it are held against DIR as well. Without it the signer and the
+                completeness are not established, and the verdict is never "verified".
+  --json        Print one JSON object: verdict, lanes, records, intents, outcomes, dangling,
+                problems, notes.
+
+Exit code: 0 verified, 1 tampered, 2 cannot tell.
+`;
+
+export const evidenceVerify: Command = {
+  name: 'evidence verify',
+  summary: 'check that evidence is complete and unchanged',
+  usage: USAGE,
+  async run(args, io) {
+    const table = { trust: text, json: onOff };
+    const operand = { name: 'DIR', atLeast: 1, atMost: 1 };
+    const { flags, operands } = parseFlags(table, args, io.env, operand);
+    const [directory = ''] = operands;
+    const verification = await verifyDirectory(directory, flags.trust);
+    print(directory, verification, flags.json, io);
+    return EXIT_CODES[verification.verdict];
+  },
+};
+
+/** What cannot be read is an answer too: nothing can be told. */
+async function verifyDirectory(
+  directory: string,
+  trustFile: string | undefined,
+): Promise<Verification> {
+  try {
+    const trust = trustFile === undefined ? undefined : await readTrustedKeys(trustFile);
+    return await verifyEvidence(await openEvidence(directory, trustFile), trust);
+  } catch (error) {
+    if (error instanceof TrustKeyFault) {
+      return unreadable(error.message);
+    }
+    if (error instanceof Error && 'code' in error && 'syscall' in error) {
+      return unreadable(`${directory}: cannot be read (${String(error.code)})`);
+    }
+    throw error;
+  }
+}
+
+function print(directory: string, verification: Verification, asJson: boolean, io: CommandIo) {
+  io.stdout(
+    asJson ? `${JSON.stringify(verification, null, 2)}\n` : reportText(directory, verification),
+  );
+}
