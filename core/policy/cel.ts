@@ -40,8 +40,8 @@ const LIMITS = { maxAstNodes: 2000, maxDepth: 50 };
 const MAX_LOOP_STEPS = 5_000_000;
 /** A string operation inside a loop handles this many characters in the time of one step. */
 const CHARACTERS_PER_STEP = 64;
-/** Steps of regular expressions in one evaluation: some tenths of a second. */
-const MAX_REGEX_STEPS = 5_000_000;
+/** Steps of regular expressions in one evaluation: about a tenth of a second. */
+const MAX_REGEX_STEPS = 1_000_000;
 
 export function createConditionCompiler(): ConditionCompiler {
   const budget: RegexBudget = { steps: 0 };

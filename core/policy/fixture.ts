@@ -5,6 +5,9 @@ import type { JsonObject, RequestMessage, Target } from '#core/mcp/messages.ts';
 import type { McpGatewayPolicy, McpGatewayPolicySpec, Rule } from '#crds/policy.ts';
 import { compileWhole } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
+import type { Decision } from './decision.ts';
+import { evaluate } from './evaluate.ts';
+import type { Direction, JudgedMessage } from './question.ts';
 
 export const CORP = { name: 'corp', issuer: 'https://idp.example' };
 
@@ -57,4 +60,34 @@ export function readResource(uri: string): RequestMessage {
 
 export function getPrompt(name: string, args: JsonObject = {}): RequestMessage {
   return request('prompts/get', { name, arguments: args }, { kind: 'prompt', name });
+}
+
+export const ADA = principalOf({ groups: ['engineering'] });
+
+export function allow(fields: Partial<Rule> = {}): Rule {
+  return { name: 'allow', effect: 'Allow', ...fields };
+}
+
+export function deny(fields: Partial<Rule> = {}): Rule {
+  return { name: 'deny', effect: 'Deny', ...fields };
+}
+
+export function ask(fields: Partial<Rule> = {}): Rule {
+  return { name: 'ask', effect: 'RequireApproval', approval: 'finance', ...fields };
+}
+
+export function decide(
+  rules: readonly Rule[],
+  message: JudgedMessage,
+  principal: Principal = ADA,
+  direction: Direction = 'toServer',
+): Decision {
+  return evaluate(policyOf(...rules), principal, message, direction);
+}
+
+/** `Allow read`, `Deny`, `RequireApproval refunds finance`: what a table can hold. */
+export function told(decision: Decision): string {
+  const rule = decision.rule?.replace(/^p0\//, '');
+  const approval = decision.effect === 'RequireApproval' ? decision.approval : undefined;
+  return [decision.effect, rule, approval].filter((part) => part !== undefined).join(' ');
 }

@@ -97,36 +97,47 @@ interface Place {
   readonly after: number | undefined;
 }
 
-function run(machine: Machine, text: string, budget: RegexBudget): boolean {
-  let waiting: readonly number[] = [machine.start];
+function run({ program, start }: Machine, text: string, budget: RegexBudget): boolean {
+  const scan: Scan = { program, budget, seen: new Uint32Array(program.length), round: 0 };
+  let waiting: readonly number[] = [start];
   let before: number | undefined;
   for (let at = 0; ; ) {
     const after = text.codePointAt(at);
-    const takers = settle(machine.program, waiting, { before, after }, budget);
+    const takers = settle(scan, waiting, { before, after });
     if (takers === 'matched') return true;
     if (after === undefined) return false;
-    waiting = [
-      ...takers.flatMap((place) => advance(machine.program[place], after)),
-      machine.start, // a match may begin anywhere
-    ];
+    const next = [start]; // a match may begin anywhere
+    for (const place of takers) {
+      const taker = program[place];
+      if (taker?.op === 'take' && taker.accepts(after)) next.push(taker.next);
+    }
+    waiting = next;
     before = after;
     at += after > 0xffff ? 2 : 1;
   }
 }
 
+interface Scan {
+  readonly program: readonly Instruction[];
+  readonly budget: RegexBudget;
+  /** The round in which each instruction was last reached. */
+  readonly seen: Uint32Array;
+  round: number;
+}
+
 /** Follows forks and assertions until only steps are left that take the next code point. */
 function settle(
-  program: readonly Instruction[],
+  scan: Scan,
   waiting: readonly number[],
   place: Place,
-  budget: RegexBudget,
 ): readonly number[] | 'matched' {
-  const seen = new Set<number>();
+  const { program, budget, seen } = scan;
+  const round = ++scan.round;
   const takers: number[] = [];
   const pending = [...waiting];
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
-    if (seen.has(step)) continue;
-    seen.add(step);
+    if (seen[step] === round) continue;
+    seen[step] = round;
     if (budget.steps-- <= 0) throw new RegexFault('takes too many steps on this text');
     const instruction = program[step];
     if (instruction?.op === 'match') return 'matched';
@@ -146,10 +157,6 @@ function follow(instruction: Instruction, place: Place): readonly number[] {
     case 'match':
       return [];
   }
-}
-
-function advance(instruction: Instruction | undefined, codePoint: number): readonly number[] {
-  return instruction?.op === 'take' && instruction.accepts(codePoint) ? [instruction.next] : [];
 }
 
 function holds(what: Assertion, { before, after }: Place): boolean {
