@@ -19,7 +19,7 @@ denied and how many have no recorded outcome. Calls without a session are listed
 client and day ("stateless-…"); callers that could not be identified, per day ("unproven-…").
 
   --data DIR  Directory given to "gatehouse run" as --data.
-  --json      Print one JSON object: sessions.
+  --json      Print a JSON array of sessions.
 
 This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 `;
@@ -42,7 +42,7 @@ export const sessionsList: Command = {
   async run(args, io) {
     const { flags } = parseFlags(FLAGS, args, io.env);
     const { summaries } = await readSessions(flags.data, () => false);
-    io.stdout(flags.json ? json({ sessions: summaries }) : listText(summaries));
+    io.stdout(flags.json ? json(summaries) : listText(summaries));
     return 0;
   },
 };

@@ -81,9 +81,14 @@ export function refusedOutcome(refusal: Refusal): RecordedOutcome {
   return { status: 'refused', refusal: refusal.code, reason: refusal.reason };
 }
 
-/** What ended the exchange, said to the client that still waits. */
+/** How an exchange that was cut short is recorded: as what happened, not as a refusal of ours. */
+export function cutShortOutcome(exchange: Exchange): RecordedOutcome {
+  return exchange.cutShort ?? { status: 'cancelled', reason: 'the connection ended' };
+}
+
+/** The same, said to the client that still waits. */
 export function cutShortRefusal(exchange: Exchange): Refusal {
-  return exchange.cutShort === 'timeout'
+  return exchange.cutShort?.status === 'timeout'
     ? { code: 'upstream_timeout', reason: 'no answer within the time limit of the policy' }
     : { code: 'upstream_unavailable', reason: 'the request was cancelled' };
 }

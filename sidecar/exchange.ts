@@ -34,12 +34,17 @@ export interface ExchangeFacts {
   readonly trace?: string;
 }
 
+/** Why an exchange ended before its answer. */
+export interface CutShort {
+  readonly status: 'cancelled' | 'disconnected' | 'timeout';
+  readonly reason: string;
+}
+
 export class Exchange {
   readonly facts: ExchangeFacts;
   /** Aborted when the work upstream must end: cancellation, time limit, shutdown. */
   readonly stop = new AbortController();
-  /** What ended it before its answer, once something has. */
-  cutShort: 'cancelled' | 'disconnected' | 'timeout' | undefined;
+  #cutShort: CutShort | undefined;
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   #startedMicros = 0;
@@ -50,6 +55,17 @@ export class Exchange {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#startedMicros = clock.monotonicMicros();
+  }
+
+  get cutShort(): CutShort | undefined {
+    return this.#cutShort;
+  }
+
+  /** Ends the work upstream; the first reason is the one that is recorded. */
+  cut(status: CutShort['status'], reason: string): void {
+    if (this.isConcluded) return;
+    this.#cutShort ??= { status, reason };
+    this.stop.abort();
   }
 
   get isConcluded(): boolean {

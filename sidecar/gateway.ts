@@ -110,8 +110,7 @@ class Front {
     gate.drain.abort();
     const cut = (): void => {
       for (const exchange of gate.exchanges.inFlight) {
-        exchange.cutShort ??= 'cancelled';
-        exchange.stop.abort();
+        exchange.cut('cancelled', 'the gateway is stopping');
       }
     };
     if (deadline.aborted) cut();

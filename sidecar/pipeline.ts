@@ -25,7 +25,7 @@ import { type Settlement, settle } from './settle.ts';
 import { isSubscription, leaseStream } from './stream-lease.ts';
 import { endSession, openStream } from './streams.ts';
 import { turnAway } from './turn-away.ts';
-import { watch } from './watch.ts';
+import { watchClient, watchTime } from './watch.ts';
 
 /** One HTTP request as the gateway hands it over. */
 export interface Call {
@@ -101,14 +101,16 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
     return;
   }
   if (!(await isDurable(intent, exchange, client, gate))) return;
-  const unwatch = watch(exchange, client, gate);
+  const unwatch = [watchClient(exchange, client)];
+  // A subscription has no answer to wait for: it lives as long as its lease.
+  if (!isSubscription(exchange)) unwatch.push(watchTime(exchange, gate));
   try {
     const sending = { method: 'POST', exchange, head, body: admission.bytes } as const;
     const forwarded = await forward(settlement.permit, sending, gate.upstream);
     if (message.kind === 'request') await relayAnswer(forwarded, exchange, client, gate);
     else await relayOneWay(forwarded, { exchange, message }, client, gate);
   } finally {
-    unwatch();
+    for (const stop of unwatch) stop();
   }
 }
 

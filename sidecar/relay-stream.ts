@@ -2,6 +2,7 @@
 // that carry none pass as they came. One flush per read of the server, before any wait for evidence.
 
 import { LedgerFault } from '#core/evidence/ledger.ts';
+import type { RecordedOutcome } from '#core/evidence/record.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
 import type { JsonValue, Message, ResponseMessage } from '#core/mcp/messages.ts';
@@ -13,6 +14,7 @@ import type { ClientReply } from './client-reply.ts';
 import {
   concludeAnswer,
   concludeRefusal,
+  cutShortOutcome,
   cutShortRefusal,
   EVIDENCE_UNAVAILABLE,
   refusedOutcome,
@@ -61,8 +63,7 @@ class StreamRelay {
     this.#writer = new StreamWriter(client, {
       idleSeconds: exchange.facts.snapshot.policy.limits.streamIdleSeconds,
       onIdle: () => {
-        exchange.cutShort ??= 'timeout';
-        exchange.stop.abort();
+        exchange.cut('timeout', 'idle longer than spec.limits.streamIdleSeconds');
       },
     });
   }
@@ -191,7 +192,7 @@ class StreamRelay {
       // The answer may come on the stream the client resumes; the call's time limit ends the wait.
       if (!mayResume) {
         const refusal = upstreamInvalid('the MCP server ended its stream without an answer');
-        await this.#refuse(refusal, 'unknown');
+        await this.#refuse(refusal, { ...refusedOutcome(refusal), status: 'unknown' });
       }
     }
     await this.#writer.end();
@@ -199,16 +200,15 @@ class StreamRelay {
 
   async #broken(error: unknown): Promise<void> {
     if (error instanceof LedgerFault) return this.#cut();
-    const { cutShort } = this.#exchange;
-    if (error instanceof UpstreamFault) {
-      const refusal =
-        error.code === 'aborted'
-          ? cutShortRefusal(this.#exchange)
-          : upstreamInvalid('the MCP server broke off its stream');
-      await this.#refuse(refusal, error.code === 'aborted' ? (cutShort ?? 'cancelled') : 'unknown');
+    if (error instanceof UpstreamFault && error.code === 'aborted') {
+      await this.#refuse(cutShortRefusal(this.#exchange), cutShortOutcome(this.#exchange));
+    } else if (error instanceof UpstreamFault) {
+      const refusal = upstreamInvalid('the MCP server broke off its stream');
+      await this.#refuse(refusal, { ...refusedOutcome(refusal), status: 'unknown' });
     } else if (error instanceof StreamFault) {
       this.#exchange.stop.abort();
-      await this.#refuse(upstreamInvalid(error.message), 'withheld');
+      const refusal = upstreamInvalid(error.message);
+      await this.#refuse(refusal, { ...refusedOutcome(refusal), status: 'withheld' });
     } else {
       this.#client.cut();
       throw error;
@@ -217,13 +217,9 @@ class StreamRelay {
   }
 
   /** Says no on the stream, to the request that still waits on it. */
-  async #refuse(
-    refusal: Refusal,
-    status: 'unknown' | 'withheld' | NonNullable<Exchange['cutShort']>,
-  ) {
+  async #refuse(refusal: Refusal, outcome: RecordedOutcome): Promise<void> {
     const { request } = this.#exchange.facts;
     const wasConcluded = this.#exchange.isConcluded;
-    const outcome = { ...refusedOutcome(refusal), status } as const;
     const conclusion = await concludeRefusal(this.#exchange, refusal, this.#gate, outcome);
     if (request === undefined || wasConcluded) return;
     if (!this.#client.isCommitted) this.#commit();

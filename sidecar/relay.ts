@@ -8,12 +8,18 @@ import { eraOf } from '#core/mcp/revisions.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
 import type { ClientReply } from './client-reply.ts';
-import { concludeAnswer, concludeRefusal, cutShortRefusal, refusedOutcome } from './conclude.ts';
+import {
+  concludeAnswer,
+  concludeRefusal,
+  cutShortOutcome,
+  cutShortRefusal,
+  refusedOutcome,
+} from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarded } from './forward.ts';
 import type { Gate } from './gate.ts';
 import type { Outbound } from './judge-outbound.ts';
-import { refuse } from './refuse.ts';
+import { type Answer, refuse } from './refuse.ts';
 import { relayStream } from './relay-stream.ts';
 import { openedSession } from './session-opening.ts';
 
@@ -48,24 +54,33 @@ interface Ends {
 export async function sayNo(
   exchange: Exchange,
   refusal: Refusal,
-  { client, gate }: Ends,
+  ends: Ends,
   differs: Partial<RecordedOutcome> = {},
 ): Promise<void> {
   const outcome = { ...refusedOutcome(refusal), ...differs };
-  const conclusion = await concludeRefusal(exchange, refusal, gate, outcome);
-  const { request, revision } = exchange.facts;
-  const answer = refuse(conclusion.refusal ?? refusal, {
-    ...(request === undefined ? {} : { message: request }),
-    era: eraOf(revision),
-  });
+  const answer = await concludeWith(exchange, refusal, outcome, ends.gate);
   const status = differs.httpStatus ?? 200;
-  client.send(status >= 400 ? { ...answer, status } : answer);
+  ends.client.send(status >= 400 ? { ...answer, status } : answer);
 }
 
 /** The answer when a limit, a cancellation or a disconnect came before the server's. */
-export function sayCutShort(exchange: Exchange, ends: Ends): Promise<void> {
+export async function sayCutShort(exchange: Exchange, { client, gate }: Ends): Promise<void> {
   const refusal = cutShortRefusal(exchange);
-  return sayNo(exchange, refusal, ends, { status: exchange.cutShort ?? 'cancelled' });
+  client.send(await concludeWith(exchange, refusal, cutShortOutcome(exchange), gate));
+}
+
+async function concludeWith(
+  exchange: Exchange,
+  refusal: Refusal,
+  outcome: RecordedOutcome,
+  gate: Gate,
+): Promise<Answer> {
+  const conclusion = await concludeRefusal(exchange, refusal, gate, outcome);
+  const { request, revision } = exchange.facts;
+  return refuse(conclusion.refusal ?? refusal, {
+    ...(request === undefined ? {} : { message: request }),
+    era: eraOf(revision),
+  });
 }
 
 /** A JSON answer: read to its end, judged as one message, sent with one write. */

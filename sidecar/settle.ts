@@ -78,5 +78,5 @@ function refusalOf(deny: Extract<Decision, { effect: 'Deny' }>, context: SettleC
   }
   if (!context.methodKnown) return { code: 'method_unknown', reason: 'unknown method' };
   if (!deny.visible) return { code: 'target_unknown', reason: 'unknown name' };
-  return { code: 'denied', reason: deny.reason, ...rule };
+  return { code: 'denied', reason: `denied by policy: ${deny.reason}`, ...rule };
 }

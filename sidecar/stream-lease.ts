@@ -28,19 +28,18 @@ export function leaseStream(exchange: Exchange, gate: Gate): StreamLease {
     const reason = `more than ${maxStreams} streams are open (spec.limits.maxStreams)`;
     return { kind: 'refused', refusal: { code: 'streams_exhausted', reason } };
   }
-  const end = (): void => {
-    exchange.cutShort ??= 'cancelled';
-    exchange.stop.abort();
-  };
-  const disarm = atExpiry(principal.expiresAtSeconds, gate, end);
+  const end = (reason: string) => (): void => exchange.cut('cancelled', reason);
+  const disarm = atExpiry(principal.expiresAtSeconds, gate, end('the token has expired'));
+  const withdrawn = end('the policy withdrew access');
   const unlisten = gate.activation.onSwap((next) => {
-    if (!mayStay(exchange, next)) end();
+    if (!mayStay(exchange, next)) withdrawn();
   });
-  gate.drain.signal.addEventListener('abort', end, { once: true });
+  const drained = end('the gateway is stopping');
+  gate.drain.signal.addEventListener('abort', drained, { once: true });
   const release = (): void => {
     disarm();
     unlisten();
-    gate.drain.signal.removeEventListener('abort', end);
+    gate.drain.signal.removeEventListener('abort', drained);
     giveBack();
   };
   return { kind: 'held', release };

@@ -17,7 +17,7 @@ import { relayStream } from './relay-stream.ts';
 import { settle } from './settle.ts';
 import { leaseStream } from './stream-lease.ts';
 import { turnAway } from './turn-away.ts';
-import { watch } from './watch.ts';
+import { watchClient } from './watch.ts';
 
 export interface Bodyless {
   readonly head: Head;
@@ -31,7 +31,7 @@ export async function openStream(asked: Bodyless, client: ClientReply, gate: Gat
   if (exchange === undefined) return;
   const lease = leaseStream(exchange, gate);
   if (lease.kind === 'refused') return sayNo(exchange, lease.refusal, { client, gate });
-  const unwatch = watch(exchange, client, gate);
+  const unwatch = watchClient(exchange, client);
   try {
     const forwarded = await send({ method: 'GET', exchange, head: asked.head }, gate);
     if (forwarded.kind === 'cutShort') return await sayCutShort(exchange, { client, gate });

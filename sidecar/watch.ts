@@ -4,6 +4,7 @@
 import type { NotificationMessage, ResponseMessage } from '#core/mcp/messages.ts';
 import { factsOf } from '#core/mcp/revisions.ts';
 import type { ClientReply } from './client-reply.ts';
+import { cutShortOutcome } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { cancelUpstream } from './own-message.ts';
@@ -11,31 +12,31 @@ import { cancelUpstream } from './own-message.ts';
 /** How long an answer that crosses a cancellation may still arrive and count. */
 const CANCEL_GRACE_MS = 2_000;
 
-/** Starts watching one request; call what it returns when its relay is over. */
-export function watch(exchange: Exchange, client: ClientReply, gate: Gate): () => void {
-  const { revision, request, snapshot } = exchange.facts;
+/** Watches the client of one exchange; call what it returns when its relay is over. */
+export function watchClient(exchange: Exchange, client: ClientReply): () => void {
+  const { revision, request } = exchange.facts;
   const leave = (): void => {
     // Legacy: a disconnect cancels nothing; the answer is read on and recorded (protocol P5).
     if (request !== undefined && !factsOf(revision).disconnectCancels) return;
-    end(exchange, 'disconnected');
+    exchange.cut('disconnected', 'the client left');
   };
   client.gone.addEventListener('abort', leave, { once: true });
-  const isStream = request?.method === 'subscriptions/listen';
-  const timer = isStream
-    ? undefined
-    : setTimeout(expire, snapshot.policy.limits.callSeconds * 1000);
-  timer?.unref();
+  return () => client.gone.removeEventListener('abort', leave);
+}
 
-  function expire(): void {
+/** Watches the time limit of one call; call what it returns when its relay is over. */
+export function watchTime(exchange: Exchange, gate: Gate): () => void {
+  const { request, session, snapshot } = exchange.facts;
+  const { callSeconds } = snapshot.policy.limits;
+  const timer = setTimeout(() => {
     if (exchange.isConcluded) return;
-    end(exchange, 'timeout');
-    if (exchange.facts.session !== undefined) void cancelUpstream(exchange, 'time limit', gate);
+    exchange.cut('timeout', 'longer than spec.limits.callSeconds');
+    if (session !== undefined) void cancelUpstream(exchange, 'time limit', gate);
     // The answer was awaited on a stream that the client might resume: nobody waits any longer.
     concludeUnanswered(exchange, gate);
-  }
-
+  }, callSeconds * 1000);
+  timer.unref();
   return () => {
-    client.gone.removeEventListener('abort', leave);
     // While the answer may still come on a resumed stream, only the time limit ends the wait.
     if (exchange.isConcluded || request === undefined) clearTimeout(timer);
   };
@@ -53,22 +54,16 @@ export function endCancelled(
   const cancelled = gate.exchanges.find(facts.session.upstreamId, id);
   if (cancelled === undefined || cancelled.isConcluded) return;
   setTimeout(() => {
-    end(cancelled, 'cancelled');
+    cancelled.cut('cancelled', 'the client cancelled it');
     concludeUnanswered(cancelled, gate);
   }, CANCEL_GRACE_MS).unref();
-}
-
-function end(exchange: Exchange, why: NonNullable<Exchange['cutShort']>): void {
-  if (exchange.isConcluded) return;
-  exchange.cutShort ??= why;
-  exchange.stop.abort();
 }
 
 /** Concludes what no relay is reading any more; a relay that is concludes first, and this is void. */
 function concludeUnanswered(exchange: Exchange, gate: Gate): void {
   setImmediate(() => {
     exchange
-      .conclude({ status: exchange.cutShort ?? 'unknown' })
+      .conclude(cutShortOutcome(exchange))
       .catch(() => {})
       .finally(() => gate.exchanges.settle(exchange));
   });
