@@ -14,6 +14,12 @@ export interface GatehouseOptions {
   readonly publicUrls?: readonly string[];
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Further flags of `gatehouse run`. */
+  readonly flags?: readonly string[];
+  /** Words put before the launcher: a program that starts it, such as a shell that sets a limit. */
+  readonly within?: readonly string[];
+  /** Which status of /readyz counts as started; by default only 200. */
+  readonly isStarted?: (status: number) => boolean;
 }
 
 export interface Gatehouse extends Running {
@@ -30,19 +36,25 @@ export async function startGatehouse(options: GatehouseOptions): Promise<Gatehou
   const port = options.port ?? (await freePort());
   const admin = `127.0.0.1:${await freePort()}`;
   const trustKey = `${options.data}-trust.pub`;
+  const [command = LAUNCHER, ...words] = [...(options.within ?? []), LAUNCHER];
   const child = new Child({
-    command: LAUNCHER,
+    command,
     args: [
+      ...words,
       'run',
       ...options.policies.flatMap((policy) => ['--policy', policy]),
       ...(options.publicUrls ?? []).flatMap((url) => ['--public-url', url]),
       ...['--upstream', options.upstream, '--listen', `127.0.0.1:${port}`, '--admin', admin],
       ...['--data', options.data, '--trust-key', trustKey],
+      ...(options.flags ?? []),
     ],
     ...(options.env ? { env: options.env } : {}),
   });
   try {
-    await child.untilLive(`http://${admin}/readyz`, (status) => status === 200);
+    await child.untilLive(
+      `http://${admin}/readyz`,
+      options.isStarted ?? ((status) => status === 200),
+    );
   } catch (error) {
     await child.stop();
     throw error;
