@@ -1,6 +1,7 @@
 // The I-JSON gate (RFC 7493): one parse, and nothing in the bytes that another parser could read
 // differently. What passes is judged as parsed and forwarded as it came.
 
+import { readCarefully } from './careful-json.ts';
 import { isArray, type JsonObject, type JsonValue } from './messages.ts';
 
 export interface JsonLimits {
@@ -29,7 +30,7 @@ export function readJson(bytes: Uint8Array, limits: JsonLimits): ReadJson {
   }
   const shape = scan(bytes, limits.maxDepth);
   if (shape === 'too deep') return refuse(`JSON is nested over ${limits.maxDepth} levels`);
-  const parsed = parse(bytes);
+  const parsed = parse(bytes, shape.hasEscape);
   if (!parsed.ok) return parsed;
   const seen: Seen = { members: 0, exact: limits.numbers === 'exact', strings: shape.hasEscapedD };
   const fault = inspect(parsed.value, seen);
@@ -39,6 +40,8 @@ export function readJson(bytes: Uint8Array, limits: JsonLimits): ReadJson {
 }
 
 interface Shape {
+  /** An escape occurs, so a key may hold a backslash, or be one that V8 misread. */
+  hasEscape: boolean;
   /** Colons outside strings: members as written. */
   members: number;
   /** A `\uD…` escape occurs, so a string may hold a lone surrogate. Raw UTF-8 cannot. */
@@ -59,7 +62,7 @@ const BACKSLASH = 0x5c;
  * ends, and the parser refuses the text. It runs first, so that depth is bounded before parsing.
  */
 function scan(bytes: Uint8Array, maxDepth: number): Shape | 'too deep' {
-  const shape: Shape = { members: 0, hasEscapedD: false };
+  const shape: Shape = { hasEscape: false, members: 0, hasEscapedD: false };
   let depth = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     switch (bytes[at]) {
@@ -90,6 +93,7 @@ function endOfString(bytes: Uint8Array, from: number, shape: Shape): number {
     const byte = bytes[at];
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH) {
+      shape.hasEscape = true;
       at += 1;
       // \uD8xx … \uDFxx, the hex digit in either case
       if (bytes[at] === 0x75 && ((bytes[at + 1] ?? 0) | 0x20) === 0x64) shape.hasEscapedD = true;
@@ -101,7 +105,7 @@ function endOfString(bytes: Uint8Array, from: number, shape: Shape): number {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function parse(bytes: Uint8Array): ReadJson {
+function parse(bytes: Uint8Array, hasEscape: boolean): ReadJson {
   let text: string;
   try {
     text = UTF8.decode(bytes);
@@ -110,11 +114,20 @@ function parse(bytes: Uint8Array): ReadJson {
   }
   try {
     const value: JsonValue = JSON.parse(text);
-    return { ok: true, value };
+    return { ok: true, value: hasEscape && hasBackslashKey(value) ? readCarefully(text) : value };
   } catch {
     // The parser's own message quotes the text: it never leaves here.
     return refuse('body is not one JSON value');
   }
+}
+
+/** A misread key begins as its escape is written, so it holds a backslash; honest keys hardly ever do. */
+function hasBackslashKey(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isArray(value)) return value.some(hasBackslashKey);
+  return Object.keys(value).some(
+    (key) => key.includes('\\') || hasBackslashKey(value[key] ?? null),
+  );
 }
 
 function inspect(value: JsonValue, seen: Seen): string | undefined {
