@@ -39,7 +39,7 @@ export interface Budget {
 }
 
 /** Far beyond what noise can do: a quick run gates on nothing finer. */
-const INSANE_RATIO = 60;
+const INSANE_RATIO = 100;
 
 const MEMORY = 'gatehouse, memory';
 const DURABLE = 'gatehouse, durable';
