@@ -9,7 +9,7 @@ RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 GENERATED := crds/gatehouse.dev_mcpgatewaypolicies.yaml docs/policy-reference.md
 # A copy of the lockfile the installed dependencies came from.
 INSTALLED := node_modules/.installed-lock.json
-CI_STEPS := verify lint typecheck test demo conformance bench
+CI_STEPS := verify lint typecheck build test demo conformance bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
