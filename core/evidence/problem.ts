@@ -46,6 +46,10 @@ const GRAVITY = {
 
 export type ProblemCode = keyof typeof GRAVITY;
 
+export function gravityOf(code: ProblemCode): Gravity {
+  return GRAVITY[code];
+}
+
 export interface Problem {
   readonly code: ProblemCode;
   /** What was found and what it means; holds names and numbers, never recorded content. */
@@ -72,7 +76,7 @@ export class Findings {
   #omitted = 0;
 
   readonly report: Report = (problem) => {
-    const gravity = GRAVITY[problem.code];
+    const gravity = gravityOf(problem.code);
     const list = gravity === 'note' ? this.#notes : this.#problems;
     this.#seen.add(gravity);
     if (list.length < MAX_PROBLEMS) {

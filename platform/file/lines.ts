@@ -26,14 +26,22 @@ const NEWLINE = 10;
 export async function* readLines(path: string, limits: LineLimits): AsyncGenerator<FileLine> {
   const handle = await open(path, 'r');
   try {
-    const splitter = new LineSplitter(limits.maxLineBytes);
-    for await (const chunk of readChunks(handle, limits.sizeBytes ?? Number.POSITIVE_INFINITY)) {
-      yield* splitter.push(chunk);
-    }
-    yield* splitter.end();
+    const chunks = readChunks(handle, limits.sizeBytes ?? Number.POSITIVE_INFINITY);
+    yield* splitLines(chunks, limits.maxLineBytes);
   } finally {
     await handle.close();
   }
+}
+
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  maxLineBytes: number,
+): AsyncGenerator<FileLine> {
+  const splitter = new LineSplitter(maxLineBytes);
+  for await (const chunk of chunks) {
+    yield* splitter.push(chunk);
+  }
+  yield* splitter.end();
 }
 
 async function* readChunks(handle: FileHandle, sizeBytes: number): AsyncGenerator<Buffer> {
