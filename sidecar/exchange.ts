@@ -31,6 +31,8 @@ export interface ExchangeFacts {
   /** Groups the session's records; known before `initialize` has a session to name. */
   readonly sessionRecordId?: string;
   readonly address?: string;
+  /** Host as the client dialled it: a challenge names the metadata of that address. */
+  readonly host?: string;
   readonly trace?: string;
 }
 

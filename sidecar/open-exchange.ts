@@ -80,6 +80,7 @@ function factsOf(
   const opensSession = message.kind === 'request' && message.method === 'initialize';
   const sessionRecordId = session?.recordId ?? (opensSession ? id : undefined);
   const trace = traceOf(head, message);
+  const host = only(head.headers.host);
   return {
     id,
     ...judging,
@@ -90,6 +91,7 @@ function factsOf(
     ...(session === undefined ? {} : { session }),
     ...(sessionRecordId === undefined ? {} : { sessionRecordId }),
     ...(trace === undefined ? {} : { trace }),
+    ...(host === undefined ? {} : { host }),
   };
 }
 

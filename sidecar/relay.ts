@@ -2,6 +2,7 @@
 // relay that fits. What cannot be judged stops here.
 
 import type { RecordedOutcome } from '#core/evidence/record.ts';
+import { metadataUrl, publicUrlFor } from '#core/identity/resource-metadata.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
@@ -76,9 +77,12 @@ async function concludeWith(
   gate: Gate,
 ): Promise<Answer> {
   const conclusion = await concludeRefusal(exchange, refusal, gate, outcome);
-  const { request, revision } = exchange.facts;
+  const { request, revision, snapshot, host } = exchange.facts;
+  const url = publicUrlFor(snapshot.publicUrls, host ?? '');
   return refuse(conclusion.refusal ?? refusal, {
     ...(request === undefined ? {} : { message: request }),
+    // Without it the challenge that asks for more scopes could not be sent.
+    ...(url === undefined ? {} : { metadataUrl: metadataUrl(url) }),
     era: eraOf(revision),
   });
 }

@@ -123,7 +123,8 @@ for (const era of ERAS) {
     it('is told every scope that a call needs, gets them, and is let through', async () => {
       const signedIn = new ScriptedOAuthClient(rig.provider, 'alice');
       const token = await rig.token('alice', { scope: 'mcp:read' });
-      signedIn.saveTokens({ access_token: token, token_type: 'Bearer' });
+      const { issuer } = rig.provider;
+      signedIn.saveTokens({ access_token: token, token_type: 'Bearer', issuer });
       const steps: string[] = [];
       const host = era.connect(rig.url, signedIn, noting(steps));
       await host.connect();
