@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { McpGatewayPolicy } from '#crds/policy.ts';
 import { type CliResult, gatehouse } from '#e2e/demo/cli.ts';
-import { type Gatehouse, startGatehouse } from '#e2e/servers/gatehouse.ts';
+import { type Gatehouse, type GatehouseOptions, startGatehouse } from '#e2e/servers/gatehouse.ts';
 import {
   type OidcProvider,
   startOidcProvider,
@@ -32,7 +32,11 @@ export interface RigOptions<Server extends Running> {
   readonly specs: readonly Spec[];
   readonly publicUrls?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** How the program is started, where that is not as usual. */
+  readonly start?: StartOptions;
 }
+
+export type StartOptions = Pick<GatehouseOptions, 'flags' | 'within' | 'isStarted'>;
 
 export type TokenWishes = Omit<TokenRequest, 'sub' | 'audience'> & { readonly audience?: string };
 
@@ -59,7 +63,7 @@ export interface Rig<Server extends Running> {
   /** `gatehouse` with these words; resolves when it has ended. */
   cli(...args: readonly string[]): Promise<CliResult>;
   /** A new gateway on the same port, data and policies; the old one must have ended. */
-  restart(): Promise<void>;
+  restart(options?: StartOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -133,10 +137,10 @@ class RunningRig<Server extends Running> implements Rig<Server> {
     await this.#run();
   }
 
-  async restart(): Promise<void> {
+  async restart(options?: StartOptions): Promise<void> {
     if (!this.gatehouse.child.hasExited) throw new Error('the gateway still runs');
     this.#ended.push(this.gatehouse.child.output);
-    await this.#run(this.gatehouse.port);
+    await this.#run({ port: this.gatehouse.port, ...options });
   }
 
   async stop(): Promise<void> {
@@ -196,15 +200,16 @@ class RunningRig<Server extends Running> implements Rig<Server> {
     });
   }
 
-  async #run(port?: number): Promise<void> {
-    const { publicUrls, env } = this.#options;
+  async #run(again?: { readonly port: number } & StartOptions): Promise<void> {
+    const { publicUrls, env, start } = this.#options;
     this.#gatehouse = await startGatehouse({
       policies: this.policyFiles,
       upstream: this.server.url,
       data: this.data,
-      ...(port === undefined ? {} : { port }),
       ...(publicUrls === undefined ? {} : { publicUrls }),
       ...(env === undefined ? {} : { env }),
+      ...start,
+      ...again,
     });
   }
 }
