@@ -9,7 +9,6 @@ RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 GENERATED := crds/gatehouse.dev_mcpgatewaypolicies.yaml docs/policy-reference.md
 # A copy of the lockfile the installed dependencies came from.
 INSTALLED := node_modules/.installed-lock.json
-CI_STEPS := verify lint typecheck build test demo conformance bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,18 +57,7 @@ build: install ## Bundle the program into dist/gatehouse.mjs with its source map
 	@echo 'wrote dist/gatehouse.mjs'
 
 ci: install ## Everything that a change must pass; the soak runs beside it
-	@mkdir -p out
-	@$(MAKE) --no-print-directory soak >out/soak.log 2>&1 & soak=$$!; \
-	trap 'kill $$soak 2>/dev/null' EXIT; \
-	for step in $(CI_STEPS); do \
-	  printf '\n== make %s\n' $$step; started=$$(date +%s); \
-	  BENCH_QUICK=1 $(MAKE) --no-print-directory $$step || { echo "ci: make $$step failed" >&2; exit 1; }; \
-	  echo "== make $$step took $$(($$(date +%s) - started)) s"; \
-	done; \
-	printf '\n== make soak (started at the beginning)\n'; \
-	wait $$soak; result=$$?; trap - EXIT; cat out/soak.log; \
-	[ $$result -eq 0 ] || { echo 'ci: make soak failed' >&2; exit 1; }; \
-	echo; cat out/test-totals.txt
+	@$(RUN) node e2e/ci.ts
 
 clean: ## Remove what was built, measured and cached; the dependencies stay
 	@rm -rf dist out node_modules/.cache
