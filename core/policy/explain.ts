@@ -21,9 +21,19 @@ export type RulePart =
 
 export type RuleOutcome =
   | { readonly outcome: 'applies' }
-  | { readonly outcome: 'does not apply'; readonly because: RulePart }
-  /** Its expression cannot be evaluated, which denies. */
-  | { readonly outcome: 'fails'; readonly because: RulePart; readonly code: string };
+  | {
+      readonly outcome: 'does not apply';
+      readonly because: RulePart;
+      /** The condition that does not hold. */
+      readonly expression?: string;
+    }
+  /** A condition cannot be evaluated, which denies. */
+  | {
+      readonly outcome: 'fails';
+      readonly because: RulePart;
+      readonly expression: string;
+      readonly code: string;
+    };
 
 export type RuleExplanation = RuleOutcome & { readonly rule: string; readonly effect: Effect };
 
@@ -45,6 +55,8 @@ export interface QuestionExplanation {
 
 export interface Explanation {
   readonly decision: Decision;
+  /** Observe: whatever the decision, the message passes, and is recorded. */
+  readonly mode: 'Enforce' | 'Observe';
   /** One, unless a stream is asked for; empty when no rule could allow the message. */
   readonly questions: readonly QuestionExplanation[];
 }
@@ -58,6 +70,7 @@ export function explain(
   const asked = questionsOf(principal, message, direction);
   return {
     decision: evaluate(policy, principal, message, direction),
+    mode: policy.mode,
     questions: asked.ok ? asked.questions.map((question) => explainQuestion(policy, question)) : [],
   };
 }
@@ -100,16 +113,10 @@ function explainRule(rule: CompiledRule, facing: Case): RuleOutcome {
     return { outcome: 'does not apply', because: 'subjects.scopes' };
   }
   const conditions = testConditions(rule, facing);
-  switch (conditions.kind) {
-    case 'true':
-      return { outcome: 'applies' };
-    case 'false':
-      return { outcome: 'does not apply', because: `when[${conditions.expression}]` };
-    case 'failed':
-      return {
-        outcome: 'fails',
-        because: `when[${conditions.expression}]`,
-        code: conditions.code,
-      };
-  }
+  if (conditions.kind === 'true') return { outcome: 'applies' };
+  const because: RulePart = `when[${conditions.expression}]`;
+  const expression = rule.conditions[conditions.expression]?.source ?? '';
+  return conditions.kind === 'failed'
+    ? { outcome: 'fails', because, expression, code: conditions.code }
+    : { outcome: 'does not apply', because, expression };
 }
