@@ -1,11 +1,12 @@
 // Real evidence with a history, made by real processes: a lane that was closed, one that was killed in
 // the middle of a write, and the one that found that and was closed again.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 export interface LogPlace {
@@ -25,15 +26,22 @@ export function removeLog({ folder }: LogPlace): Promise<void> {
   return rm(folder, { recursive: true, force: true });
 }
 
-export function startWriter(mode: string, { dataDir, publicKeyFile }: LogPlace) {
-  return spawn(process.execPath, [CHILD, mode, dataDir, publicKeyFile], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+export function startWriter(mode: string, place: LogPlace) {
+  const [command = '', ...args] = writerCommand(mode, place);
+  return spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+export function writerCommand(mode: string, { dataDir, publicKeyFile }: LogPlace) {
+  return [process.execPath, CHILD, mode, dataDir, publicKeyFile];
 }
 
 /** Runs a writer to its end and returns what it said was acknowledged. */
 export async function runWriter(mode: string, place: LogPlace): Promise<readonly Said[]> {
-  const child = startWriter(mode, place);
+  return said(startWriter(mode, place));
+}
+
+/** What a writer said until it ended. */
+export async function said(child: ChildProcessByStdio<Writable, Readable, null>) {
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (part) => {
     text += part;
@@ -49,6 +57,10 @@ export interface Said {
   readonly seq?: number;
   readonly pid?: number;
   readonly failed?: string;
+  readonly system?: string;
+  readonly verdict?: string;
+  readonly records?: number;
+  readonly dangling?: number;
   readonly healthy?: boolean;
 }
 

@@ -2,12 +2,14 @@
 //   node ledger-child.fixture.ts MODE DATA TRUST.pub
 // It prints what was acknowledged, one JSON object per line, before anything can happen to it.
 
-import { openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { intentDraft, outcomeDraft } from '#core/evidence/drafts.fixture.ts';
 import type { Receipt } from '#core/evidence/ledger.ts';
+import { verifyEvidence } from '#core/evidence/verify.ts';
+import { openEvidence } from './evidence-source.ts';
 import { type FileLedger, openFileLedger } from './ledger.ts';
-import { loadTrustKey } from './trust-key.ts';
+import { loadTrustKey, readTrustedKeys } from './trust-key.ts';
 
 const [mode = '', dataDir = '', trustFile = ''] = process.argv.slice(2);
 const now = (): string => `${new Date().toISOString().slice(0, -1)}000Z`;
@@ -39,6 +41,9 @@ switch (mode) {
   case 'patient':
     await patient();
     break;
+  case 'full':
+    await fillTheDisk();
+    break;
   default:
     throw new Error(`no mode named ${mode}`);
 }
@@ -68,12 +73,44 @@ async function patient(): Promise<void> {
       return;
     }
     count += 1;
+    await tryCall(`p${count}`);
+  }
+}
+
+/** For a small file system of its own: fills it, calls, makes room, calls, and verifies. */
+async function fillTheDisk(): Promise<void> {
+  await call('before');
+  const filler = join(dataDir, 'filler');
+  const handle = openSync(filler, 'w');
+  let chunkBytes = 64 * 1024;
+  while (chunkBytes >= 1) {
     try {
-      await call(`p${count}`);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : 'none';
-      tell({ failed: code, healthy: ledger.healthy });
+      writeSync(handle, Buffer.alloc(chunkBytes));
+    } catch {
+      chunkBytes = Math.floor(chunkBytes / 2);
     }
+  }
+  closeSync(handle);
+  await tryCall('lost-1');
+  await tryCall('lost-2');
+  rmSync(filler);
+  await tryCall('after');
+  await ledger.close('test');
+  const source = await openEvidence(dataDir, trustFile);
+  const { verdict, records, dangling } = await verifyEvidence(
+    source,
+    await readTrustedKeys(trustFile),
+  );
+  tell({ verdict, records, dangling: dangling.length });
+}
+
+async function tryCall(exchange: string): Promise<void> {
+  try {
+    await call(exchange);
+  } catch (error) {
+    const { code = 'none', cause } = error as Error & { code?: string };
+    const system = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    tell({ failed: code, system, healthy: ledger.healthy });
   }
 }
 
