@@ -9,6 +9,8 @@ export interface Sent {
   /** Pairs, so that a name can occur twice; `host` is added unless it is among them. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string | Uint8Array;
+  /** Do not say how long the body is. */
+  readonly chunked?: boolean;
   readonly signal?: AbortSignal;
 }
 
