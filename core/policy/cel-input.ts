@@ -42,9 +42,10 @@ export function celInput(
   message: RequestMessage | NotificationMessage,
 ): CelInput {
   const scale = new Scale();
+  const params = scale.weighObject(message.params);
   const bindings = {
-    args: scale.weigh(argumentsOf(message)),
-    params: scale.weigh(message.params),
+    args: argumentsIn(params, message),
+    params,
     method: message.method,
     target: message.target ?? {},
     principal: {
@@ -63,11 +64,13 @@ export function celInput(
 }
 
 /** `params.arguments`, or the one argument that a completion is about; empty elsewhere. */
-function argumentsOf({ method, params }: RequestMessage | NotificationMessage): JsonObject {
-  const member = method === 'completion/complete' ? 'argument' : 'arguments';
-  const value = Object.hasOwn(params, member) ? params[member] : undefined;
-  if (value === undefined) return {};
-  if (!isObject(value)) throw new UnjudgeableValue('arguments_not_an_object');
+function argumentsIn(
+  params: ReadonlyMap<string, unknown>,
+  { method }: RequestMessage | NotificationMessage,
+): ReadonlyMap<unknown, unknown> {
+  const value = params.get(method === 'completion/complete' ? 'argument' : 'arguments');
+  if (value === undefined) return new Map();
+  if (!(value instanceof Map)) throw new UnjudgeableValue('arguments_not_an_object');
   return value;
 }
 
@@ -80,10 +83,10 @@ class Scale implements Volume {
     this.values++;
     if (typeof value === 'string') this.characters += value.length;
     if (isArray(value)) return value.map((item) => this.weigh(item));
-    return isObject(value) ? this.#weighObject(value) : value;
+    return isObject(value) ? this.weighObject(value) : value;
   }
 
-  #weighObject(object: JsonObject): ReadonlyMap<string, unknown> {
+  weighObject(object: JsonObject): ReadonlyMap<string, unknown> {
     const map = new Map<string, unknown>();
     for (const key of Object.keys(object)) {
       if (key === '__proto__') throw new UnjudgeableValue('reserved_key');

@@ -36,8 +36,8 @@ export interface ConditionCompiler {
 const MAX_SOURCE_LENGTH = 4096;
 /** Deeper and larger than anyone writes by hand; far from what would exhaust the stack. */
 const LIMITS = { maxAstNodes: 2000, maxDepth: 50 };
-/** Loop steps that data may cause in one evaluation: well under a second on any machine. */
-const MAX_LOOP_STEPS = 5_000_000;
+/** Loop steps that data may cause in one evaluation: about a tenth of a second, half at the worst. */
+const MAX_LOOP_STEPS = 1_000_000;
 /** A string operation inside a loop handles this many characters in the time of one step. */
 const CHARACTERS_PER_STEP = 64;
 /** Steps of regular expressions in one evaluation: about a tenth of a second. */
