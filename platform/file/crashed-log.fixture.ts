@@ -59,7 +59,6 @@ export interface Said {
   readonly failed?: string;
   readonly system?: string;
   readonly verdict?: string;
-  readonly records?: number;
   readonly dangling?: number;
   readonly healthy?: boolean;
 }

@@ -91,17 +91,16 @@ async function fillTheDisk(): Promise<void> {
     }
   }
   closeSync(handle);
-  await tryCall('lost-1');
-  await tryCall('lost-2');
+  // The last page of the lane's file is its own already, so some calls may still fit.
+  for (let index = 0; index < 20; index += 1) {
+    await tryCall(`full-${index}`);
+  }
   rmSync(filler);
   await tryCall('after');
   await ledger.close('test');
   const source = await openEvidence(dataDir, trustFile);
-  const { verdict, records, dangling } = await verifyEvidence(
-    source,
-    await readTrustedKeys(trustFile),
-  );
-  tell({ verdict, records, dangling: dangling.length });
+  const { verdict, dangling } = await verifyEvidence(source, await readTrustedKeys(trustFile));
+  tell({ verdict, dangling: dangling.length });
 }
 
 async function tryCall(exchange: string): Promise<void> {
