@@ -15,6 +15,7 @@ export interface Allow {
 
 export interface Deny {
   readonly effect: 'Deny';
+  /** Of what is not visible for the record alone: naming a rule would tell that there is something. */
   readonly rule?: string;
   /** For the peer and the record: names rules and expressions, never values. */
   readonly reason: string;

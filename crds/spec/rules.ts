@@ -11,7 +11,7 @@ const MatchSchema = object(
     prompts: Type.Optional(set(nameGlob(256), { doc: 'Names of prompts.', maxItems: 64 })),
     methods: Type.Optional(
       set(nameGlob(128), {
-        doc: 'MCP methods, such as `resources/subscribe`; needed to govern plumbing or methods without a target.',
+        doc: 'MCP methods, such as `resources/subscribe`. Needed for what the server asks of the client and for tasks; to deny handshake, ping or a list; and for methods that are not of MCP, which must be spelled out.',
         maxItems: 64,
       }),
     ),
