@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { JsonObject } from '#core/mcp/messages.ts';
 import { createConditionCompiler } from './cel.ts';
 import { celInput, UnjudgeableValue } from './cel-input.ts';
-import { callTool, principalOf, request } from './fixture.ts';
+import { callTool, principalOf, request } from './policies.fixture.ts';
 
 const compiler = createConditionCompiler();
 
@@ -77,6 +77,8 @@ describe('a condition', () => {
     ['args.options["dry-run"]', { options: { 'dry-run': false } }, false],
     ['args.text.matches("^[a-z]+$")', { text: 'abc' }, true],
     ['args.text.matches("^[a-z]+$")', { text: 'ab1' }, false],
+    ['args.items.all(i, i.matches("^[a-z]+$"))', { items: ['a', 'b1'] }, false],
+    ['args.items.map(i, i.lowerAscii()) == ["a"]', { items: ['A'] }, true],
     ['args.text.lowerAscii() == "kill"', { text: 'KILL' }, true],
     ['args.text.lowerAscii() == "kill"', { text: '\u212aILL' }, false],
     ['args.text.upperAscii() == "ABC"', { text: 'abc' }, true],

@@ -43,6 +43,9 @@ const CHARACTERS_PER_STEP = 64;
 /** Steps of regular expressions in one evaluation: about a tenth of a second. */
 const MAX_REGEX_STEPS = 1_000_000;
 
+/** Otherwise cel-js prepares for promises. */
+const SYNCHRONOUS = { async: false };
+
 export function createConditionCompiler(): ConditionCompiler {
   const budget: RegexBudget = { steps: 0 };
   const regexes = new Map<string, Regex>();
@@ -78,16 +81,24 @@ function createEnvironment(regexes: ReadonlyMap<string, Regex>, budget: RegexBud
         actors: 'list<map<string, string>>',
       },
     })
-    .registerFunction('string.matchesLinear(string): bool', (text: string, pattern: string) => {
-      const regex = regexes.get(pattern);
-      if (regex === undefined) throw new RegexFault('was not compiled');
-      return regex.test(text, budget);
-    })
-    .registerFunction('string.lowerAsciiOnly(): string', (text: string) =>
-      text.replaceAll(/[A-Z]+/g, (run) => run.toLowerCase()),
+    .registerFunction(
+      'string.matchesLinear(string): bool',
+      (text: string, pattern: string) => {
+        const regex = regexes.get(pattern);
+        if (regex === undefined) throw new RegexFault('was not compiled');
+        return regex.test(text, budget);
+      },
+      SYNCHRONOUS,
     )
-    .registerFunction('string.upperAsciiOnly(): string', (text: string) =>
-      text.replaceAll(/[a-z]+/g, (run) => run.toUpperCase()),
+    .registerFunction(
+      'string.lowerAsciiOnly(): string',
+      (text: string) => text.replaceAll(/[A-Z]+/g, (run) => run.toLowerCase()),
+      SYNCHRONOUS,
+    )
+    .registerFunction(
+      'string.upperAsciiOnly(): string',
+      (text: string) => text.replaceAll(/[a-z]+/g, (run) => run.toUpperCase()),
+      SYNCHRONOUS,
     );
 }
 

@@ -67,12 +67,13 @@ function compilePattern(
   }
   const normal = normaliseUriPattern(pattern);
   if (normal.ok) return { ...NOTHING, glob: compileGlob(normal.value, 'uri') };
-  const hint = pattern.includes('{') ? '; write * for each {…}' : '';
-  const findings = problem(
-    path,
-    `can never match: it ${normal.reason}, and no resource URI does${hint}`,
-  );
+  const findings = problem(path, `can never match: it ${normal.reason}${hintFor(pattern)}`);
   return { ...findings, glob: compileGlob(pattern, 'uri') };
+}
+
+function hintFor(pattern: string): string {
+  if (pattern.includes('{')) return '; write * for each {…}';
+  return pattern.includes(':') ? '' : '; begin with a scheme such as file:, or with **';
 }
 
 function nameFault(pattern: string): string | undefined {

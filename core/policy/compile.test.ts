@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { McpGatewayPolicy, McpGatewayPolicySpec, Rule } from '#crds/policy.ts';
 import { compilePolicies } from './compile.ts';
-import { allow, CORP, deny, document } from './fixture.ts';
+import { allow, CORP, deny, document } from './policies.fixture.ts';
 
 function lines(...documents: readonly McpGatewayPolicy[]): string[] {
   const compiled = compilePolicies(documents);
@@ -54,9 +54,9 @@ describe('a policy is refused when', () => {
       name: 'a resource pattern can never match',
       spec: { rules: [allow({ match: { resources: ['/etc/**', 'file:///a/../b', 'x:{id}'] } })] },
       problems: [
-        'spec.rules[0].match.resources[0]: can never match: it has no scheme, and no resource URI does',
-        'spec.rules[0].match.resources[1]: can never match: it has a dot segment, and no resource URI does',
-        'spec.rules[0].match.resources[2]: can never match: it has a character that no URI has, and no resource URI does; write * for each {…}',
+        'spec.rules[0].match.resources[0]: can never match: it has no scheme; begin with a scheme such as file:, or with **',
+        'spec.rules[0].match.resources[1]: can never match: it has a dot segment',
+        'spec.rules[0].match.resources[2]: can never match: it has a character that no URI has; write * for each {…}',
       ],
     },
     {

@@ -12,7 +12,7 @@ import {
   joinOf,
   principalOf,
   request,
-} from './fixture.ts';
+} from './policies.fixture.ts';
 
 describe('scopes that are lacking', () => {
   const scoped = (name: string, scopes: string[], fields: Partial<Rule> = {}) =>

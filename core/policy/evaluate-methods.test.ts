@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { checkDecisions, type DecisionCase } from './decision-cases.ts';
-import { allow, callTool, decide, deny, request } from './fixture.ts';
+import { checkDecisions, type DecisionCase } from './decision-cases.fixture.ts';
+import { allow, callTool, decide, deny, request } from './policies.fixture.ts';
 import type { JudgedMessage } from './question.ts';
 
 describe('methods without a rule', () => {

@@ -6,7 +6,14 @@ import { compileWhole } from './compile.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { Decision } from './decision.ts';
 import { evaluate } from './evaluate.ts';
-import { callTool, document, getPrompt, principalOf, readResource, request } from './fixture.ts';
+import {
+  callTool,
+  document,
+  getPrompt,
+  principalOf,
+  readResource,
+  request,
+} from './policies.fixture.ts';
 import type { JudgedMessage } from './question.ts';
 import { isVisible } from './visible.ts';
 

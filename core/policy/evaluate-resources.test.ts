@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { JsonObject } from '#core/mcp/messages.ts';
-import { checkDecisions } from './decision-cases.ts';
-import { allow, ask, decide, deny, readResource, request } from './fixture.ts';
+import { checkDecisions } from './decision-cases.fixture.ts';
+import { allow, ask, decide, deny, readResource, request } from './policies.fixture.ts';
 
 describe('resources', () => {
   const docs = allow({ match: { resources: ['file:///docs/**'] } });

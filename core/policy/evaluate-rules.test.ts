@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { JsonObject } from '#core/mcp/messages.ts';
 import type { Rule } from '#crds/policy.ts';
-import { checkDecisions } from './decision-cases.ts';
+import { checkDecisions } from './decision-cases.fixture.ts';
 import { evaluate } from './evaluate.ts';
 import {
   ADA,
@@ -14,7 +14,7 @@ import {
   joinOf,
   request,
   told,
-} from './fixture.ts';
+} from './policies.fixture.ts';
 
 describe('what rules say to a call', () => {
   const tool = callTool('get_user');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Rule } from '#crds/policy.ts';
-import { allow, callTool, decide, deny, principalOf, request } from './fixture.ts';
+import { allow, callTool, decide, deny, principalOf, request } from './policies.fixture.ts';
 
 describe('whom a rule is for', () => {
   const rule = (subjects: Rule['subjects']) => [allow({ ...(subjects && { subjects }) })];

@@ -1,7 +1,16 @@
 import { expect } from 'chai';
 import type { Rule } from '#crds/policy.ts';
 import { explain, type RuleExplanation } from './explain.ts';
-import { ADA, allow, callTool, deny, joinOf, policyOf, readResource, request } from './fixture.ts';
+import {
+  ADA,
+  allow,
+  callTool,
+  deny,
+  joinOf,
+  policyOf,
+  readResource,
+  request,
+} from './policies.fixture.ts';
 
 function outcome(rule: Rule, message = callTool('refund', { amount: 20 })): string {
   const [question] = explain(policyOf(rule), ADA, message, 'toServer').questions;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Rule } from '#crds/policy.ts';
 import { evaluate } from './evaluate.ts';
-import { allow, callTool, deny, policyOf, principalOf } from './fixture.ts';
+import { allow, callTool, deny, policyOf, principalOf } from './policies.fixture.ts';
 import { rulesFor } from './rule-index.ts';
 
 const COUNT = 200;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { LIMITS } from '#crds/defaults.ts';
 import type { McpGatewayPolicySpec } from '#crds/policy.ts';
 import { compilePolicies } from './compile.ts';
-import { CORP, document } from './fixture.ts';
+import { CORP, document } from './policies.fixture.ts';
 
 function compile(...specs: readonly McpGatewayPolicySpec[]) {
   return compilePolicies(

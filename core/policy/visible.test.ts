@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Target } from '#core/mcp/messages.ts';
 import type { Rule } from '#crds/policy.ts';
-import { ADA, allow, ask, deny, joinOf, policyOf, principalOf } from './fixture.ts';
+import { ADA, allow, ask, deny, joinOf, policyOf, principalOf } from './policies.fixture.ts';
 import { isVisible } from './visible.ts';
 
 const tool = (name: string): Target => ({ kind: 'tool', name });

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Rule } from '#crds/policy.ts';
-import { decide, told } from './fixture.ts';
+import { decide, told } from './policies.fixture.ts';
 import type { Direction, JudgedMessage } from './question.ts';
 
 export interface DecisionCase {
