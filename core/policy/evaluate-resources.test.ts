@@ -61,10 +61,21 @@ describe('resources', () => {
       told: 'RequireApproval ask finance',
     },
     {
-      name: 'conditions see the URI as it was sent',
-      rules: [allow({ match: { resources: ['**'] }, when: ['target.name == "FILE:///docs/a"'] })],
-      message: readResource('FILE:///docs/a'),
+      name: 'conditions see the URI in the spelling that rules are matched against',
+      rules: [allow({ match: { resources: ['**'] }, when: ['target.name == "file:///docs/a"'] })],
+      message: readResource('FILE:///docs/public/../a'),
       told: 'Allow allow',
+    },
+    {
+      name: 'a condition on a prefix is not met by a URI that only begins like it',
+      rules: [
+        allow({
+          match: { resources: ['file:///**'] },
+          when: ['target.name.startsWith("file:///public/")'],
+        }),
+      ],
+      message: readResource('file:///public/../etc/passwd'),
+      told: 'Deny',
     },
   ]);
 });

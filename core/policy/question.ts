@@ -44,8 +44,9 @@ export function questionsOf(
 ): Questions {
   const { method } = message;
   const facts = METHODS.get(method);
-  const facing = caseOf(principal, message);
-  if (facts === undefined) return ask({ method, isOpen: false, facing });
+  if (facts === undefined) {
+    return ask({ method, isOpen: false, facing: caseOf(principal, message) });
+  }
   if (facts.kind !== message.kind || !travels(method, direction)) {
     return { ok: false, reason: 'this method does not travel this way', hidden: false };
   }
@@ -53,12 +54,18 @@ export function questionsOf(
   const open = isOpen({ method, facts, kind: message.target?.kind });
   if (message.target === undefined) {
     return facts.targetMember === undefined
-      ? ask({ method, facts, isOpen: open, facing })
+      ? ask({ method, facts, isOpen: open, facing: caseOf(principal, message) })
       : { ok: false, reason: 'it names no target', hidden: true };
   }
   const target = judgedTarget(message.target, facts.targetMember === 'ref' ? 'allowed' : 'refused');
   if (!target.ok) return { ok: false, reason: UNREADABLE, hidden: true };
+  const facing = caseOf(principal, { ...message, target: spelled(message.target, target.value) });
   return ask({ method, facts, target: target.value, isOpen: open, facing });
+}
+
+/** Conditions see a URI as globs do: `public/../secret` must not look like something in `public`. */
+function spelled(target: Target, judged: JudgedTarget): Target {
+  return judged.form === 'uri' ? { ...target, name: judged.uri } : target;
 }
 
 /** The same for each spelling, since the name may be one that is hidden. */
@@ -101,7 +108,7 @@ function askResource(
   const target: Target = { kind: 'resource', name: uri };
   const judged = judgedTarget(target, 'refused');
   if (!judged.ok) return undefined;
-  const facing = caseOf(principal, { ...message, target });
+  const facing = caseOf(principal, { ...message, target: spelled(target, judged.value) });
   return { method: LISTEN, facts, target: judged.value, isOpen: false, facing };
 }
 

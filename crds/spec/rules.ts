@@ -107,7 +107,7 @@ export const RuleSchema = object(
     subjects: Type.Optional(SubjectsSchema),
     when: Type.Optional(
       list(text({ doc: 'A CEL expression that yields a bool.', maxLength: 4096 }), {
-        doc: 'CEL expressions over `args`, `params`, `method`, `target` and `principal`, all of which must be true. They run only after target and subjects match; an error then denies, naming rule and expression. Numbers in arguments are doubles: write `2.0`; guard optional arguments with `has()`.',
+        doc: 'CEL expressions over `args`, `params`, `method`, `target` and `principal`, all of which must be true. They run only after target and subjects match; an error then denies, naming rule and expression. `target.name` of a resource is its URI in normal form. Numbers in arguments are doubles: write `2.0`; guard optional arguments with `has()`.',
         maxItems: 16,
       }),
     ),
