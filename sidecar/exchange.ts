@@ -10,7 +10,7 @@ import type {
   RecordType,
 } from '#core/evidence/record.ts';
 import type { Principal } from '#core/identity/principal.ts';
-import type { RequestMessage } from '#core/mcp/messages.ts';
+import type { NotificationMessage, RequestMessage, ResponseMessage } from '#core/mcp/messages.ts';
 import type { Revision } from '#core/mcp/revisions.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
@@ -27,6 +27,8 @@ export interface ExchangeFacts {
   readonly recorded: RecordedMessage;
   /** The request that awaits an answer; absent on one-way messages and stream openings. */
   readonly request?: RequestMessage;
+  /** The message that awaits none: what is said of it must not look like an answer. */
+  readonly oneWay?: NotificationMessage | ResponseMessage;
   readonly session?: Session;
   /** Groups the session's records; known before `initialize` has a session to name. */
   readonly sessionRecordId?: string;

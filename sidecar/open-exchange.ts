@@ -87,7 +87,7 @@ function factsOf(
     revision,
     recorded: recordedMessage(message, sighting),
     address: head.address,
-    ...(message.kind === 'request' ? { request: message } : {}),
+    ...(message.kind === 'request' ? { request: message } : { oneWay: message }),
     ...(session === undefined ? {} : { session }),
     ...(sessionRecordId === undefined ? {} : { sessionRecordId }),
     ...(trace === undefined ? {} : { trace }),

@@ -77,10 +77,11 @@ async function concludeWith(
   gate: Gate,
 ): Promise<Answer> {
   const conclusion = await concludeRefusal(exchange, refusal, gate, outcome);
-  const { request, revision, snapshot, host } = exchange.facts;
+  const { request, oneWay, revision, snapshot, host } = exchange.facts;
   const url = publicUrlFor(snapshot.publicUrls, host ?? '');
+  const message = request ?? oneWay;
   return refuse(conclusion.refusal ?? refusal, {
-    ...(request === undefined ? {} : { message: request }),
+    ...(message === undefined ? {} : { message }),
     // Without it the challenge that asks for more scopes could not be sent.
     ...(url === undefined ? {} : { metadataUrl: metadataUrl(url) }),
     era: eraOf(revision),
