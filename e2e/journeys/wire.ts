@@ -2,12 +2,15 @@
 
 import { type IncomingMessage, request } from 'node:http';
 
+/** Pairs, so that a name can occur twice. */
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+
 export interface Sent {
   readonly method?: string;
   /** Default: that of the URL. */
   readonly path?: string;
-  /** Pairs, so that a name can occur twice; `host` is added unless it is among them. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** `host` is added unless it is among them. */
+  readonly headers: HeaderPairs;
   readonly body?: string | Uint8Array;
   /** Do not say how long the body is. */
   readonly chunked?: boolean;
@@ -117,7 +120,7 @@ export interface ModernRequest {
 export function modern(
   token: string,
   asked: ModernRequest,
-): { headers: Sent['headers']; body: string } {
+): { headers: HeaderPairs; body: string } {
   const { method, params = {}, id = 1, capabilities = {} } = asked;
   const name = params.name ?? params.uri;
   const meta = {
@@ -136,6 +139,7 @@ export function modern(
   };
 }
 
-export function callTool(name: string, args: object = {}): ModernRequest {
-  return { method: 'tools/call', params: { name, arguments: args } };
+/** `meta` wins over what the revision wants in `_meta`. */
+export function callTool(name: string, args: object = {}, meta: object = {}): ModernRequest {
+  return { method: 'tools/call', params: { name, arguments: args, _meta: meta } };
 }
