@@ -218,6 +218,12 @@ describe('rules on methods', () => {
       told: 'Deny',
     },
     {
+      name: 'so does one that only clients may send',
+      rules: [allow()],
+      message: request('tasks/update', { taskId: 't' }, { kind: 'task', name: 't' }),
+      told: 'Deny',
+    },
+    {
       name: 'and is allowed by one',
       rules: [allow({ match: { methods: ['tasks/*'] } })],
       message: request('tasks/get', { taskId: 't' }, { kind: 'task', name: 't' }),
