@@ -109,8 +109,8 @@ export class LaneWriter {
   #start(): void {
     if (!this.#isRunning) {
       this.#isRunning = true;
-      // Not at once: drafts handed in by the same turn of the event loop share the commit.
-      queueMicrotask(() => this.#run());
+      // Not at once: what all calls of this turn of the event loop hand in shares one commit.
+      setImmediate(() => void this.#run());
     }
   }
 

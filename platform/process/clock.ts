@@ -45,15 +45,23 @@ export function createClock(sources: ClockSources = SYSTEM): Clock {
     return wall * MICROS_PER_MILLI;
   }
 
+  // Formatting a date costs more than all else here, and a busy millisecond asks many times.
+  let formattedMillis = Number.NaN;
+  let formatted = '';
+
+  function timestamp(): string {
+    const micros = epochMicros();
+    const millis = Math.floor(micros / MICROS_PER_MILLI);
+    if (millis !== formattedMillis) {
+      formattedMillis = millis;
+      formatted = new Date(millis).toISOString().slice(0, -1);
+    }
+    return `${formatted}${String(micros - millis * MICROS_PER_MILLI).padStart(3, '0')}Z`;
+  }
+
   return {
-    timestamp: () => formatMicros(epochMicros()),
+    timestamp,
     epochSeconds: () => epochMicros() / MICROS_PER_SECOND,
     monotonicMicros: () => Math.floor(sources.monotonicMillis() * MICROS_PER_MILLI),
   };
-}
-
-function formatMicros(micros: number): string {
-  const millis = Math.floor(micros / MICROS_PER_MILLI);
-  const rest = String(micros - millis * MICROS_PER_MILLI).padStart(3, '0');
-  return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`;
 }
