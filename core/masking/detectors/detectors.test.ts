@@ -5,6 +5,7 @@ import { awsKey } from './aws-key.ts';
 import { AWS_SECRET, PEM, tables } from './cases.testkit.ts';
 import { creditCard } from './credit-card.ts';
 import type { Detector } from './detector.ts';
+import { email } from './email.ts';
 import { crc32, githubToken, hasChecksum } from './github-token.ts';
 import { iban, isMod97, LENGTHS } from './iban.ts';
 import { privateKey } from './private-key.ts';
