@@ -1,15 +1,14 @@
-// checkpoints.jsonl: every checkpoint of a log, one per line. Opened at boot behind the last one that
-// the trust key signed.
+// checkpoints.jsonl: every checkpoint of a log, one per line. Opened at boot behind the last one, by
+// whichever trust key that was signed: whether it counts is the verifier's question.
 
 import {
   type Checkpoint,
   type CheckpointLink,
   checkpointHash,
-  isCheckpointSignedBy,
   MAX_CHECKPOINT_BYTES,
   parseCheckpoint,
 } from '#core/evidence/checkpoint.ts';
-import { NO_HASH, type SignatureKey } from '#core/evidence/signature.ts';
+import { NO_HASH } from '#core/evidence/signature.ts';
 import { AppendFile } from './append-file.ts';
 import { readFileEnd } from './file-end.ts';
 
@@ -26,14 +25,14 @@ export class CheckpointLogFault extends Error {
   readonly code = 'checkpoints_invalid';
 }
 
-/** Dozens of checkpoints: the last that is whole and signed is among them unless they were edited. */
+/** Dozens of checkpoints: the last one is among them unless they were edited. */
 const WINDOW_BYTES = 64 * 1024;
 
 /**
  * Opens the file, made empty when there is none. A last line cut short is cut off: what it was to
  * say, the next one says. Whole lines that are no checkpoints stay, for the verifier to find.
  */
-export async function openCheckpointLog(path: string, trust: SignatureKey): Promise<CheckpointLog> {
+export async function openCheckpointLog(path: string): Promise<CheckpointLog> {
   const { lines, restBytes, sizeBytes } = await readFileEnd(path, WINDOW_BYTES);
   const [last] = lines;
   const tornBytes = last?.bytes.includes(0) === true ? last.bytes.length + 1 : 0;
@@ -46,7 +45,7 @@ export async function openCheckpointLog(path: string, trust: SignatureKey): Prom
   for (const { bytes } of lines) {
     const text = Buffer.from(bytes).toString('utf8');
     const checkpoint = parseCheckpoint(text);
-    if (checkpoint !== undefined && isCheckpointSignedBy(checkpoint, trust)) {
+    if (checkpoint !== undefined) {
       return { file, link: { n: checkpoint.n, hash: checkpointHash(text) }, last: checkpoint };
     }
   }

@@ -21,6 +21,8 @@ export interface CheckpointerOptions {
   readonly now: () => string;
   /** Shortest time between two checkpoints while records flow. */
   readonly intervalMillis: number;
+  /** Never goes back; for durations only. */
+  readonly monotonicMillis: () => number;
 }
 
 export interface LaneOfCheckpoints {
@@ -52,14 +54,14 @@ export class Checkpointer {
   /** A commit became durable: a checkpoint follows within the interval. */
   note(head: LaneHead): void {
     this.#head = head;
-    this.#uncoveredSinceMillis ??= performance.now();
+    this.#uncoveredSinceMillis ??= this.#options.monotonicMillis();
     this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.intervalMillis);
   }
 
   /** True when records went without a checkpoint for longer than evidence may. */
   get isOverdue(): boolean {
-    const since = this.#uncoveredSinceMillis;
-    return since !== undefined && performance.now() - since > MAX_UNCHECKPOINTED_SECONDS * 1000;
+    const since = this.#uncoveredSinceMillis ?? Number.POSITIVE_INFINITY;
+    return this.#options.monotonicMillis() - since > MAX_UNCHECKPOINTED_SECONDS * 1000;
   }
 
   /** Resolves when the lane's head is checkpointed and anchored; rejects when it cannot be. */
@@ -91,7 +93,7 @@ export class Checkpointer {
   }
 
   async #write(): Promise<void> {
-    const startMillis = performance.now();
+    const startMillis = this.#options.monotonicMillis();
     if (this.#writtenSeq < this.#head.seq) {
       await this.#append(this.#head);
     }

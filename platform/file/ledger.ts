@@ -27,6 +27,8 @@ export interface FileLedgerOptions {
   readonly version: string;
   /** RFC 3339 in UTC with microseconds. */
   readonly now: () => string;
+  /** Never goes back; default: the machine's own. */
+  readonly monotonicMillis?: () => number;
   readonly backlog?: BacklogLimits;
   /** Default: every 60 s. */
   readonly heartbeatMillis?: number;
@@ -69,7 +71,7 @@ async function openLocked(
 ): Promise<FileLedger> {
   const { dataDir, trustKey, version, now } = options;
   const trust = signatureKey(trustKey.signer.publicKey);
-  const log = await openCheckpointLog(join(dataDir, CHECKPOINTS_FILE), trust);
+  const log = await openCheckpointLog(join(dataDir, CHECKPOINTS_FILE));
   closers.push(() => log.file.close());
   const { publicKeyFile } = trustKey;
   const found = await readLogState({ lanesDir, publicKeyFile, trust, ...log });
@@ -94,6 +96,7 @@ async function openLocked(
       lane: start,
       now,
       intervalMillis: options.checkpointMillis ?? CHECKPOINT_MILLIS,
+      monotonicMillis: options.monotonicMillis ?? (() => performance.now()),
     },
     start.commit.head,
   );
