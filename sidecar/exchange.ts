@@ -52,6 +52,8 @@ export class Exchange {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   #startedMicros = 0;
+  #intent: Promise<void> | undefined;
+  #isIntentLost = false;
   #conclusion: Promise<void> | undefined;
 
   constructor(facts: ExchangeFacts, ledger: Ledger, clock: Clock) {
@@ -82,16 +84,28 @@ export class Exchange {
 
   /** Resolves when the intent is durable; rejects with LedgerFault, and then nothing may go on. */
   async intend(decision: RecordedDecision): Promise<void> {
-    await this.#append('intent', { message: this.facts.recorded, decision });
+    this.#intent = this.#append('intent', { message: this.facts.recorded, decision });
+    try {
+      await this.#intent;
+    } catch (error) {
+      this.#isIntentLost = true;
+      throw error;
+    }
   }
 
   /** The first outcome is the outcome; later calls await it and change nothing. */
   conclude(outcome: RecordedOutcome): Promise<void> {
-    this.#conclusion ??= this.#append('outcome', {
+    this.#conclusion ??= this.#conclude(outcome);
+    return this.#conclusion;
+  }
+
+  async #conclude(outcome: RecordedOutcome): Promise<void> {
+    // A ledger in trouble may lose the intent and take the outcome, which would then end nothing.
+    if (this.#isIntentLost || !this.#ledger.healthy) await this.#intent;
+    await this.#append('outcome', {
       message: this.facts.recorded,
       outcome: { ...outcome, durationMicros: this.elapsedMicros },
     });
-    return this.#conclusion;
   }
 
   /** A message inside this exchange's stream. */
