@@ -62,6 +62,20 @@ export async function concludeRefusal(
   return { bytes: bodyFor(asked, refusal), refusal };
 }
 
+/** Concludes what has no answer but a status; a refusal when that could not be recorded. */
+export async function concludeDelivered(
+  exchange: Exchange,
+  httpStatus: number,
+): Promise<Refusal | undefined> {
+  try {
+    await exchange.conclude({ status: 'delivered', httpStatus });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LedgerFault)) throw error;
+    return EVIDENCE_UNAVAILABLE;
+  }
+}
+
 /** How an answer is recorded: tool failures are answers too, but not the same as success. */
 export function outcomeOf(
   message: ResponseMessage,

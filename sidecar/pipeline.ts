@@ -1,7 +1,6 @@
 // A call's journey, top to bottom (docs/architecture.md). Each stage either yields what the next one
 // needs or a refusal, and every exit is recorded.
 
-import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { METHODS } from '#core/mcp/methods.ts';
 import type { Decision } from '#core/policy/decision.ts';
@@ -12,10 +11,10 @@ import { type Admission, admitBody } from './admit-body.ts';
 import { admitHead, type Head } from './admit-head.ts';
 import { authenticate } from './authenticate.ts';
 import type { ClientReply } from './client-reply.ts';
-import { EVIDENCE_UNAVAILABLE } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
+import { isDurable } from './intend.ts';
 import { openExchange } from './open-exchange.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
@@ -136,25 +135,4 @@ function limit({ message }: Admission, { principal, snapshot }: Judging, gate: G
     perMinute,
     nowSeconds,
   });
-}
-
-/** No evidence, no effect: false when the intent could not be written, and the caller knows. */
-async function isDurable(
-  intent: Promise<void>,
-  exchange: Exchange,
-  client: ClientReply,
-  gate: Gate,
-): Promise<boolean> {
-  try {
-    await intent;
-    return true;
-  } catch (error) {
-    if (!(error instanceof LedgerFault)) throw error;
-    const refusal = {
-      ...EVIDENCE_UNAVAILABLE,
-      reason: 'evidence cannot be written, so nothing is forwarded',
-    };
-    await sayNo(exchange, refusal, { client, gate });
-    return false;
-  }
 }

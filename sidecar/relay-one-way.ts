@@ -3,9 +3,11 @@
 import type { NotificationMessage, ResponseMessage } from '#core/mcp/messages.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { ClientReply } from './client-reply.ts';
+import { concludeDelivered } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarded } from './forward.ts';
 import type { Gate } from './gate.ts';
+import { refuse } from './refuse.ts';
 import { drop, sayCutShort, sayNo } from './relay.ts';
 import { endCancelled } from './watch.ts';
 
@@ -34,12 +36,14 @@ export async function relayOneWay(
       if (refusal !== undefined) {
         return sayNo(exchange, refusal, { client, gate }, { httpStatus: status });
       }
-      await exchange.conclude({ status: 'delivered', httpStatus: status });
-      client.send({ status: 202, headers: {} });
+      const unrecorded = await concludeDelivered(exchange, status);
+      client.send(unrecorded === undefined ? ACCEPTED : refuse(unrecorded, { message }));
       endCancelled(message, exchange, gate);
     }
   }
 }
+
+const ACCEPTED = { status: 202, headers: {} };
 
 function refuseStatus(status: number, exchange: Exchange): Refusal | undefined {
   if (status >= 200 && status < 300) return undefined;

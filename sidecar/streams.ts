@@ -8,10 +8,13 @@ import type { Snapshot } from './activation.ts';
 import { openSession } from './admit-body.ts';
 import type { Head } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
+import { concludeDelivered } from './conclude.ts';
 import { Exchange } from './exchange.ts';
 import { type Forwarding, forward } from './forward.ts';
 import type { Gate } from './gate.ts';
+import { isDurable } from './intend.ts';
 import { recordedDecision } from './recorded.ts';
+import { refuse } from './refuse.ts';
 import { drop, isEventStream, sayCutShort, sayNo } from './relay.ts';
 import { relayStream } from './relay-stream.ts';
 import { settle } from './settle.ts';
@@ -102,8 +105,8 @@ async function begin(
     gate.ledger,
     gate.clock,
   );
-  await exchange.intend(recordedDecision(PLUMBING, snapshot));
-  return exchange;
+  const intent = exchange.intend(recordedDecision(PLUMBING, snapshot));
+  return (await isDurable(intent, exchange, client, gate)) ? exchange : undefined;
 }
 
 const PLUMBING = { effect: 'Allow', rule: 'plumbing', obligations: {} } as const;
@@ -124,8 +127,8 @@ async function answerStatus(
   gate: Gate,
 ): Promise<void> {
   if (status >= 200 && status < 300) {
-    await exchange.conclude({ status: 'delivered', httpStatus: status });
-    return client.send({ status, headers: {} });
+    const refusal = await concludeDelivered(exchange, status);
+    return client.send(refusal === undefined ? { status, headers: {} } : refuse(refusal, {}));
   }
   const refusal = refusalOf(status, exchange);
   await sayNo(exchange, refusal, { client, gate }, { httpStatus: status });
