@@ -85,15 +85,7 @@ describe('canonical JSON', () => {
 
     const names = [...canonicalJson(value).matchAll(/"([^"]+)":/g)].map(([, name]) => name);
 
-    expect(names).to.deep.equal([
-      '\\r',
-      '1',
-      '\u0080',
-      '\u00f6',
-      '\u20ac',
-      '\u{1f600}',
-      '\ufb33',
-    ]);
+    expect(names).to.deep.equal(['\\r', '1', '\u0080', '\u00f6', '\u20ac', '\u{1f600}', '\ufb33']);
   });
 
   const none: readonly { readonly name: string; readonly value: JsonValue }[] = [

@@ -1,0 +1,188 @@
+// The only way from one state of an approval to the next:
+//   PENDING -> GRANTED -> CONSUMED -> DONE, PENDING -> DENIED|EXPIRED|CANCELLED, GRANTED -> REVOKED|EXPIRED
+
+import {
+  type Approval,
+  type EndedApproval,
+  type Ending,
+  type GrantedApproval,
+  isLive,
+  type PendingApproval,
+} from './approval.ts';
+import type { Approver } from './approver.ts';
+import type { Grant } from './grant.ts';
+import { isSameAccount } from './identity.ts';
+import { reasonProblem } from './reason.ts';
+import type { ApprovalRequest } from './request.ts';
+import { type SeparationRefusal, separationRefusal } from './separation.ts';
+import { type Ballot, cast, type VoteRefusal } from './voting.ts';
+import { pendingUntilMillis } from './windows.ts';
+
+export type ApprovalEvent =
+  | ({ readonly kind: 'vote' } & Ballot)
+  /** Spends one use, before the call is forwarded; `exchange` names the call. */
+  | ({ readonly kind: 'consume' } & Spend)
+  /** The call of that exchange has its outcome. */
+  | { readonly kind: 'settle'; readonly exchange: string }
+  /** The requester does not want it any more. */
+  | { readonly kind: 'cancel'; readonly by: Account }
+  /** An approver takes a grant back. */
+  | { readonly kind: 'revoke'; readonly approver: Approver; readonly reason: string }
+  | { readonly kind: 'expire' };
+
+export interface Spend {
+  readonly binding: string;
+  readonly nonce: string;
+  readonly exchange: string;
+}
+
+export interface Account {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** What a transition is judged by besides the approval and the event. */
+export interface Judging {
+  readonly nowMillis: number;
+  /** Whether a key that may grant has signed this grant. */
+  readonly isGenuine: (grant: Grant) => boolean;
+}
+
+export type TransitionRefusal =
+  | VoteRefusal
+  | SeparationRefusal
+  | 'not_granted'
+  | 'expired'
+  | 'not_due'
+  | 'binding_mismatch'
+  | 'nonce_mismatch'
+  | 'grant_forged'
+  | 'exchange_spent'
+  | 'exchange_unknown'
+  | 'not_the_requester';
+
+export type Transition =
+  | { readonly ok: true; readonly approval: Approval }
+  /** Nothing has changed. */
+  | { readonly ok: false; readonly code: TransitionRefusal };
+
+export function requested(request: ApprovalRequest, nowMillis: number): PendingApproval {
+  return {
+    state: 'PENDING',
+    request,
+    version: 1,
+    requestedAtMillis: nowMillis,
+    pendingUntilMillis: pendingUntilMillis(request, nowMillis),
+    votes: [],
+  };
+}
+
+export function transition(approval: Approval, event: ApprovalEvent, judging: Judging): Transition {
+  // A call that was let through while the grant held may settle after it has run out.
+  const hasDeadline = event.kind !== 'expire' && event.kind !== 'settle';
+  if (hasDeadline && isOver(approval, judging.nowMillis)) return refuse('expired');
+  switch (event.kind) {
+    case 'vote':
+      return approval.state === 'PENDING' ? cast(approval, event, judging) : refuse('not_pending');
+    case 'consume':
+      return approval.state === 'GRANTED'
+        ? consume(approval, event, judging)
+        : refuse('not_granted');
+    case 'settle':
+      return settle(approval, event.exchange);
+    case 'cancel':
+      return cancel(approval, event.by, judging.nowMillis);
+    case 'revoke':
+      return revoke(approval, event, judging.nowMillis);
+    case 'expire':
+      return expire(approval, judging.nowMillis);
+  }
+}
+
+/** The approval as a reader must see it: past its deadline it is over, swept or not. */
+export function asOf(approval: Approval, nowMillis: number): Approval {
+  const expired = expire(approval, nowMillis);
+  return expired.ok ? expired.approval : approval;
+}
+
+/** When time alone ends it. */
+export function deadlineMillis(approval: PendingApproval | GrantedApproval): number {
+  return approval.state === 'PENDING'
+    ? approval.pendingUntilMillis
+    : approval.grant.expiresAtMillis;
+}
+
+/** Expired, whether or not anybody has said so yet. */
+function isOver(approval: Approval, nowMillis: number): boolean {
+  return asOf(approval, nowMillis).state === 'EXPIRED';
+}
+
+function expire(approval: Approval, nowMillis: number): Transition {
+  if (!isLive(approval)) return refuse('not_due');
+  const atMillis = deadlineMillis(approval);
+  // The deadline, not the moment somebody looked: every replica writes the same.
+  return nowMillis >= atMillis ? end(approval, 'EXPIRED', { atMillis }) : refuse('not_due');
+}
+
+function consume(approval: GrantedApproval, spend: Spend, { isGenuine }: Judging): Transition {
+  const { grant, spending } = approval;
+  if (spend.binding !== approval.request.binding || spend.binding !== grant.binding) {
+    return refuse('binding_mismatch');
+  }
+  if (spend.nonce !== grant.nonce) return refuse('nonce_mismatch');
+  if (spending.open.includes(spend.exchange)) return refuse('exchange_spent');
+  if (grant.approvalId !== approval.request.id || !isGenuine(grant)) return refuse('grant_forged');
+  const spent = { uses: spending.uses + 1, open: [...spending.open, spend.exchange] };
+  return next(
+    spent.uses < grant.maxUses
+      ? { ...approval, spending: spent }
+      : { ...approval, state: 'CONSUMED', spending: spent },
+  );
+}
+
+function settle(approval: Approval, exchange: string): Transition {
+  if (!('spending' in approval) || approval.spending?.open.includes(exchange) !== true) {
+    return refuse('exchange_unknown');
+  }
+  const open = approval.spending.open.filter((other) => other !== exchange);
+  const spending = { ...approval.spending, open };
+  return approval.state === 'CONSUMED' && open.length === 0
+    ? next({ ...approval, state: 'DONE', spending })
+    : next({ ...approval, spending });
+}
+
+function cancel(approval: Approval, by: Account, nowMillis: number): Transition {
+  if (!isSameAccount(by, approval.request.requester)) return refuse('not_the_requester');
+  if (approval.state !== 'PENDING') return refuse('not_pending');
+  const { issuer, subject } = by;
+  return end(approval, 'CANCELLED', { atMillis: nowMillis, by: { issuer, subject } });
+}
+
+function revoke(
+  approval: Approval,
+  { approver, reason }: Extract<ApprovalEvent, { kind: 'revoke' }>,
+  nowMillis: number,
+): Transition {
+  if (approval.state !== 'GRANTED') return refuse('not_granted');
+  const refusal = separationRefusal(approver, approval.request);
+  if (refusal !== undefined) return refuse(refusal);
+  if (reasonProblem(reason) !== undefined) return refuse('reason_invalid');
+  const { issuer, subject } = approver;
+  return end(approval, 'REVOKED', { atMillis: nowMillis, by: { issuer, subject }, reason });
+}
+
+function end(
+  approval: PendingApproval | GrantedApproval,
+  state: EndedApproval['state'],
+  ending: Ending,
+): Transition {
+  return next({ ...approval, state, ending });
+}
+
+function next(approval: Approval): Transition {
+  return { ok: true, approval: { ...approval, version: approval.version + 1 } };
+}
+
+function refuse(code: TransitionRefusal): Transition {
+  return { ok: false, code };
+}
