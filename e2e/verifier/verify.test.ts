@@ -1,0 +1,156 @@
+// The second verifier, in another language and without our code, comes to the same verdict: on the
+// vector in the document, on honest evidence, and on every way of tampering that we know.
+
+import { execFile, spawnSync } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { fixedKey, TRUST_SEED } from '#core/evidence/log.fixture.ts';
+import { anchorFile } from '#platform/file/anchors.ts';
+import { removeLog } from '#platform/file/crashed-log.fixture.ts';
+import type { EvidenceCopy } from '#platform/file/evidence-copy.fixture.ts';
+import { type HonestLog, honestLog, verifyCopy } from '#platform/file/tamper.fixture.ts';
+import { CHECKPOINT_EDITS } from '#platform/file/tamper-checkpoints.fixture.ts';
+import { LANE_EDITS } from '#platform/file/tamper-lanes.fixture.ts';
+
+const VERIFIER = fileURLToPath(new URL('./verify.py', import.meta.url));
+const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
+
+describe('the second verifier', function () {
+  this.timeout(60_000);
+  let log: HonestLog;
+  let folder: string;
+
+  before(async function () {
+    if (!HAS_PYTHON) {
+      this.skip();
+    }
+    log = await honestLog();
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-second-'));
+  });
+
+  after(async () => {
+    if (HAS_PYTHON) {
+      await removeLog(log.place);
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('verifies honest evidence, and counts as we do', async () => {
+    const { place, copy } = log;
+
+    const answer = await run(place.dataDir, '--trust', place.publicKeyFile);
+
+    const { lanes, records, intents, outcomes, dangling } = await verifyCopy(copy, log);
+    expect(answer).to.deep.equal({
+      code: 0,
+      verdict: 'verified',
+      lanes,
+      records,
+      intents,
+      outcomes,
+      dangling: dangling.map(({ exchange }) => exchange),
+      problems: [],
+    });
+  });
+
+  it('verifies the vector in the document', async () => {
+    const document = await readFile(new URL('../../docs/audit-format.md', import.meta.url), 'utf8');
+    const blocks = [...document.matchAll(/^```\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+    const [, , lane = '', , checkpoints = ''] = blocks;
+    const name = /`lanes\/(000001-[a-z2-7]{26}\.jsonl)`/.exec(document)?.[1] ?? '';
+    const data = join(folder, 'vector');
+    await mkdir(join(data, 'lanes'), { recursive: true });
+    await writeFile(join(data, 'lanes', name), lane);
+    await writeFile(join(data, 'checkpoints.jsonl'), checkpoints);
+    const publicKey = createPublicKey(fixedKey(TRUST_SEED));
+    const trust = join(folder, 'vector.pub');
+    await writeFile(trust, publicKey.export({ type: 'spki', format: 'pem' }));
+
+    const answer = await run(data, '--trust', trust);
+
+    expect(answer).to.deep.include({ code: 0, verdict: 'verified', records: 4, problems: [] });
+  });
+
+  it('cannot say verified without the trust key', async () => {
+    const answer = await run(log.place.dataDir);
+
+    expect(answer).to.deep.include({ code: 2, verdict: 'inconclusive' });
+  });
+
+  it('cannot say anything of a directory that is not there', async () => {
+    expect(await run(join(folder, 'none'))).to.deep.include({ code: 2, verdict: 'inconclusive' });
+  });
+
+  it('finds another key', async () => {
+    const other = await honestLog();
+
+    const answer = await run(log.place.dataDir, '--trust', other.place.publicKeyFile);
+    await removeLog(other.place);
+
+    expect(answer).to.deep.include({ code: 1, verdict: 'tampered' });
+  });
+
+  for (const { name, change, code } of [...LANE_EDITS, ...CHECKPOINT_EDITS]) {
+    it(`finds it when ${name}`, async () => {
+      const place = await materialize(change(log));
+
+      const answer = await run(place.data, '--trust', place.trust);
+
+      expect(answer).to.deep.include({ code: 1, verdict: 'tampered' });
+      expect(answer.problems.length, code).to.be.greaterThan(0);
+    });
+  }
+
+  it('finds single bits where they were flipped', async () => {
+    for (const [index, [name, bytes]] of [...log.copy.files].entries()) {
+      const at = Math.floor(bytes.length / 3) + index;
+      const flipped = Buffer.from(bytes);
+      flipped.writeUInt8(bytes.readUInt8(at) ^ 4, at);
+      const files = new Map(log.copy.files).set(name, flipped);
+      const place = await materialize({ ...log.copy, files });
+
+      const answer = await run(place.data, '--trust', place.trust);
+
+      expect(answer, `${name}@${at}`).to.deep.include({ code: 1, verdict: 'tampered' });
+    }
+  });
+
+  async function materialize({ files, anchors }: EvidenceCopy) {
+    const place = await mkdtemp(join(folder, 'copy-'));
+    const data = join(place, 'data');
+    const trust = join(place, 'trust.pub');
+    await mkdir(data);
+    for (const [name, bytes] of files) {
+      await mkdir(dirname(join(data, name)), { recursive: true });
+      await writeFile(join(data, name), bytes);
+    }
+    await cp(log.place.publicKeyFile, trust);
+    for (const [index, bytes] of (anchors ?? []).entries()) {
+      await writeFile(anchorFile(trust, `anchor${index}`), bytes);
+    }
+    return { data, trust };
+  }
+});
+
+interface Answer {
+  readonly code: number;
+  readonly verdict: string;
+  readonly problems: readonly object[];
+}
+
+function run(...args: readonly string[]): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  execFile('python3', [VERIFIER, ...args], (error, stdout) => {
+    const code = error === null ? 0 : error.code;
+    if (typeof code === 'number' && stdout !== '') {
+      resolve({ code, ...JSON.parse(stdout) });
+    } else {
+      reject(error ?? new Error('the second verifier said nothing'));
+    }
+  });
+  return promise;
+}
