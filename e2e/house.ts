@@ -19,9 +19,10 @@ export const HOUSE_FOLDERS: readonly string[] = FLOORS.flat();
 
 const MAX_LINES = 300;
 
-/** Pure code may still compute a hash or a signature, and policy compiles CEL. */
+/** Pure code may still compute a hash, a signature or a packed form, and policy compiles CEL. */
 const CORE_MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   ['core/evidence/', ['node:crypto']],
+  ['core/recordings/', ['node:crypto', 'node:zlib']],
   ['core/approvals/', ['node:crypto']],
   ['core/policy/', ['@marcbachmann/cel-js']],
 ]);

@@ -6,6 +6,7 @@ import type {
   RecordedDecision,
   RecordedMessage,
   RecordedOutcome,
+  RecordedPayload,
   RecordedPrincipal,
 } from './record.ts';
 
@@ -25,7 +26,7 @@ const LANE_FIELDS: Checks = [
   ['v', (v) => v === 1],
   ['lane', isText],
   ['seq', (seq) => isCount(seq) && seq > 0],
-  ['prev', (prev) => typeof prev === 'string' && HASH.test(prev)],
+  ['prev', isHash],
 ];
 
 const REQUIRED: Checks = [
@@ -37,11 +38,14 @@ const OPTIONAL: Checks = [
   ['exchange', isText],
   ['session', isText],
   ['trace', isText],
+  ['span', isText],
+  ['unsampled', (unsampled) => unsampled === true],
   ['principal', isPrincipal],
   ['source', (source) => hasAll(source, [['address', isText]])],
   ['message', isMessage],
   ['decision', isDecision],
   ['outcome', isOutcome],
+  ['payload', isPayload],
   ['detail', isDetail],
 ];
 
@@ -119,8 +123,22 @@ function isOutcome(value: unknown): value is RecordedOutcome {
       ['errorCode', Number.isSafeInteger],
       ['sizeBytes', isCount],
       ['durationMicros', isCount],
+      ['sentMicros', isCount],
+      ['answeredMicros', isCount],
       ['hidden', isCount],
     ],
+  );
+}
+
+function isPayload(value: unknown): value is RecordedPayload {
+  return hasForm(
+    value,
+    [
+      ['commitment', isHash],
+      ['blob', isHash],
+      ['sizeBytes', isCount],
+    ],
+    [['truncated', (truncated) => truncated === true]],
   );
 }
 
@@ -155,6 +173,10 @@ function flawOf(fields: Fields, checks: Checks, required: boolean): string | und
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isHash(value: unknown): value is string {
+  return typeof value === 'string' && HASH.test(value);
 }
 
 function isText(value: unknown): value is string {

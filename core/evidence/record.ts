@@ -76,8 +76,24 @@ export interface RecordedOutcome {
   readonly sizeBytes?: number;
   /** Whole microseconds since the intent. */
   readonly durationMicros?: number;
+  /** Whole microseconds from the intent until the message went upstream; absent when it did not. */
+  readonly sentMicros?: number;
+  /** Whole microseconds from the intent until the server's answer was there, still unmasked. */
+  readonly answeredMicros?: number;
   /** Items removed from a list because the principal may not see them. */
   readonly hidden?: number;
+}
+
+/** A recorded message: the chain holds no byte of it, only what binds the chain to the recording. */
+export interface RecordedPayload {
+  /** SHA-256 over purpose, salt and the recorded bytes, lower-case hex; the salt is in the blob alone. */
+  readonly commitment: string;
+  /** SHA-256 of the encrypted blob, lower-case hex. */
+  readonly blob: string;
+  /** Recorded bytes: the masked message, up to its first 16 MiB. */
+  readonly sizeBytes: number;
+  /** The message was longer than what is recorded of it. */
+  readonly truncated?: true;
 }
 
 /** Everything a writer says; the lane adds v, lane, seq, prev. Integers only, no floats. */
@@ -89,12 +105,16 @@ export interface RecordDraft {
   readonly exchange?: string;
   /** Opaque id that groups the exchanges of one session; never the wire's session id. */
   readonly session?: string;
+  /** The caller's trace, its span in it, and whether the caller asked not to be traced. */
   readonly trace?: string;
+  readonly span?: string;
+  readonly unsampled?: true;
   readonly principal?: RecordedPrincipal;
   readonly source?: { readonly address: string };
   readonly message?: RecordedMessage;
   readonly decision?: RecordedDecision;
   readonly outcome?: RecordedOutcome;
+  readonly payload?: RecordedPayload;
   /** Facts of life-cycle types (lane, policy, degraded); flat, JCS-safe. */
   readonly detail?: { readonly [key: string]: string | number | boolean | readonly string[] };
 }
