@@ -24,6 +24,7 @@ export async function concludeAnswer(
   asked: Exchange,
   gate: Gate,
 ): Promise<Conclusion> {
+  asked.markAnswered();
   const context = { states: gate.states, nowSeconds: gate.clock.epochSeconds() };
   const verdict = judgeAnswer(outbound, asked, context);
   if (verdict.kind === 'refused') {

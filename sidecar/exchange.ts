@@ -12,9 +12,10 @@ import type {
 import type { Principal } from '#core/identity/principal.ts';
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '#core/mcp/messages.ts';
 import type { Revision } from '#core/mcp/revisions.ts';
+import type { TraceContext } from '#core/mcp/trace-context.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
-import { recordedPrincipal } from './recorded.ts';
+import { recordedPrincipal, recordedTrace } from './recorded.ts';
 import type { Session } from './sessions.ts';
 
 export interface ExchangeFacts {
@@ -35,7 +36,7 @@ export interface ExchangeFacts {
   readonly address?: string;
   /** Host as the client dialled it: a challenge names the metadata of that address. */
   readonly host?: string;
-  readonly trace?: string;
+  readonly trace?: TraceContext;
 }
 
 /** Why an exchange ended before its answer. */
@@ -52,6 +53,8 @@ export class Exchange {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   #startedMicros = 0;
+  #sentMicros: number | undefined;
+  #answeredMicros: number | undefined;
   #intent: Promise<void> | undefined;
   #isIntentLost = false;
   #conclusion: Promise<void> | undefined;
@@ -93,6 +96,16 @@ export class Exchange {
     }
   }
 
+  /** The message goes upstream now. */
+  markSent(): void {
+    this.#sentMicros ??= this.elapsedMicros;
+  }
+
+  /** The server's answer is there; what we do to it does not count as the server's time. */
+  markAnswered(): void {
+    this.#answeredMicros ??= this.elapsedMicros;
+  }
+
   /** The first outcome is the outcome; later calls await it and change nothing. */
   conclude(outcome: RecordedOutcome): Promise<void> {
     this.#conclusion ??= this.#conclude(outcome);
@@ -104,8 +117,18 @@ export class Exchange {
     if (this.#isIntentLost || !this.#ledger.healthy) await this.#intent;
     await this.#append('outcome', {
       message: this.facts.recorded,
-      outcome: { ...outcome, durationMicros: this.elapsedMicros },
+      outcome: { ...outcome, ...this.#timings() },
     });
+  }
+
+  #timings(): Partial<RecordedOutcome> {
+    const sentMicros = this.#sentMicros;
+    const answeredMicros = this.#answeredMicros;
+    return {
+      durationMicros: this.elapsedMicros,
+      ...(sentMicros === undefined ? {} : { sentMicros }),
+      ...(answeredMicros === undefined ? {} : { answeredMicros }),
+    };
   }
 
   /** A message inside this exchange's stream. */
@@ -128,7 +151,7 @@ export class Exchange {
       ts: this.#clock.timestamp(),
       exchange: facts.id,
       ...(facts.sessionRecordId === undefined ? {} : { session: facts.sessionRecordId }),
-      ...(facts.trace === undefined ? {} : { trace: facts.trace }),
+      ...(facts.trace === undefined ? {} : recordedTrace(facts.trace)),
       principal: recordedPrincipal(facts.principal),
       ...(facts.address === undefined ? {} : { source: { address: facts.address } }),
       ...said,

@@ -37,6 +37,7 @@ export async function forward(
     ...sessionHeader(exchange),
     ...(await snapshot.credential.headersFor(principal, id)),
   };
+  exchange.markSent();
   try {
     const reply = await upstream.send({
       method: sending.method,

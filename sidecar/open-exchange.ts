@@ -3,6 +3,7 @@
 import type { Principal } from '#core/identity/principal.ts';
 import type { Message } from '#core/mcp/messages.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
+import { parseTraceparent, type TraceContext } from '#core/mcp/trace-context.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import type { Admission } from './admit-body.ts';
@@ -95,13 +96,11 @@ function factsOf(
   };
 }
 
-const TRACEPARENT = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/;
-
-/** W3C trace id from `_meta.traceparent`, which MCP prefers, or the header. */
-function traceOf(head: Head, message: Message): string | undefined {
+/** From `_meta.traceparent`, which MCP prefers, or the header. It goes upstream as it came. */
+function traceOf(head: Head, message: Message): TraceContext | undefined {
   const meta = message.kind === 'response' ? undefined : message.params._meta;
   const inBody =
     typeof meta === 'object' && meta !== null && 'traceparent' in meta && meta.traceparent;
   const text = typeof inBody === 'string' ? inBody : only(head.headers.traceparent);
-  return text === undefined ? undefined : TRACEPARENT.exec(text)?.[1];
+  return text === undefined ? undefined : parseTraceparent(text);
 }

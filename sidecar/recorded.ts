@@ -1,6 +1,7 @@
 // What evidence says of a principal, a message and a decision: identity and shape, never a payload.
 
 import type {
+  RecordDraft,
   RecordedDecision,
   RecordedMessage,
   RecordedPrincipal,
@@ -8,6 +9,7 @@ import type {
 import type { Principal } from '#core/identity/principal.ts';
 import type { Message, Target } from '#core/mcp/messages.ts';
 import type { Revision } from '#core/mcp/revisions.ts';
+import type { TraceContext } from '#core/mcp/trace-context.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { Snapshot } from './activation.ts';
 
@@ -21,6 +23,10 @@ export function recordedPrincipal(principal: Principal): RecordedPrincipal {
     ...(principal.actors.length === 0 ? {} : { actors: principal.actors }),
     ...(principal.clientId === undefined ? {} : { client: bounded(principal.clientId) }),
   };
+}
+
+export function recordedTrace({ trace, span, isSampled }: TraceContext): Partial<RecordDraft> {
+  return { trace, span, ...(isSampled ? {} : { unsampled: true as const }) };
 }
 
 export interface Sighting {
@@ -58,6 +64,8 @@ export function recordedTarget(target: Target): string {
   return bounded(`resource:${uri}`);
 }
 
+/** A slice keeps the whole text in memory for as long as a record waits; the detour detaches it. */
 function bounded(text: string): string {
-  return text.length <= MAX_RECORDED_CHARS ? text : `${text.slice(0, MAX_RECORDED_CHARS)}…`;
+  if (text.length <= MAX_RECORDED_CHARS) return text;
+  return `${Buffer.from(text.slice(0, MAX_RECORDED_CHARS)).toString()}…`;
 }
