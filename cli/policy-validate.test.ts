@@ -66,13 +66,13 @@ describe('gatehouse policy validate', () => {
   it('refuses by name what nothing carries out yet', async () => {
     const path = await file(
       'a.yaml',
-      `${HEAD}metadata: {name: a}\nspec:\n  ${IDENTITY}\n  evidence:\n    record: Full\n`,
+      `${HEAD}metadata: {name: a}\nspec:\n  ${IDENTITY}\n  evidence:\n    retentionDays: 30\n`,
     );
 
     expect(await validate(path)).to.deep.equal({
       code: 1,
       out: [
-        `${path}:7:spec.evidence.record: has a value that is not carried out by this build yet: recordings`,
+        `${path}:7:spec.evidence.retentionDays: has a value that is not carried out by this build yet: removal of old evidence`,
       ],
     });
   });

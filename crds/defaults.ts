@@ -7,6 +7,8 @@ export const CLOCK_SKEW_SECONDS = 30;
 
 export const UPSTREAM_HEADER = 'Authorization';
 
+/** `evidence.record`. */
+export const RECORD = 'Metadata';
 export const RETENTION_DAYS = 400;
 
 /** `spec.limits`; what is absent here is unlimited. */

@@ -29,9 +29,9 @@ describe('a policy is refused when', () => {
     },
     {
       name: 'a field is not carried out yet',
-      spec: { evidence: { record: 'Full' } },
+      spec: { evidence: { retentionDays: 30 } },
       problems: [
-        'spec.evidence.record: has a value that is not carried out by this build yet: recordings',
+        'spec.evidence.retentionDays: has a value that is not carried out by this build yet: removal of old evidence',
       ],
     },
     {

@@ -73,6 +73,8 @@ export type CredentialSource =
 export interface CompiledPolicy {
   /** Observe only when every document says so. */
   readonly mode: 'Enforce' | 'Observe';
+  /** Full when any document says so: the masked messages are recorded too. */
+  readonly record: 'Metadata' | 'Full';
   readonly issuers: readonly IssuerConfig[];
   readonly limits: PolicyLimits;
   readonly server: ServerSettings;

@@ -30,6 +30,7 @@ describe('the settings of several policies', () => {
   it('have defaults', () => {
     expect(policy({})).to.deep.include({
       mode: 'Enforce',
+      record: 'Metadata',
       issuers: [CORP],
       limits: { ...LIMITS },
       server: { path: '/mcp', publicUrls: [], allowedHosts: [], allowedOrigins: [] },
@@ -43,6 +44,15 @@ describe('the settings of several policies', () => {
     expect(policy({ mode: 'Observe' }, { mode: 'Observe' }).mode).to.equal('Observe');
     expect(policy({ mode: 'Observe' }, {}).mode).to.equal('Enforce');
     expect(policy({ mode: 'Observe' }, { mode: 'Enforce' }).mode).to.equal('Enforce');
+  });
+
+  it('record in full when any policy says so', () => {
+    const full = { evidence: { record: 'Full' } } as const;
+
+    expect(policy(full).record).to.equal('Full');
+    expect(policy({}, full).record).to.equal('Full');
+    expect(policy({ evidence: { record: 'Metadata' } }, full).record).to.equal('Full');
+    expect(policy({ evidence: { record: 'Metadata' } }, {}).record).to.equal('Metadata');
   });
 
   it('take the least of each limit', () => {

@@ -1,7 +1,7 @@
 // What several documents say together about issuers, limits, addresses and the credential for the
 // server. Where documents must agree and do not, they are refused; where one bound is tighter, it holds.
 
-import { LIMITS, SERVER_PATH, UPSTREAM_HEADER } from '#crds/defaults.ts';
+import { LIMITS, RECORD, SERVER_PATH, UPSTREAM_HEADER } from '#crds/defaults.ts';
 import type {
   IssuerConfig,
   LimitsConfig,
@@ -14,6 +14,7 @@ import type { PolicyProblem } from './findings.ts';
 
 export interface Settings {
   readonly mode: 'Enforce' | 'Observe';
+  readonly record: 'Metadata' | 'Full';
   readonly issuers: readonly IssuerConfig[];
   readonly limits: PolicyLimits;
   readonly server: ServerSettings;
@@ -35,6 +36,7 @@ export function joinSettings(documents: Documents): SettingsCompilation {
   const issuers = joinIssuers(documents);
   const settings: Settings = {
     mode: documents.every(({ spec }) => spec.mode === 'Observe') ? 'Observe' : 'Enforce',
+    record: documents.some(({ spec }) => spec.evidence?.record === 'Full') ? 'Full' : RECORD,
     issuers: issuers.value,
     limits: joinLimits(documents.map(({ spec }) => spec.limits ?? {})),
     server: {

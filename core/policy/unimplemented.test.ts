@@ -54,7 +54,7 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
       mode: 'Observe',
       observe: { mask: false },
       tools: { pinning: 'Disabled' },
-      evidence: { record: 'Metadata', retentionDays: 400 },
+      evidence: { record: 'Full', retentionDays: 400 },
     },
     fields: [],
   },
@@ -162,9 +162,9 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: ['spec.tools.pinning', 'spec.tools.pins'],
   },
   {
-    name: 'recordings and their end',
-    spec: { evidence: { record: 'Full', retentionDays: 30 } },
-    fields: ['spec.evidence.record', 'spec.evidence.retentionDays'],
+    name: 'the end of evidence',
+    spec: { evidence: { retentionDays: 30 } },
+    fields: ['spec.evidence.retentionDays'],
   },
   {
     name: 'notifications',
@@ -185,10 +185,10 @@ describe('fields that nothing carries out yet', () => {
   }
 
   it('are refused in words that name what is missing', () => {
-    const [problem] = findUnimplemented(policy({ evidence: { record: 'Full' } }));
+    const [problem] = findUnimplemented(policy({ evidence: { retentionDays: 30 } }));
 
     expect(problem?.message).to.equal(
-      'has a value that is not carried out by this build yet: recordings',
+      'has a value that is not carried out by this build yet: removal of old evidence',
     );
   });
 });

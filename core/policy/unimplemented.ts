@@ -58,7 +58,6 @@ const GAPS: readonly Gap[] = [
     values: (value) => value !== 'Disabled',
   },
   { field: 'spec.tools.pins', what: 'pinned tool definitions' },
-  { field: 'spec.evidence.record', what: 'recordings', values: (value) => value !== 'Metadata' },
   {
     field: 'spec.evidence.retentionDays',
     what: 'removal of old evidence',

@@ -1,7 +1,7 @@
 // How much of a call is recorded, and for how long it is kept.
 
 import { Type } from 'typebox';
-import { RETENTION_DAYS } from '../defaults.ts';
+import { RECORD, RETENTION_DAYS } from '../defaults.ts';
 import { choice, integer, object } from '../schema.ts';
 
 export const EvidenceSchema = object(
@@ -9,7 +9,7 @@ export const EvidenceSchema = object(
     record: Type.Optional(
       choice(['Metadata', 'Full'], {
         doc: 'Metadata: who, what, decision and outcome. Full: the masked messages too, encrypted.',
-        default: 'Metadata',
+        default: RECORD,
       }),
     ),
     retentionDays: Type.Optional(
