@@ -25,14 +25,19 @@ const MAX_INSTRUCTIONS = 2000;
 
 /** Throws RegexFault for a pattern that is not of the syntax. */
 export function compileRegex(pattern: string): Regex {
+  const machine = assembleRegex(pattern);
+  return { test: (text, budget) => run(machine, text, budget) };
+}
+
+/** The pattern as a program, for those who need more than whether it matches. Throws RegexFault. */
+export function assembleRegex(pattern: string): RegexMachine {
   const assembler = new Assembler();
   const start = assembler.emit(readRegex(pattern), assembler.match());
-  const { program } = assembler;
-  return { test: (text, budget) => run({ program, start }, text, budget) };
+  return { program: assembler.program, start };
 }
 
 /** Indices are places in the program. */
-type Instruction =
+export type RegexInstruction =
   | { readonly op: 'take'; readonly accepts: Accepts; readonly next: number }
   | { readonly op: 'fork'; readonly next: number; readonly other: number }
   | { readonly op: 'assert'; readonly what: Assertion; readonly next: number }
@@ -40,7 +45,7 @@ type Instruction =
 
 /** Writes from the end to the start, so that each step knows where it leads. */
 class Assembler {
-  readonly program: Instruction[] = [];
+  readonly program: RegexInstruction[] = [];
 
   match(): number {
     return this.#push({ op: 'match' });
@@ -80,24 +85,24 @@ class Assembler {
     return loop;
   }
 
-  #push(instruction: Instruction): number {
+  #push(instruction: RegexInstruction): number {
     if (this.program.length === MAX_INSTRUCTIONS) throw new RegexFault('is too large');
     return this.program.push(instruction) - 1;
   }
 }
 
-interface Machine {
-  readonly program: readonly Instruction[];
+export interface RegexMachine {
+  readonly program: readonly RegexInstruction[];
   readonly start: number;
 }
 
 /** One place in the text, between two code points; undefined at the ends. */
-interface Place {
+export interface RegexPlace {
   readonly before: number | undefined;
   readonly after: number | undefined;
 }
 
-function run({ program, start }: Machine, text: string, budget: RegexBudget): boolean {
+function run({ program, start }: RegexMachine, text: string, budget: RegexBudget): boolean {
   const scan: Scan = { program, budget, seen: new Uint32Array(program.length), round: 0 };
   let waiting: readonly number[] = [start];
   let before: number | undefined;
@@ -118,7 +123,7 @@ function run({ program, start }: Machine, text: string, budget: RegexBudget): bo
 }
 
 interface Scan {
-  readonly program: readonly Instruction[];
+  readonly program: readonly RegexInstruction[];
   readonly budget: RegexBudget;
   /** The round in which each instruction was last reached. */
   readonly seen: Uint32Array;
@@ -129,7 +134,7 @@ interface Scan {
 function settle(
   scan: Scan,
   waiting: readonly number[],
-  place: Place,
+  place: RegexPlace,
 ): readonly number[] | 'matched' {
   const { program, budget, seen } = scan;
   const round = ++scan.round;
@@ -147,7 +152,8 @@ function settle(
   return takers;
 }
 
-function follow(instruction: Instruction, place: Place): readonly number[] {
+/** Where a fork or an assertion leads at this place. */
+export function follow(instruction: RegexInstruction, place: RegexPlace): readonly number[] {
   switch (instruction.op) {
     case 'fork':
       return [instruction.next, instruction.other];
@@ -159,7 +165,7 @@ function follow(instruction: Instruction, place: Place): readonly number[] {
   }
 }
 
-function holds(what: Assertion, { before, after }: Place): boolean {
+function holds(what: Assertion, { before, after }: RegexPlace): boolean {
   const isBoundary =
     (before !== undefined && isWord(before)) !== (after !== undefined && isWord(after));
   switch (what) {
