@@ -54,7 +54,11 @@ export async function runSidecar(
     });
   }
   const ledger = await openFileLedger({ dataDir, trustKey, version, now: () => clock.timestamp() });
-  const running = await startSidecar(settings, ledger, log);
+  const running = await startSidecar(settings, ledger, log).catch(async (error: unknown) => {
+    // A lane that stays open would say that a process died.
+    await ledger.close('did not start');
+    throw error;
+  });
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     stop.addEventListener('abort', () => resolve(), { once: true });
