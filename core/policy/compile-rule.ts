@@ -4,7 +4,7 @@ import type { Rule } from '#crds/policy.ts';
 import type { Condition, ConditionCompiler } from './cel.ts';
 import { compileMatch } from './compile-match.ts';
 import type { CompiledRule } from './compiled.ts';
-import { type Findings, join, NOTHING, problem, warning } from './findings.ts';
+import { type Findings, join, NOTHING, problem } from './findings.ts';
 import type { MatchedRule } from './rule-index.ts';
 import { compileSubjects } from './subjects.ts';
 
@@ -45,7 +45,6 @@ export function compileRule(
   const findings = join([
     matchFindings,
     when,
-    warnOfClaims(rule, path),
     needsApproval ? problem(`${path}.approval`, 'must name an entry of spec.approvals') : NOTHING,
   ]);
   return { ...findings, compiled: { rule: compiled, match } };
@@ -68,13 +67,4 @@ function compileWhen(rule: Rule, path: string, compiler: ConditionCompiler): Whe
     ...join(findings),
     conditions: results.flatMap((result) => (result.ok ? [result.condition] : [])),
   };
-}
-
-function warnOfClaims({ effect, subjects }: Rule, path: string): Findings {
-  return effect !== 'Deny' && (subjects?.claims?.length ?? 0) > 1
-    ? warning(
-        `${path}.subjects.claims`,
-        'is satisfied by any one of its entries; to need several, test principal.claims in when',
-      )
-    : NOTHING;
 }

@@ -245,20 +245,6 @@ describe('a policy loads with a warning when', () => {
         'spec.rules[0].match.methods[0]: has no effect: handshake and lists need no rule, only Deny counts for them',
       ],
     },
-    {
-      name: 'one of several claims suffices',
-      rule: allow({
-        subjects: {
-          claims: [
-            { name: 'a', values: ['1'] },
-            { name: 'b', values: ['2'] },
-          ],
-        },
-      }),
-      warnings: [
-        'spec.rules[0].subjects.claims: is satisfied by any one of its entries; to need several, test principal.claims in when',
-      ],
-    },
   ];
   for (const { name, rule, warnings } of cases) {
     it(name, () => {

@@ -100,7 +100,18 @@ describe('whom a rule is for', () => {
         allowed: false,
       },
       {
-        name: 'any of several claims',
+        name: 'those with all of several claims',
+        rules: rule({
+          claims: [
+            { name: 'a', values: ['1'] },
+            { name: 'b', values: ['2', '3'] },
+          ],
+        }),
+        principal: { claims: { a: '1', b: '3', c: '4' } },
+        allowed: true,
+      },
+      {
+        name: 'not those with some of several claims',
         rules: rule({
           claims: [
             { name: 'a', values: ['1'] },
@@ -108,7 +119,7 @@ describe('whom a rule is for', () => {
           ],
         }),
         principal: { claims: { b: '2' } },
-        allowed: true,
+        allowed: false,
       },
       {
         name: 'the agent that acts now',

@@ -17,9 +17,9 @@ interface FieldTest {
 }
 
 /**
- * Fields join with "and", the entries of one with "or". `restricts`: the rule denies or asks, and
- * then any agent of the chain counts; a rule that allows looks only at the one that acts now (RFC
- * 8693 section 4.1: earlier ones are no ground for access).
+ * Fields join with "and", the entries of one with "or"; claims alone must all hold, each with any of
+ * its values. `restricts`: the rule denies or asks, and then any agent of the chain counts; a rule that
+ * allows looks only at the one that acts now (RFC 8693 section 4.1: earlier ones are no ground for access).
  */
 export function compileSubjects(
   subjects: RuleSubjects | undefined,
@@ -48,7 +48,7 @@ function fieldTests(subjects: RuleSubjects, restricts: boolean): readonly FieldT
   if (claims !== undefined) {
     const wanted = claims.map(({ name, values }) => ({ name, values: new Set(values) }));
     const holds = (principal: Principal): boolean =>
-      wanted.some(({ name, values }) =>
+      wanted.every(({ name, values }) =>
         textsOf(claimAt(principal.claims, name)).some((text) => values.has(text)),
       );
     tests.push({ field: 'claims', holds });

@@ -74,7 +74,7 @@ export const SubjectsSchema = object(
     ),
     claims: Type.Optional(
       namedList(ClaimSchema, {
-        doc: 'Conditions on verified claims, any of which suffices. To need several, test `principal.claims` in `when`.',
+        doc: 'Conditions on verified claims, all of which must hold.',
         maxItems: 16,
       }),
     ),
