@@ -19,3 +19,11 @@ export const LIMITS = {
   callSeconds: 3600,
   maxStreams: 64,
 } as const;
+
+/** `spec.approvals[]`. */
+export const APPROVAL = {
+  quorum: 1,
+  pendingTtl: '15m',
+  grantTtl: '5m',
+  windowMaxUses: 100,
+} as const;

@@ -1,6 +1,7 @@
 // Who decides a call that waits, how many of them, and for how long.
 
 import { Type } from 'typebox';
+import { APPROVAL } from '../defaults.ts';
 import { type Check, choice, integer, object, onlyWith, set, text } from '../schema.ts';
 import { duration, entryName } from './common.ts';
 
@@ -50,7 +51,12 @@ const WindowSchema = object(
   {
     ttl: duration('How long the window stays open; 1m to 8h.', '30m'),
     maxUses: Type.Optional(
-      integer({ doc: 'How many calls it lets through.', minimum: 1, maximum: 1000, default: 100 }),
+      integer({
+        doc: 'How many calls it lets through.',
+        minimum: 1,
+        maximum: 1000,
+        default: APPROVAL.windowMaxUses,
+      }),
     ),
   },
   { doc: 'With scope Window.', checks: [between('ttl', '1m', '8h')] },
@@ -67,14 +73,20 @@ export const ApprovalSchema = object(
         doc: 'How many distinct people must approve. One denial ends the request.',
         minimum: 1,
         maximum: 5,
-        default: 1,
+        default: APPROVAL.quorum,
       }),
     ),
     pendingTtl: Type.Optional(
-      duration('How long a request waits for a decision before it expires; 30s to 24h.', '15m'),
+      duration(
+        'How long a request waits for a decision before it expires; 30s to 24h.',
+        APPROVAL.pendingTtl,
+      ),
     ),
     grantTtl: Type.Optional(
-      duration('How long a grant waits to be spent before it expires; 10s to 1h.', '5m'),
+      duration(
+        'How long a grant waits to be spent before it expires; 10s to 1h.',
+        APPROVAL.grantTtl,
+      ),
     ),
     scope: Type.Optional(
       choice(['Call', 'Window'], {

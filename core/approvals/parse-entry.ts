@@ -1,0 +1,191 @@
+// Reads what a store kept: exact in every field that decides something, so that a file somebody
+// edited is refused as a whole and never half believed.
+
+import { APPROVAL_STATES, type Approval } from './approval.ts';
+import type { Entry } from './book.ts';
+
+type Fields = { readonly [name: string]: unknown };
+type Check = (value: unknown) => boolean;
+type Form = readonly (readonly [name: string, check: Check])[];
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/** Undefined unless every field has the form that a writer gives it. */
+export function parseEntry(value: unknown): Entry | undefined {
+  return isEntry(value) ? value : undefined;
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (!isFields(value)) return false;
+  return value.kind === 'nonce'
+    ? isText(value.nonce) && isCount(value.expiresAtMillis)
+    : value.kind === 'approval' && isApproval(value.approval);
+}
+
+function isApproval(value: unknown): value is Approval {
+  return hasForm(value, STANDING) && hasParts(value);
+}
+
+/** Each state comes with exactly the parts that it is made of. */
+function hasParts(value: Fields): boolean {
+  const { state, grant, spending, ending } = value;
+  const isGranted = isGrant(grant) && isSpending(spending);
+  const isUngranted = grant === undefined && spending === undefined;
+  switch (state) {
+    case 'PENDING':
+      return isUngranted && ending === undefined;
+    case 'GRANTED':
+    case 'CONSUMED':
+    case 'DONE':
+      return isGranted && ending === undefined;
+    case 'REVOKED':
+      return isGranted && isEnding(ending);
+    case 'EXPIRED':
+      return (isGranted || isUngranted) && isEnding(ending);
+    default:
+      return isUngranted && isEnding(ending);
+  }
+}
+
+const STANDING: Form = [
+  ['state', (state) => APPROVAL_STATES.some((known) => known === state)],
+  ['request', isRequest],
+  ['version', isCount],
+  ['requestedAtMillis', isCount],
+  ['pendingUntilMillis', isCount],
+  ['votes', (votes) => isListOf(votes, isVote)],
+];
+
+const IDENTITY: Form = [
+  ['issuer', isText],
+  ['subject', isText],
+  ['person', isText],
+];
+
+function isRequest(value: unknown): boolean {
+  return hasForm(value, [
+    ['id', isText],
+    ['binding', isHash],
+    ['terms', isTerms],
+    ['requester', isRequester],
+    ['server', isString],
+    ['method', isText],
+    ['target', (target) => hasForm(target, TARGET)],
+    ['rule', isText],
+    ['preview', isString],
+  ]);
+}
+
+const TARGET: Form = [
+  ['kind', isText],
+  ['name', isString],
+];
+
+function isTerms(value: unknown): boolean {
+  return hasForm(value, [
+    ['needs', (needs) => isListOf(needs, isNeed) && needs.length > 0],
+    ['pendingTtlSeconds', isCount],
+    ['allowance', (allowance) => hasForm(allowance, ALLOWANCE)],
+  ]);
+}
+
+const ALLOWANCE: Form = [
+  ['scope', (scope) => scope === 'Call' || scope === 'Window'],
+  ['maxUses', isCount],
+  ['ttlSeconds', isCount],
+];
+
+function isNeed(value: unknown): boolean {
+  return hasForm(value, [
+    ['approval', isText],
+    ['issuer', isText],
+    ['groups', (groups) => isListOf(groups, isText)],
+    ['subjects', (subjects) => isListOf(subjects, isText)],
+    ['quorum', (quorum) => isCount(quorum) && quorum > 0],
+  ]);
+}
+
+function isRequester(value: unknown): boolean {
+  return (
+    hasForm(value, IDENTITY) &&
+    isOptional(value.client, isText) &&
+    isListOf(value.actors, (actor) => hasForm(actor, [['subject', isText]]))
+  );
+}
+
+function isVote(value: unknown): boolean {
+  return hasForm(value, [
+    ...IDENTITY,
+    ['serves', (serves) => isListOf(serves, isCount)],
+    ['choice', (choice) => choice === 'approve' || choice === 'deny'],
+    ['reason', isText],
+    ['atMillis', isCount],
+  ]);
+}
+
+function isGrant(value: unknown): boolean {
+  return hasForm(value, [
+    ['approvalId', isText],
+    ['binding', isHash],
+    ['nonce', isText],
+    ['maxUses', isCount],
+    ['expiresAtMillis', isCount],
+    ['signature', isText],
+  ]);
+}
+
+function isSpending(value: unknown): boolean {
+  return hasForm(value, [
+    ['uses', isCount],
+    ['open', (open) => isListOf(open, isText)],
+  ]);
+}
+
+function isEnding(value: unknown): boolean {
+  return (
+    hasForm(value, [['atMillis', isCount]]) &&
+    isOptional(value.reason, isText) &&
+    isOptional(value.by, (by) =>
+      hasForm(by, [
+        ['issuer', isText],
+        ['subject', isText],
+      ]),
+    )
+  );
+}
+
+/** `Object.hasOwn` because a stored `__proto__` must not lend fields to the object that holds it. */
+function hasForm(value: unknown, form: Form): value is Fields {
+  return (
+    isFields(value) &&
+    form.every(([name, check]) => Object.hasOwn(value, name) && check(value[name]))
+  );
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isListOf(value: unknown, check: Check): value is readonly unknown[] {
+  return Array.isArray(value) && value.every(check);
+}
+
+function isOptional(value: unknown, check: Check): boolean {
+  return value === undefined || check(value);
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && HASH.test(value);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isText(value: unknown): boolean {
+  return isString(value) && value !== '';
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
