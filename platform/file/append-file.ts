@@ -4,7 +4,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createDurably, syncFolder, writeDurably } from './durable.ts';
+import { createDurably, syncFolder, WRITE_THROUGH, writeThrough } from './durable.ts';
 import { DRAFT_SUFFIX } from './layout.ts';
 
 export class AppendFault extends Error {
@@ -32,12 +32,12 @@ export class AppendFile {
     await createDurably(draft, bytes, PRIVATE);
     await rename(draft, path);
     await syncFolder(dirname(path));
-    return new AppendFile(await open(path, 'r+'), bytes.length);
+    return new AppendFile(await open(path, constants.O_RDWR | WRITE_THROUGH), bytes.length);
   }
 
   /** Opens, or creates empty; whatever lies beyond `sizeBytes` is cut off. */
   static async open(path: string, sizeBytes: number): Promise<AppendFile> {
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, PRIVATE);
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | WRITE_THROUGH, PRIVATE);
     try {
       await handle.truncate(sizeBytes);
       await handle.sync();
@@ -56,7 +56,7 @@ export class AppendFile {
     }
     const bytes = Buffer.from(`${line}\n`, 'utf8');
     try {
-      await writeDurably(this.#handle, bytes, this.#durableBytes);
+      await writeThrough(this.#handle, bytes, this.#durableBytes);
       this.#durableBytes += bytes.length;
     } catch (error) {
       await this.#undo(error);

@@ -3,19 +3,42 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
+/**
+ * On Linux a write to a file opened with this is durable when it returns, one trip to the disk and one
+ * to the thread pool instead of two (a third of the processor time of a commit, as measured).
+ * Elsewhere the flag exists but does not reach through the drive's cache, as fdatasync does.
+ */
+export const WRITE_THROUGH = process.platform === 'linux' ? constants.O_DSYNC : 0;
+
 /** Writes all bytes at a place in the file; resolves when they are durable. */
 export async function writeDurably(
   handle: FileHandle,
   bytes: Uint8Array,
   position: number,
 ): Promise<void> {
+  await writeAll(handle, bytes, position);
+  await handle.datasync();
+}
+
+/** The same for a file opened with WRITE_THROUGH. */
+export async function writeThrough(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  await writeAll(handle, bytes, position);
+  if (WRITE_THROUGH === 0) {
+    await handle.datasync();
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
     // A write may be cut short when the disk is nearly full; the next one then says why.
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
-  await handle.datasync();
 }
 
 /** Makes a name in a folder durable: without it a new file may be gone after a power cut. */
