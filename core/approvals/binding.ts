@@ -3,8 +3,8 @@
 
 import { digest } from '#core/evidence/signature.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import { canonicalJson } from '#core/mcp/canonical-json.ts';
 import type { JsonObject, JsonValue, Target } from '#core/mcp/messages.ts';
-import { canonicalJson } from './canonical-json.ts';
 
 export interface BoundCall {
   readonly principal: Pick<Principal, 'issuer' | 'subject' | 'clientId' | 'actors'>;

@@ -1,7 +1,7 @@
 // RFC 8785 (JCS) for any JSON a client may send: one text for one value, fractions included.
 // core/evidence/canonical.ts is the narrower one, on purpose: evidence holds no fractions.
 
-import { isArray, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
+import { isArray, type JsonObject, type JsonValue } from './messages.ts';
 
 /** The deepest message that a policy can let in (`limits.maxDepth`). */
 const MAX_DEPTH = 512;
