@@ -1,7 +1,7 @@
 // Metrics are counted from the records themselves, once they are durable: what a dashboard shows and
 // what an auditor reads can never be two different things.
 
-import type { Ledger, Receipt } from '#core/evidence/ledger.ts';
+import type { Ledger, LedgerObserver, Receipt } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import type { Metrics } from '#platform/process/metrics.ts';
 
@@ -18,10 +18,14 @@ export class MeteredLedger implements Ledger {
     return this.#ledger.healthy;
   }
 
-  async append(draft: RecordDraft): Promise<Receipt> {
-    const receipt = await this.#ledger.append(draft);
+  async append(draft: RecordDraft, blob?: Uint8Array): Promise<Receipt> {
+    const receipt = await this.#ledger.append(draft, blob);
     this.#count(draft);
     return receipt;
+  }
+
+  observe(observer: LedgerObserver): void {
+    this.#ledger.observe(observer);
   }
 
   close(reason: string): Promise<void> {

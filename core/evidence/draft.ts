@@ -8,6 +8,8 @@ import { digest } from './signature.ts';
 
 /** A draft whose fields are fixed as canonical text, ready to be given its place in a lane. */
 export interface PreparedDraft {
+  /** What it was made from, for observers; the record is made from the text. */
+  readonly draft: RecordDraft;
   /** Field name and canonical value, not yet in order. */
   readonly fields: readonly (readonly [name: string, text: string])[];
   readonly sizeBytes: number;
@@ -55,7 +57,7 @@ export function prepareDraft(draft: RecordDraft): PreparedDraft {
   if (sizeBytes > MAX_RECORD_BYTES) {
     throw new DraftFault(`larger than ${MAX_RECORD_BYTES} bytes; bound what a peer supplies`);
   }
-  return { fields, sizeBytes };
+  return { draft, fields, sizeBytes };
 }
 
 /** Gives the draft its place and returns the record's canonical text and its hash. */

@@ -2,20 +2,32 @@
 // one signature and one write. Where the bytes go is the sink's business.
 
 import { type LaneHead, type SealedCommit, sealCommit } from './commit.ts';
-import { type PreparedDraft, prepareDraft } from './draft.ts';
-import { LedgerFault, type Receipt } from './ledger.ts';
+import { DraftFault, type PreparedDraft, prepareDraft } from './draft.ts';
+import { type DurableRecord, LedgerFault, type LedgerObserver, type Receipt } from './ledger.ts';
 import type { RecordDraft } from './record.ts';
 import type { Signer } from './signature.ts';
 
 export interface CommitSink {
-  /** Resolves when the commit is durable; rejects when nothing of it is left behind. */
-  write(commit: SealedCommit): Promise<void>;
+  /**
+   * Makes the blobs durable, then the commit that names them. Rejects when nothing of either is left
+   * behind.
+   */
+  write(commit: SealedCommit, blobs: readonly NamedBlob[]): Promise<void>;
+}
+
+/** An encrypted recording under the name its record has for it. */
+export interface NamedBlob {
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly digest: string;
+  readonly bytes: Uint8Array;
 }
 
 /** What may wait while a commit is under way; a draft beyond it is refused with `backlog_full`. */
 export interface BacklogLimits {
   readonly count: number;
   readonly sizeBytes: number;
+  /** Of recordings; they wait beside the records. */
+  readonly blobBytes?: number;
 }
 
 export interface LaneWriterOptions {
@@ -25,12 +37,13 @@ export interface LaneWriterOptions {
   /** RFC 3339 in UTC with microseconds; stamps the records the writer itself makes. */
   readonly now: () => string;
   /** The lane's last durable record: lane.open. */
-  readonly head: LaneHead;
+  readonly opening: DurableRecord;
   readonly backlog?: BacklogLimits;
 }
 
 interface Waiting {
   readonly draft: PreparedDraft;
+  readonly blob?: NamedBlob;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (fault: LedgerFault) => void;
 }
@@ -44,45 +57,54 @@ interface DegradedWindow {
 
 /** Some seconds of full traffic: more would only make every caller wait longer. */
 const DEFAULT_BACKLOG: BacklogLimits = { count: 8192, sizeBytes: 16 * 1024 * 1024 };
+/** A few of the largest, or thousands as they mostly are. */
+const DEFAULT_BLOB_BYTES = 64 * 1024 * 1024;
 
 /** One line stays far below MAX_LINE_BYTES, and one commit a small part of a second. */
 const MAX_COMMIT_RECORDS = 1024;
 const MAX_COMMIT_BYTES = 1024 * 1024;
+const MAX_COMMIT_BLOB_BYTES = 8 * 1024 * 1024;
 
 export class LaneWriter {
   readonly #options: LaneWriterOptions;
   readonly #backlog: BacklogLimits;
   #queue: Waiting[] = [];
   #queuedBytes = 0;
+  #queuedBlobBytes = 0;
   #head: LaneHead;
   #isRunning = false;
   #window: DegradedWindow | undefined;
   #closed: Promise<Receipt> | undefined;
+  readonly #observers: LedgerObserver[] = [];
 
   constructor(options: LaneWriterOptions) {
     this.#options = options;
     this.#backlog = options.backlog ?? DEFAULT_BACKLOG;
-    this.#head = options.head;
+    this.#head = options.opening.receipt;
   }
 
   get healthy(): boolean {
     return this.#window === undefined;
   }
 
+  /** See Ledger.observe. */
+  observe(observer: LedgerObserver): void {
+    tell(observer, this.#options.opening);
+    this.#observers.push(observer);
+  }
+
   /** See Ledger.append; rejects with DraftFault when the draft can never be a record. */
-  async append(draft: RecordDraft): Promise<Receipt> {
+  async append(draft: RecordDraft, blob?: Uint8Array): Promise<Receipt> {
     if (this.#closed !== undefined) {
       throw new LedgerFault('closed', 'the ledger is closed');
     }
     const prepared = prepareDraft(draft);
-    const isFull =
-      this.#queue.length >= this.#backlog.count ||
-      this.#queuedBytes + prepared.sizeBytes > this.#backlog.sizeBytes;
-    if (isFull) {
+    const named = nameBlob(draft, blob);
+    if (this.#isFull(prepared.sizeBytes, blob?.length ?? 0)) {
       this.#refuse('backlog_full', 1);
       throw new LedgerFault('backlog_full', 'too many records wait for the disk');
     }
-    return this.#enqueue(prepared);
+    return this.#enqueue(prepared, named);
   }
 
   /** Ends a degraded window when writing is possible again; without one it does nothing. */
@@ -98,10 +120,20 @@ export class LaneWriter {
     return this.#closed;
   }
 
-  #enqueue(draft: PreparedDraft): Promise<Receipt> {
+  #isFull(sizeBytes: number, blobBytes: number): boolean {
+    const { count, sizeBytes: most, blobBytes: mostBlobs = DEFAULT_BLOB_BYTES } = this.#backlog;
+    return (
+      this.#queue.length >= count ||
+      this.#queuedBytes + sizeBytes > most ||
+      (blobBytes > 0 && this.#queuedBlobBytes + blobBytes > mostBlobs)
+    );
+  }
+
+  #enqueue(draft: PreparedDraft, blob?: NamedBlob): Promise<Receipt> {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
-    this.#queue.push({ draft, resolve, reject });
+    this.#queue.push({ draft, resolve, reject, ...(blob === undefined ? {} : { blob }) });
     this.#queuedBytes += draft.sizeBytes;
+    this.#queuedBlobBytes += blob?.bytes.length ?? 0;
     this.#start();
     return promise;
   }
@@ -126,14 +158,18 @@ export class LaneWriter {
   #takeBatch(): readonly Waiting[] {
     let count = 0;
     let sizeBytes = 0;
-    for (const { draft } of this.#queue) {
-      if (count === MAX_COMMIT_RECORDS || (count > 0 && sizeBytes > MAX_COMMIT_BYTES)) {
+    let blobBytes = 0;
+    for (const { draft, blob } of this.#queue) {
+      const isLarge = sizeBytes > MAX_COMMIT_BYTES || blobBytes > MAX_COMMIT_BLOB_BYTES;
+      if (count === MAX_COMMIT_RECORDS || isLarge) {
         break;
       }
       count += 1;
       sizeBytes += draft.sizeBytes;
+      blobBytes += blob?.bytes.length ?? 0;
     }
     this.#queuedBytes -= sizeBytes;
+    this.#queuedBlobBytes -= blobBytes;
     return this.#queue.splice(0, count);
   }
 
@@ -147,10 +183,12 @@ export class LaneWriter {
     }
     try {
       const commit = sealCommit(lane, this.#head, drafts, signer);
-      await sink.write(commit);
+      const blobs = batch.flatMap(({ blob }) => blob ?? []);
+      await sink.write(commit, blobs);
       this.#head = commit.head;
       this.#window = remaining(this.#window, window);
       this.#resolve(batch, commit, markers.length);
+      this.#tell(drafts, commit);
       return true;
     } catch (error) {
       this.#refuse(systemCode(error) ?? 'write_failed', batch.length);
@@ -173,6 +211,17 @@ export class LaneWriter {
     }
   }
 
+  #tell(drafts: readonly PreparedDraft[], { head, hashes }: SealedCommit): void {
+    const { lane } = this.#options;
+    const from = head.seq - drafts.length + 1;
+    for (const observer of this.#observers) {
+      for (const [index, { draft, sizeBytes }] of drafts.entries()) {
+        const receipt = { lane, seq: from + index, hash: hashes[index] ?? '' };
+        tell(observer, { draft, receipt, sizeBytes });
+      }
+    }
+  }
+
   #refuse(cause: string, count: number): void {
     const window = this.#window ?? { since: this.#options.now(), cause, refused: 0 };
     this.#window = { ...window, refused: window.refused + count };
@@ -189,6 +238,22 @@ export class LaneWriter {
         detail: { cause, since, refused },
       }),
     ];
+  }
+}
+
+/** A caller that hands in one without the other has a bug: the record would name nothing. */
+function nameBlob({ payload }: RecordDraft, bytes: Uint8Array | undefined): NamedBlob | undefined {
+  if ((payload === undefined) !== (bytes === undefined)) {
+    throw new DraftFault('payload: goes with the blob that it names, and never without');
+  }
+  return payload === undefined || bytes === undefined ? undefined : { digest: payload.blob, bytes };
+}
+
+function tell(observer: LedgerObserver, record: DurableRecord): void {
+  try {
+    observer(record);
+  } catch {
+    // The record is durable and its writer knows: a projection's fault is not theirs.
   }
 }
 

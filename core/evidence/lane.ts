@@ -28,6 +28,8 @@ export interface CertifiedLane {
 const LANE_ID_LENGTH = 26;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 const LANE_FILE = /^(\d{6,15})-([a-z2-7]{26})\.jsonl$/;
+const LANE_SUFFIX = '.jsonl';
+const BLOB_SUFFIX = '.blobs';
 const ORDINAL_DIGITS = 6;
 
 /** The lane's name: 26 characters of base32 over a hash of its identity. */
@@ -50,7 +52,12 @@ export function isCertified(lane: CertifiedLane, trust: SignatureKey): boolean {
 
 /** Name of a lane's file; names sort as the lanes were opened. */
 export function laneFileName(ordinal: number, lane: string): string {
-  return `${String(ordinal).padStart(ORDINAL_DIGITS, '0')}-${lane}.jsonl`;
+  return `${String(ordinal).padStart(ORDINAL_DIGITS, '0')}-${lane}${LANE_SUFFIX}`;
+}
+
+/** Name of the file that holds a lane's recordings. */
+export function blobFileName(ordinal: number, lane: string): string {
+  return laneFileName(ordinal, lane).slice(0, -LANE_SUFFIX.length) + BLOB_SUFFIX;
 }
 
 /** Ordinal and lane in a file's name; undefined when it is not the name of a lane's file. */

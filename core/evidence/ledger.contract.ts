@@ -1,11 +1,11 @@
 // What every ledger promises, run against each adapter: platform/file and platform/memory.
 
 import { expect } from 'chai';
-import { readCommit } from './commit.ts';
+import { type HashedRecord, readCommit } from './commit.ts';
 import { DraftFault } from './draft.ts';
 import { intentDraft, outcomeDraft, tickingClock } from './drafts.fixture.ts';
 import type { BacklogLimits } from './lane-writer.ts';
-import { type Ledger, LedgerFault, type Receipt } from './ledger.ts';
+import { type DurableRecord, type Ledger, LedgerFault, type Receipt } from './ledger.ts';
 import type { StoredRecord } from './parse-record.ts';
 import type { ProblemCode } from './problem.ts';
 import type { RecordDraft } from './record.ts';
@@ -208,6 +208,27 @@ export function describeLedger({ name, open, lacks }: LedgerAdapter): void {
       expect(closes).to.have.lengthOf(1);
     });
 
+    it('tells observers of every record as it lies in the evidence, and of no other', async () => {
+      const { ledger, source, breakWrites } = await start();
+      const told: DurableRecord[] = [];
+      ledger.observe(() => {
+        throw new Error('a projection that is broken');
+      });
+      ledger.observe((record) => told.push(record));
+
+      await ledger.append(intentDraft('x1', now()));
+      breakWrites?.();
+      await errorOf(ledger.append(intentDraft('perhaps', now())));
+      rig.mendWrites();
+      await ledger.close('done');
+
+      const records = await hashedRecords(await source());
+      expect(
+        told.map(({ receipt: { seq, hash }, draft: { type, ts } }) => [seq, hash, type, ts]),
+      ).to.deep.equal(records.map(({ record: { seq, type, ts }, hash }) => [seq, hash, type, ts]));
+      expect(told.map(({ draft }) => draft.type)).to.include.members(['lane.open', 'lane.close']);
+    });
+
     it('writes evidence that verifies', async () => {
       const { ledger, source, trust } = await start();
       for (const exchange of ids(5)) {
@@ -230,11 +251,13 @@ function ids(count: number): readonly string[] {
 }
 
 async function readBack(source: EvidenceSource): Promise<readonly StoredRecord[]> {
-  const records: StoredRecord[] = [];
+  return (await hashedRecords(source)).map(({ record }) => record);
+}
+
+async function hashedRecords(source: EvidenceSource): Promise<readonly HashedRecord[]> {
+  const records: HashedRecord[] = [];
   for (const lane of source.lanes) {
-    for await (const line of lane.lines) {
-      records.push(...(readCommit(line)?.records ?? []).map(({ record }) => record));
-    }
+    for await (const line of lane.lines) records.push(...(readCommit(line)?.records ?? []));
   }
   return records;
 }

@@ -3,6 +3,7 @@
 
 import { type SealedCommit, sealCommit } from './commit.ts';
 import { certify, laneId } from './lane.ts';
+import type { DurableRecord } from './ledger.ts';
 import { type LostRecords, openingDraft, type Seal } from './opening.ts';
 import { NO_HASH, type Signer } from './signature.ts';
 
@@ -35,6 +36,8 @@ export interface LaneStart {
   readonly recordsBefore: number;
   /** lane.open, to be made durable before anything else. */
   readonly commit: SealedCommit;
+  /** The record in it. */
+  readonly opening: DurableRecord;
 }
 
 export function openLane(facts: LaneStartFacts): LaneStart {
@@ -55,5 +58,7 @@ export function openLane(facts: LaneStartFacts): LaneStart {
     ...(lost === undefined ? {} : { lost }),
   });
   const commit = sealCommit(lane, { seq: 0, hash: NO_HASH }, [draft], signer);
-  return { lane, ...place, commit };
+  const receipt = { lane, ...commit.head };
+  const opening = { draft: draft.draft, receipt, sizeBytes: draft.sizeBytes };
+  return { lane, ...place, commit, opening };
 }

@@ -50,11 +50,15 @@ export class AppendFile {
   }
 
   /** Resolves when the line is durable; rejects when nothing of it is left in the file. */
-  async append(line: string): Promise<void> {
+  append(line: string): Promise<void> {
+    return this.appendBytes(Buffer.from(`${line}\n`, 'utf8'));
+  }
+
+  /** The same for bytes that are no line. */
+  async appendBytes(bytes: Uint8Array): Promise<void> {
     if (this.#isPoisoned) {
       throw new AppendFault('an earlier write could not be undone; restart to begin a new lane');
     }
-    const bytes = Buffer.from(`${line}\n`, 'utf8');
     try {
       await writeThrough(this.#handle, bytes, this.#durableBytes);
       this.#durableBytes += bytes.length;
@@ -62,6 +66,12 @@ export class AppendFile {
       await this.#undo(error);
       throw error;
     }
+  }
+
+  /** Cuts off the last `sizeBytes`, which nothing has come to rely on. */
+  async retract(sizeBytes: number): Promise<void> {
+    this.#durableBytes -= sizeBytes;
+    await this.#undo(undefined);
   }
 
   async close(): Promise<void> {

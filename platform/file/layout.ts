@@ -1,6 +1,7 @@
 // Names inside a data directory, as docs/audit-format.md gives them.
 
 export const LANES_DIR = 'lanes';
+export const RECORDINGS_DIR = 'recordings';
 export const CHECKPOINTS_FILE = 'checkpoints.jsonl';
 
 /** Approvals and their journal. */

@@ -6,14 +6,21 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { laneFileName } from '#core/evidence/lane.ts';
 import { type BacklogLimits, LaneWriter } from '#core/evidence/lane-writer.ts';
-import { type Ledger, LedgerFault, type Receipt } from '#core/evidence/ledger.ts';
+import {
+  type Ledger,
+  LedgerFault,
+  type LedgerObserver,
+  type Receipt,
+} from '#core/evidence/ledger.ts';
 import { type LaneStart, openLane } from '#core/evidence/open-lane.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { type Signer, signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { anchorFile } from './anchors.ts';
 import { AppendFile } from './append-file.ts';
+import { BlobFile } from './blob-file.ts';
 import { openCheckpointLog } from './checkpoint-log.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { DataDirFault } from './data-dir-fault.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ignoreFileSizeSignal } from './file-size-signal.ts';
 import { CHECKPOINTS_FILE, LANES_DIR } from './layout.ts';
@@ -45,31 +52,39 @@ const PROBE_MILLIS = 1000;
 
 /**
  * Opens a new lane in the data directory, which is made when it does not exist. Rejects with
- * DataLockFault when another process writes there, and with the system's error when it cannot be
- * written; nothing is left open then.
+ * DataDirFault when that cannot be written or another process writes there, and with TrustKeyFault
+ * when nothing can be kept beside the trust key; nothing is left open then.
  */
 export async function openFileLedger(options: FileLedgerOptions): Promise<FileLedger> {
-  const lanesDir = join(options.dataDir, LANES_DIR);
-  await mkdir(lanesDir, { recursive: true, mode: 0o700 });
   const closers: Closer[] = [];
   try {
+    await mkdir(join(options.dataDir, LANES_DIR), { recursive: true, mode: 0o700 });
     const lock = await lockDataDir(options.dataDir);
     closers.push(() => lock.release(), ignoreFileSizeSignal());
-    return await openLocked(options, lanesDir, closers);
+    return await openLocked(options, closers);
   } catch (error) {
     await closeAll(closers);
-    throw error;
+    throw startFault(options.dataDir, error);
   }
+}
+
+/** Adds what to do about the system's errors; ours say it already. */
+function startFault(dataDir: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) {
+    return error;
+  }
+  return new DataDirFault(
+    'data_unwritable',
+    `${dataDir}: evidence cannot be written there (${error.code}); name a folder this process may write with --data`,
+    { cause: error },
+  );
 }
 
 type Closer = () => Promise<void> | void;
 
-async function openLocked(
-  options: FileLedgerOptions,
-  lanesDir: string,
-  closers: Closer[],
-): Promise<FileLedger> {
+async function openLocked(options: FileLedgerOptions, closers: Closer[]): Promise<FileLedger> {
   const { dataDir, trustKey, version, now } = options;
+  const lanesDir = join(dataDir, LANES_DIR);
   const trust = signatureKey(trustKey.signer.publicKey);
   const log = await openCheckpointLog(join(dataDir, CHECKPOINTS_FILE));
   closers.push(() => log.file.close());
@@ -87,7 +102,11 @@ async function openLocked(
   });
   const path = join(lanesDir, laneFileName(start.ordinal, start.lane));
   const file = await AppendFile.create(path, start.commit.line);
-  closers.push(() => file.close());
+  const recordings = new BlobFile(dataDir, start);
+  closers.push(
+    () => file.close(),
+    () => recordings.close(),
+  );
   const checkpointer = new Checkpointer(
     {
       ...log,
@@ -101,7 +120,7 @@ async function openLocked(
     start.commit.head,
   );
   await checkpointer.flush();
-  return new FileLedger({ options, start, found, signer, file, checkpointer, closers });
+  return new FileLedger({ options, start, found, signer, file, recordings, checkpointer, closers });
 }
 
 interface Parts {
@@ -110,6 +129,7 @@ interface Parts {
   readonly found: LogState;
   readonly signer: Signer;
   readonly file: AppendFile;
+  readonly recordings: BlobFile;
   readonly checkpointer: Checkpointer;
   readonly closers: readonly Closer[];
 }
@@ -125,7 +145,8 @@ export class FileLedger implements Ledger {
   readonly #closers: readonly Closer[];
   #closed: Promise<void> | undefined;
 
-  constructor({ options, start, found, signer, file, checkpointer, closers }: Parts) {
+  constructor(parts: Parts) {
+    const { options, start, found, signer, file, recordings, checkpointer, closers } = parts;
     this.lane = start.lane;
     this.found = found;
     this.#checkpointer = checkpointer;
@@ -133,15 +154,15 @@ export class FileLedger implements Ledger {
     this.#now = options.now;
     this.#writer = new LaneWriter({
       lane: start.lane,
-      head: start.commit.head,
+      opening: start.opening,
       signer,
       now: options.now,
       sink: {
-        write: async ({ line, head }) => {
+        write: async ({ line, head }, blobs) => {
           if (checkpointer.isOverdue) {
             await checkpointer.flush();
           }
-          await file.append(line);
+          await recordings.before(blobs, () => file.append(line));
           checkpointer.note(head);
         },
       },
@@ -157,8 +178,12 @@ export class FileLedger implements Ledger {
     return this.#writer.healthy;
   }
 
-  append(draft: RecordDraft): Promise<Receipt> {
-    return this.#writer.append(draft);
+  append(draft: RecordDraft, blob?: Uint8Array): Promise<Receipt> {
+    return this.#writer.append(draft, blob);
+  }
+
+  observe(observer: LedgerObserver): void {
+    this.#writer.observe(observer);
   }
 
   /** Rejects with LedgerFault when lane.close could not be written; everything is released then too. */

@@ -3,8 +3,8 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { laneFileName } from '#core/evidence/lane.ts';
-import { type BacklogLimits, LaneWriter } from '#core/evidence/lane-writer.ts';
-import type { Ledger, Receipt } from '#core/evidence/ledger.ts';
+import { type BacklogLimits, LaneWriter, type NamedBlob } from '#core/evidence/lane-writer.ts';
+import type { Ledger, LedgerObserver, Receipt } from '#core/evidence/ledger.ts';
 import { openLane } from '#core/evidence/open-lane.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { type SignatureKey, signatureKey, signerFor } from '#core/evidence/signature.ts';
@@ -26,6 +26,7 @@ export class MemoryLedger implements Ledger {
   readonly #writer: LaneWriter;
   readonly #now: () => string;
   readonly #lines: string[] = [];
+  readonly #blobs: NamedBlob[] = [];
   #failure: Error | undefined;
   #closed: Promise<void> | undefined;
 
@@ -41,15 +42,16 @@ export class MemoryLedger implements Ledger {
     this.#lines.push(start.commit.line);
     this.#writer = new LaneWriter({
       lane: start.lane,
-      head: start.commit.head,
+      opening: start.opening,
       signer,
       now,
       sink: {
-        write: async ({ line }) => {
+        write: async ({ line }, blobs) => {
           if (this.#failure !== undefined) {
             throw this.#failure;
           }
           if (keep === 'everything') {
+            this.#blobs.push(...blobs);
             this.#lines.push(line);
           }
         },
@@ -62,8 +64,12 @@ export class MemoryLedger implements Ledger {
     return this.#writer.healthy;
   }
 
-  append(draft: RecordDraft): Promise<Receipt> {
-    return this.#writer.append(draft);
+  append(draft: RecordDraft, blob?: Uint8Array): Promise<Receipt> {
+    return this.#writer.append(draft, blob);
+  }
+
+  observe(observer: LedgerObserver): void {
+    this.#writer.observe(observer);
   }
 
   async close(reason: string): Promise<void> {
@@ -81,6 +87,11 @@ export class MemoryLedger implements Ledger {
   /** The lane's lines, for the verifier and for tests that read records back. */
   get lines(): readonly string[] {
     return this.#lines;
+  }
+
+  /** The recordings that the lane's records name, in their order. */
+  get blobs(): readonly NamedBlob[] {
+    return this.#blobs;
   }
 
   /** The lane as evidence; memory has no checkpoints, so a verifier says that they are missing. */
