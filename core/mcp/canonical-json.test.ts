@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { canonicalize } from '#core/evidence/canonical.ts';
-import { type ReadJson, readJson } from '#core/mcp/json.ts';
 import { CanonicalJsonFault, canonicalJson } from './canonical-json.ts';
+import { type ReadJson, readJson } from './json.ts';
 import type { JsonValue } from './messages.ts';
 
 /** IEEE 754 bits and the text of appendix B. */

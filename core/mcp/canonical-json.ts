@@ -1,4 +1,4 @@
-// RFC 8785 (JCS) for any JSON a client may send: one text for one value, fractions included.
+// RFC 8785 (JCS) for any JSON a peer may send: one text for one value, fractions included.
 // core/evidence/canonical.ts is the narrower one, on purpose: evidence holds no fractions.
 
 import { isArray, type JsonObject, type JsonValue } from './messages.ts';
