@@ -7,7 +7,7 @@ import { MAX_CHECKPOINT_BYTES } from '#core/evidence/checkpoint.ts';
 import type { StoredAnchor } from '#core/evidence/source.ts';
 import { replaceDurably, syncFolder } from './durable.ts';
 import { readLines } from './lines.ts';
-import { trustKeyStem } from './trust-key.ts';
+import { TrustKeyFault, trustKeyStem } from './trust-key.ts';
 
 const SUFFIX = '.checkpoint';
 /** More logs than one trust key ever vouches for. */
@@ -20,8 +20,16 @@ export function anchorFile(publicKeyFile: string, log: string): string {
 
 /** Resolves when the anchor is durable; a reader sees the old one or the new. */
 export async function writeAnchor(file: string, line: string): Promise<void> {
-  await replaceDurably(file, Buffer.from(`${line}\n`, 'utf8'), 0o644);
-  await syncFolder(dirname(file));
+  try {
+    await replaceDurably(file, Buffer.from(`${line}\n`, 'utf8'), 0o644);
+    await syncFolder(dirname(file));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
+    throw new TrustKeyFault(
+      `${file}: cannot be written (${code}); the newest checkpoint is kept beside the trust key, so name a folder this process may write with --trust-key`,
+      { cause },
+    );
+  }
 }
 
 /** Undefined when there is none. */

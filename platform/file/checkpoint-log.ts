@@ -10,6 +10,7 @@ import {
 } from '#core/evidence/checkpoint.ts';
 import { NO_HASH } from '#core/evidence/signature.ts';
 import { AppendFile } from './append-file.ts';
+import { DataDirFault } from './data-dir-fault.ts';
 import { readFileEnd } from './file-end.ts';
 
 export interface CheckpointLog {
@@ -19,25 +20,21 @@ export interface CheckpointLog {
   readonly last?: Checkpoint;
 }
 
-/** checkpoints.jsonl ends in a way that no writer leaves it: nothing may be added to it. */
-export class CheckpointLogFault extends Error {
-  override readonly name = 'CheckpointLogFault';
-  readonly code = 'checkpoints_invalid';
-}
-
 /** Dozens of checkpoints: the last one is among them unless they were edited. */
 const WINDOW_BYTES = 64 * 1024;
 
 /**
  * Opens the file, made empty when there is none. A last line cut short is cut off: what it was to
- * say, the next one says. Whole lines that are no checkpoints stay, for the verifier to find.
+ * say, the next one says. Whole lines that are no checkpoints stay, for the verifier to find; rejects
+ * with DataDirFault when the file ends in a way that no writer leaves it.
  */
 export async function openCheckpointLog(path: string): Promise<CheckpointLog> {
   const { lines, restBytes, sizeBytes } = await readFileEnd(path, WINDOW_BYTES);
   const [last] = lines;
   const tornBytes = last?.bytes.includes(0) === true ? last.bytes.length + 1 : 0;
   if (restBytes + tornBytes > MAX_CHECKPOINT_BYTES) {
-    throw new CheckpointLogFault(
+    throw new DataDirFault(
+      'data_invalid',
       `${path}: ends with bytes that no gateway wrote; look at it with "gatehouse evidence verify", and begin a new log with another --data`,
     );
   }

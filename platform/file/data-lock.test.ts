@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { newLogPlace, removeLog, runWriter, startWriter } from './crashed-log.fixture.ts';
-import { DataLockFault, lockDataDir } from './data-lock.ts';
+import { DataDirFault } from './data-dir-fault.ts';
+import { lockDataDir } from './data-lock.ts';
 
 describe('lockDataDir', () => {
   let folder: string;
@@ -23,7 +24,7 @@ describe('lockDataDir', () => {
     const fault = await lockDataDir(folder).catch((error: unknown) => error);
     await lock.release();
 
-    expect(fault).to.be.instanceOf(DataLockFault);
+    expect(fault).to.be.instanceOf(DataDirFault);
     expect(fault).to.have.property('message').that.contains('--data');
   });
 
@@ -35,7 +36,7 @@ describe('lockDataDir', () => {
     await lock.release();
     await rm(`${folder}-link`);
 
-    expect(fault).to.be.instanceOf(DataLockFault);
+    expect(fault).to.be.instanceOf(DataDirFault);
   });
 
   it('can be had again after it was released', async () => {
@@ -69,7 +70,7 @@ describe('lockDataDir', () => {
     const answers = await runWriter('closed', place);
     await removeLog(place);
 
-    expect(fault).to.be.instanceOf(DataLockFault);
+    expect(fault).to.be.instanceOf(DataDirFault);
     expect(answers).not.to.deep.equal([]);
   });
 });

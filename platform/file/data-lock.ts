@@ -6,18 +6,14 @@ import { rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataDirFault } from './data-dir-fault.ts';
 
 export interface DataLock {
   /** Idempotent. */
   release(): Promise<void>;
 }
 
-export class DataLockFault extends Error {
-  override readonly name = 'DataLockFault';
-  readonly code = 'data_locked';
-}
-
-/** Rejects with DataLockFault when another process holds the directory. */
+/** Rejects with DataDirFault when another process holds the directory. */
 export async function lockDataDir(dataDir: string): Promise<DataLock> {
   // Device and inode: the same directory under another name is the same directory.
   const { dev, ino } = await stat(dataDir, { bigint: true });
@@ -28,7 +24,8 @@ export async function lockDataDir(dataDir: string): Promise<DataLock> {
       : join(tmpdir(), `gatehouse-${name.slice(0, 32)}.sock`);
   const server = (await listen(address)) ?? (await listenAgain(address));
   if (server === undefined) {
-    throw new DataLockFault(
+    throw new DataDirFault(
+      'data_locked',
       `${dataDir}: another gatehouse is writing here; stop it, or give this one its own directory with --data`,
     );
   }

@@ -12,7 +12,7 @@ import { verifyEvidence } from '#core/evidence/verify.ts';
 import { anchorFile } from './anchors.ts';
 import { openEvidence } from './evidence-source.ts';
 import { type FileLedger, openFileLedger } from './ledger.ts';
-import { loadTrustKey, type TrustKey } from './trust-key.ts';
+import { loadTrustKey, type TrustKey, TrustKeyFault } from './trust-key.ts';
 
 describe('checkpoints of a file ledger', () => {
   let folder: string;
@@ -129,7 +129,8 @@ describe('checkpoints of a file ledger', () => {
 
     const fault = await open().catch((error: unknown) => error);
 
-    expect(fault).to.have.property('code', 'EISDIR');
+    expect(fault).to.be.instanceOf(TrustKeyFault);
+    expect(fault).to.have.property('message').that.contains('--trust-key');
   });
 
   it('are joined by heartbeats while nothing happens', async () => {
