@@ -8,7 +8,7 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { readFile, realpath, rm, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse, relative, resolve } from 'node:path';
 import {
   rawPublicKey,
@@ -17,11 +17,16 @@ import {
   signatureKey,
   signerFor,
 } from '#core/evidence/signature.ts';
-import { createDurably, syncFolder } from './durable.ts';
+import {
+  createKeyPairFiles,
+  type KeyPairFiles,
+  keyFileExists,
+  parseKey,
+  readPem,
+  readPrivatePem,
+} from './key-pair-files.ts';
 
-export interface TrustKey {
-  readonly publicKeyFile: string;
-  readonly privateKeyFile: string;
+export interface TrustKey extends KeyPairFiles {
   /** Whether this call made the pair; say so, for the public half must reach the auditor. */
   readonly isNew: boolean;
   readonly id: string;
@@ -34,8 +39,6 @@ export class TrustKeyFault extends Error {
   readonly code = 'trust_key';
 }
 
-/** Many keys, as after years of rotation, and still nothing that could fill memory. */
-const MAX_PEM_BYTES = 64 * 1024;
 const PUBLIC_PEM = /-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g;
 
 /**
@@ -46,14 +49,15 @@ export async function loadTrustKey(publicKeyFile: string, dataDir: string): Prom
   const privateKeyFile = privateHalf(publicKeyFile);
   await refuseInside(publicKeyFile, dataDir);
   const [hasPublic, hasPrivate] = await Promise.all([
-    exists(publicKeyFile),
-    exists(privateKeyFile),
+    keyFileExists(publicKeyFile, TrustKeyFault),
+    keyFileExists(privateKeyFile, TrustKeyFault),
   ]);
   if (hasPublic !== hasPrivate) {
     throw oneHalf(publicKeyFile, privateKeyFile, hasPublic);
   }
   if (!hasPublic) {
-    await createPair(publicKeyFile, privateKeyFile);
+    const pair = generateKeyPairSync('ed25519');
+    await createKeyPairFiles(pair, { publicKeyFile, privateKeyFile }, TrustKeyFault);
   }
   const privateKey = await readPrivateKey(privateKeyFile);
   const [publicKey] = await readTrustedKeys(publicKeyFile);
@@ -69,14 +73,14 @@ export async function loadTrustKey(publicKeyFile: string, dataDir: string): Prom
 
 /** Public keys to verify against: one PEM block, or several after a rotation. */
 export async function readTrustedKeys(file: string): Promise<readonly SignatureKey[]> {
-  const blocks = (await readPem(file)).match(PUBLIC_PEM) ?? [];
+  const blocks = (await readPem(file, TrustKeyFault)).match(PUBLIC_PEM) ?? [];
   if (blocks.length === 0) {
     throw new TrustKeyFault(
       `${file}: holds no public key in PEM; give the file that "gatehouse run" wrote as --trust-key`,
     );
   }
   return blocks.map((block) => {
-    const key = parseOrUndefined(() => createPublicKey(block));
+    const key = parseKey(() => createPublicKey(block));
     if (key?.asymmetricKeyType !== 'ed25519') {
       throw new TrustKeyFault(`${file}: holds a public key that is not Ed25519`);
     }
@@ -108,56 +112,13 @@ function oneHalf(publicKeyFile: string, privateKeyFile: string, hasPublic: boole
   );
 }
 
-async function createPair(publicKeyFile: string, privateKeyFile: string): Promise<void> {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const pems = {
-    public: publicKey.export({ type: 'spki', format: 'pem' }),
-    private: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-  };
-  try {
-    await createDurably(privateKeyFile, Buffer.from(pems.private), 0o600);
-    try {
-      await createDurably(publicKeyFile, Buffer.from(pems.public), 0o644);
-    } catch (error) {
-      // Half a pair would stop every later start.
-      await rm(privateKeyFile, { force: true });
-      throw error;
-    }
-    await syncFolder(dirname(publicKeyFile));
-  } catch (cause) {
-    throw new TrustKeyFault(
-      `${publicKeyFile}: cannot be made (${codeOf(cause)}); name a folder this process may write with --trust-key`,
-      { cause },
-    );
-  }
-}
-
 async function readPrivateKey(file: string): Promise<KeyObject> {
-  const { mode } = await stat(file);
-  if ((mode & 0o077) !== 0) {
-    throw new TrustKeyFault(`${file}: others may read or write it; run: chmod 600 ${file}`);
-  }
-  const pem = await readPem(file);
-  const key = parseOrUndefined(() => createPrivateKey(pem));
+  const pem = await readPrivatePem(file, TrustKeyFault);
+  const key = parseKey(() => createPrivateKey(pem));
   if (key?.asymmetricKeyType !== 'ed25519') {
     throw new TrustKeyFault(`${file}: is not an Ed25519 private key in PEM (PKCS #8)`);
   }
   return key;
-}
-
-async function readPem(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_PEM_BYTES) {
-      throw new TrustKeyFault(`${file}: is over ${MAX_PEM_BYTES} bytes, so it is not a key`);
-    }
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof TrustKeyFault) {
-      throw cause;
-    }
-    throw new TrustKeyFault(`${file}: cannot be read (${codeOf(cause)})`, { cause });
-  }
 }
 
 async function refuseInside(publicKeyFile: string, dataDir: string): Promise<void> {
@@ -179,28 +140,4 @@ async function realPlace(path: string): Promise<string> {
     const parent = dirname(path);
     return parent === path ? path : join(await realPlace(parent), basename(path));
   }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') {
-      return false;
-    }
-    throw new TrustKeyFault(`${file}: cannot be read (${codeOf(cause)})`, { cause });
-  }
-}
-
-function parseOrUndefined(parse: () => KeyObject): KeyObject | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
 }
