@@ -179,11 +179,14 @@ class RunningRig<Server extends Running> implements Rig<Server> {
   }
 
   async activate(spec: Spec, index = 0): Promise<void> {
-    const loads = async () =>
-      (await this.records()).filter(({ type }) => type === 'policy.loaded').length;
-    const before = await loads();
+    // The log says so after the swap; the evidence, before it.
+    const count = (what: string) => this.log().split(what).length;
+    const [activated, rejected] = [count('"policy activated"'), count('"policy rejected')];
     await this.writePolicy(spec, index);
-    await until('the policy activated', async () => (await loads()) > before);
+    await until('the policy activated', () => {
+      if (count('"policy rejected') > rejected) throw new Error(this.log());
+      return count('"policy activated"') > activated;
+    });
   }
 
   cli(...args: readonly string[]): Promise<CliResult> {
@@ -192,12 +195,14 @@ class RunningRig<Server extends Running> implements Rig<Server> {
 
   #document(spec: Spec, index: number): string {
     const issuers = [{ name: 'corp', issuer: this.provider.issuer }];
-    return stringify({
+    const document = {
       apiVersion: 'gatehouse.dev/v1alpha1',
       kind: 'McpGatewayPolicy',
       metadata: { name: `policy-${index}` },
       spec: { ...spec, identity: { issuers, ...spec.identity } },
-    });
+    };
+    // In quotes, since Kubernetes reads a rule named `no` as false.
+    return stringify(document, { defaultKeyType: 'PLAIN', defaultStringType: 'QUOTE_DOUBLE' });
   }
 
   async #run(again?: { readonly port: number } & StartOptions): Promise<void> {
