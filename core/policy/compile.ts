@@ -6,6 +6,7 @@ import { createConditionCompiler } from './cel.ts';
 import { compileLayer } from './compile-layer.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
+import { compilePins } from './pins.ts';
 import { joinSettings } from './settings.ts';
 import { findUnimplemented } from './unimplemented.ts';
 
@@ -45,21 +46,24 @@ export function compileWhole(
   const conditions = createConditionCompiler();
   const layers = documents.map((document) => compileLayer(document, conditions));
   const { settings, problems: disagreements } = joinSettings(documents);
+  const pins = compilePins(documents);
   const problems: readonly PolicyProblem[] = [
     ...layers.flatMap((layer, document) => layer.problems.map((found) => ({ ...found, document }))),
     ...disagreements,
+    ...pins.problems,
     ...findNamesakes(documents),
   ];
   if (problems.length > 0) return { ok: false, problems };
   const policy: CompiledPolicy = {
     ...settings,
+    pinSets: pins.pinSets,
     ...(digest === undefined ? {} : { digest }),
     layers: layers.map(({ layer }) => layer).sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
   const warnings = layers.flatMap((layer, document) =>
     layer.warnings.map((found) => ({ ...found, document })),
   );
-  return { ok: true, policy, warnings };
+  return { ok: true, policy, warnings: [...warnings, ...pins.warnings] };
 }
 
 /** Decisions name their rule `policy/rule`, which must mean one rule. */

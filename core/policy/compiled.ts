@@ -3,6 +3,7 @@
 
 import type { IssuerConfig } from '#crds/policy.ts';
 import type { Condition } from './cel.ts';
+import type { PinSet } from './pins.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { SubjectTest } from './subjects.ts';
 
@@ -79,6 +80,8 @@ export interface CompiledPolicy {
   readonly limits: PolicyLimits;
   readonly server: ServerSettings;
   readonly upstream: UpstreamCredential;
+  /** Of the policies that pin tool definitions; a tool must satisfy all of them. */
+  readonly pinSets: readonly PinSet[];
   /** Digest of the documents, as the caller gave it. */
   readonly digest?: string;
   /** Each is judged alone; the strictest decision wins. In the order of their names. */

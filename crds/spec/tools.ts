@@ -8,7 +8,7 @@ const PinSchema = object(
   {
     name: text({ doc: 'Name of the tool.', maxLength: 256 }),
     digest: text({
-      doc: 'SHA-256 of its definition, as `gatehouse policy pin` prints it.',
+      doc: 'SHA-256 of its definition in canonical form (RFC 8785), as `gatehouse policy pin` prints it.',
       ...DIGEST,
     }),
   },
@@ -19,7 +19,7 @@ export const ToolsSchema = object(
   {
     pinning: Type.Optional(
       choice(['Disabled', 'Observe', 'Enforce'], {
-        doc: 'Disabled: definitions may change. Observe: a change is recorded. Enforce: a tool whose definition differs from its pin, or without one from the first that was seen, is quarantined.',
+        doc: 'Disabled: definitions may change. Observe: a definition that differs from its pin, or without one from how it was seen before, is recorded. Enforce: a tool whose definition differs from its pin, or that has none, is quarantined: it is left out of lists and calls to it are refused.',
         default: 'Disabled',
       }),
     ),
