@@ -3,15 +3,20 @@
 
 import type { Ledger, LedgerObserver, Receipt } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
+import { REFUSAL_CODES } from '#core/refusal.ts';
+import type { Clock } from '#platform/process/clock.ts';
 import type { Metrics } from '#platform/process/metrics.ts';
 
 export class MeteredLedger implements Ledger {
   readonly #ledger: Ledger;
   readonly #metrics: Metrics;
+  readonly #clock: Pick<Clock, 'monotonicMicros'>;
 
-  constructor(ledger: Ledger, metrics: Metrics) {
+  constructor(ledger: Ledger, metrics: Metrics, clock: Pick<Clock, 'monotonicMicros'>) {
     this.#ledger = ledger;
     this.#metrics = metrics;
+    this.#clock = clock;
+    ledger.observe(({ draft }) => this.#count(draft));
   }
 
   get healthy(): boolean {
@@ -19,8 +24,9 @@ export class MeteredLedger implements Ledger {
   }
 
   async append(draft: RecordDraft, blob?: Uint8Array): Promise<Receipt> {
+    const startedMicros = this.#clock.monotonicMicros();
     const receipt = await this.#ledger.append(draft, blob);
-    this.#count(draft);
+    this.#metrics.committed(this.#clock.monotonicMicros() - startedMicros);
     return receipt;
   }
 
@@ -32,15 +38,24 @@ export class MeteredLedger implements Ledger {
     return this.#ledger.close(reason);
   }
 
-  #count({ type, decision, message, outcome }: RecordDraft): void {
+  #count({ type, decision, message, outcome, detail }: RecordDraft): void {
     this.#metrics.recorded(type);
     if (decision !== undefined) this.#metrics.decided(decision.effect);
     if (outcome?.refusal !== undefined) this.#metrics.refused(outcome.refusal);
+    else if (type === 'message.refused') this.#countSum(detail ?? {});
     if (type !== 'outcome' || message === undefined || outcome === undefined) return;
     this.#metrics.concluded({
       method: message.method,
       status: outcome.status,
       durationMicros: outcome.durationMicros ?? 0,
     });
+  }
+
+  /** A record that stands for many refusals says how many of each code. */
+  #countSum(detail: NonNullable<RecordDraft['detail']>): void {
+    for (const code of REFUSAL_CODES) {
+      const count = detail[code];
+      if (typeof count === 'number') this.#metrics.refused(code, count);
+    }
   }
 }

@@ -62,7 +62,7 @@ export class Metrics {
     );
     this.#commitSeconds = this.#histogram(
       METRIC.evidenceCommitSeconds,
-      'Seconds one group commit of evidence took to become durable.',
+      'Seconds until a record was durable, its wait for the group commit included.',
       { labelNames: [], buckets: COMMIT_BUCKETS },
     );
     this.#policyLoads = this.#counter(
@@ -82,8 +82,8 @@ export class Metrics {
     this.#decisions.inc({ effect });
   }
 
-  refused(code: RefusalCode): void {
-    this.#refusals.inc({ code });
+  refused(code: RefusalCode, count = 1): void {
+    this.#refusals.inc({ code }, count);
   }
 
   recorded(type: RecordType): void {
