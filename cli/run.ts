@@ -70,6 +70,7 @@ const START_FAULTS: ReadonlySet<string> = new Set([
   'SigningKeyFault',
   'CredentialFault',
   'TrustKeyFault',
+  'RecordingKeyFault',
   'DataDirFault',
 ]);
 

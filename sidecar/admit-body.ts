@@ -5,7 +5,7 @@ import type { Principal } from '#core/identity/principal.ts';
 import { checkHeaders } from '#core/mcp/headers.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
-import type { Message } from '#core/mcp/messages.ts';
+import type { JsonValue, Message } from '#core/mcp/messages.ts';
 import { eraOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
 import { locate } from '#core/mcp/spans.ts';
 import { splice } from '#core/mcp/splice.ts';
@@ -21,6 +21,8 @@ export interface Admission {
   readonly message: Message;
   /** What goes upstream: the bytes that came, but for a sealed `requestState` put back. */
   readonly bytes: Uint8Array;
+  /** The message as it came, for masking: its bytes and what they say. */
+  readonly received: { readonly bytes: Uint8Array; readonly value: JsonValue };
   readonly revision: Revision;
   readonly session?: Session;
 }
@@ -69,6 +71,7 @@ export function admitBody(
     kind: 'admitted',
     message,
     bytes: forwarded,
+    received: { bytes, value: json.value },
     revision,
     ...(session === undefined ? {} : { session: session.session }),
   };

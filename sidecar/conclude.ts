@@ -4,6 +4,7 @@ import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { OutcomeStatus, RecordedOutcome } from '#core/evidence/record.ts';
 import type { ResponseMessage } from '#core/mcp/messages.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
+import type { Recording } from '#core/recordings/recording.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -36,8 +37,9 @@ export async function concludeAnswer(
     return concludeRefusal(asked, masked.refusal, gate, withheld(masked.refusal));
   }
   try {
-    if (asked.isConcluded) await redeliver(asked, outbound);
-    else await asked.conclude(outcomeOf(outbound.message, masked.bytes, verdict.hidden));
+    const recording = gate.recorder.keep(masked, asked.facts.snapshot);
+    if (asked.isConcluded) await redeliver(asked, outbound, recording);
+    else await asked.conclude(outcomeOf(outbound.message, masked.bytes, verdict.hidden), recording);
   } catch (error) {
     return unrecorded(asked, error);
   } finally {
@@ -127,10 +129,14 @@ function errorCodeOf({ body }: ResponseMessage): number | undefined {
   return typeof code === 'number' && Number.isSafeInteger(code) ? code : undefined;
 }
 
-async function redeliver(asked: Exchange, { message, bytes }: Outbound): Promise<void> {
+async function redeliver(
+  asked: Exchange,
+  { message, bytes }: Outbound,
+  recording: Recording | undefined,
+): Promise<void> {
   const { revision } = asked.facts;
   const sighting = { direction: 'toClient', revision, sizeBytes: bytes.byteLength } as const;
-  await asked.noteRedelivery(recordedMessage(message, sighting));
+  await asked.noteRedelivery(recordedMessage(message, sighting), recording);
 }
 
 /** The ledger failed: the answer stays here, and the client hears why (promise 3). */

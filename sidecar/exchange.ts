@@ -13,6 +13,7 @@ import type { Principal } from '#core/identity/principal.ts';
 import type { NotificationMessage, RequestMessage, ResponseMessage } from '#core/mcp/messages.ts';
 import type { Revision } from '#core/mcp/revisions.ts';
 import type { TraceContext } from '#core/mcp/trace-context.ts';
+import type { Recording } from '#core/recordings/recording.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
 import { recordedPrincipal, recordedTrace } from './recorded.ts';
@@ -86,8 +87,9 @@ export class Exchange {
   }
 
   /** Resolves when the intent is durable; rejects with LedgerFault, and then nothing may go on. */
-  async intend(decision: RecordedDecision): Promise<void> {
-    this.#intent = this.#append('intent', { message: this.facts.recorded, decision });
+  async intend(decision: RecordedDecision, recording?: Recording): Promise<void> {
+    const said = { message: this.facts.recorded, decision };
+    this.#intent = this.#append('intent', said, recording);
     try {
       await this.#intent;
     } catch (error) {
@@ -107,18 +109,19 @@ export class Exchange {
   }
 
   /** The first outcome is the outcome; later calls await it and change nothing. */
-  conclude(outcome: RecordedOutcome): Promise<void> {
-    this.#conclusion ??= this.#conclude(outcome);
+  conclude(outcome: RecordedOutcome, recording?: Recording): Promise<void> {
+    this.#conclusion ??= this.#conclude(outcome, recording);
     return this.#conclusion;
   }
 
-  async #conclude(outcome: RecordedOutcome): Promise<void> {
+  async #conclude(outcome: RecordedOutcome, recording?: Recording): Promise<void> {
     // A ledger in trouble may lose the intent and take the outcome, which would then end nothing.
     if (this.#isIntentLost || !this.#ledger.healthy) await this.#intent;
-    await this.#append('outcome', {
+    const said = {
       message: this.facts.recorded,
       outcome: { ...outcome, ...this.#timings() },
-    });
+    };
+    await this.#append('outcome', said, recording);
   }
 
   #timings(): Partial<RecordedOutcome> {
@@ -132,21 +135,26 @@ export class Exchange {
   }
 
   /** A message inside this exchange's stream. */
-  async noteMessage(message: RecordedMessage, decision?: RecordedDecision): Promise<void> {
-    await this.#append('stream.message', {
-      message,
-      ...(decision === undefined ? {} : { decision }),
-    });
+  async noteMessage(
+    message: RecordedMessage,
+    decision: RecordedDecision,
+    recording?: Recording,
+  ): Promise<void> {
+    await this.#append('stream.message', { message, decision }, recording);
   }
 
   /** An answer that was already concluded and is sent once more to a client that resumes. */
-  async noteRedelivery(message: RecordedMessage): Promise<void> {
-    await this.#append('redelivery', { message });
+  async noteRedelivery(message: RecordedMessage, recording?: Recording): Promise<void> {
+    await this.#append('redelivery', { message }, recording);
   }
 
-  async #append(type: RecordType, said: Partial<RecordDraft>): Promise<void> {
+  async #append(
+    type: RecordType,
+    said: Partial<RecordDraft>,
+    recording?: Recording,
+  ): Promise<void> {
     const { facts } = this;
-    await this.#ledger.append({
+    const draft: RecordDraft = {
       type,
       ts: this.#clock.timestamp(),
       exchange: facts.id,
@@ -155,6 +163,8 @@ export class Exchange {
       principal: recordedPrincipal(facts.principal),
       ...(facts.address === undefined ? {} : { source: { address: facts.address } }),
       ...said,
-    });
+      ...(recording === undefined ? {} : { payload: recording.payload }),
+    };
+    await this.#ledger.append(draft, recording?.blob);
   }
 }

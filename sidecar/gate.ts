@@ -7,6 +7,7 @@ import type { Logger } from '#platform/process/log.ts';
 import type { Activation } from './activation.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { RateLimiter, Slots } from './limiter.ts';
+import type { Recorder } from './recorder.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
 import type { RefusalLog } from './turn-away.ts';
@@ -14,6 +15,7 @@ import type { RefusalLog } from './turn-away.ts';
 export interface Gate {
   readonly activation: Activation;
   readonly ledger: Ledger;
+  readonly recorder: Recorder;
   readonly upstream: Upstream;
   readonly sessions: Sessions;
   readonly states: RequestStates;

@@ -15,6 +15,7 @@ import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
+import { type Masked, mask } from './mask.ts';
 import { openExchange } from './open-exchange.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
@@ -70,13 +71,15 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   if ('refusal' in exchange) return turnAway({ head, principal, ...exchange }, client, gate);
   const lease = isSubscription(exchange) ? leaseStream(exchange, gate) : undefined;
   try {
+    // Toward the server masking may only block; otherwise it is the recorded copy that is masked.
+    const copy = mask({ ...admission.received, direction: 'toServer' }, judging.snapshot);
     const refusal = lease?.kind === 'refused' ? lease.refusal : limit(admission, judging, gate);
     const settlement: Settlement =
       refusal === undefined
         ? await settle(decision, settleContext(admission, judging))
         : { kind: 'refusal', refusal };
-    const judged = { exchange, decision, settlement, admission };
-    await carryOut(judged, call, gate);
+    const settled = unlessBlocked(settlement, copy);
+    await carryOut({ exchange, admission, copy, decision, settlement: settled }, call, gate);
   } finally {
     if (lease?.kind === 'held') lease.release();
   }
@@ -85,6 +88,7 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
 interface Judged {
   readonly exchange: Exchange;
   readonly admission: Admission;
+  readonly copy: Masked;
   readonly decision: Decision;
   readonly settlement: Settlement;
 }
@@ -93,7 +97,9 @@ interface Judged {
 async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Promise<void> {
   const { exchange, admission, settlement } = judged;
   const { message } = admission;
-  const intent = exchange.intend(recordedDecision(judged.decision, exchange.facts.snapshot));
+  const { snapshot } = exchange.facts;
+  const recording = gate.recorder.keep(judged.copy, snapshot);
+  const intent = exchange.intend(recordedDecision(judged.decision, snapshot), recording);
   if (settlement.kind === 'refusal') {
     // One group commit holds both: a call that goes nowhere is over as soon as it is recorded.
     await Promise.allSettled([intent, sayNo(exchange, settlement.refusal, { client, gate })]);
@@ -125,6 +131,13 @@ function settleContext({ message }: Admission, { snapshot }: Judging) {
     observe: snapshot.policy.mode === 'Observe',
     methodKnown: message.kind === 'response' || METHODS.has(message.method),
   };
+}
+
+/** What policy allows, masking may still keep here; what policy refuses is refused in its words. */
+function unlessBlocked(settlement: Settlement, copy: Masked): Settlement {
+  return settlement.kind === 'permit' && copy.kind === 'withheld'
+    ? { kind: 'refusal', refusal: copy.refusal }
+    : settlement;
 }
 
 function limit({ message }: Admission, { principal, snapshot }: Judging, gate: Gate) {

@@ -86,6 +86,7 @@ export function policyLoaded(
     detail: {
       policy: digest,
       mode: policy.mode,
+      record: policy.record,
       documents: documents.map((each) => `${each.policy.metadata.name}@${each.digest}`),
       ...extra,
     },

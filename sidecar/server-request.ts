@@ -4,6 +4,7 @@
 import type { RequestMessage } from '#core/mcp/messages.ts';
 import { factsOf } from '#core/mcp/revisions.ts';
 import type { Decision } from '#core/policy/decision.ts';
+import type { Recording } from '#core/recordings/recording.ts';
 import type { Snapshot } from './activation.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -15,6 +16,7 @@ export interface QuestionStream {
   readonly exchange: Exchange;
   readonly snapshot: Snapshot;
   readonly sizeBytes: number;
+  readonly recording: Recording | undefined;
 }
 
 /** True when the question may go to the client; otherwise the server has been told no. */
@@ -26,7 +28,7 @@ export async function passServerRequest(
 ): Promise<boolean> {
   const asked = askedExchange(question, stream, gate);
   const judged = refuseQuestion(question, decision, asked, gate);
-  await asked.intend(recordedDecision(judged, stream.snapshot));
+  await asked.intend(recordedDecision(judged, stream.snapshot), stream.recording);
   if (judged.effect === 'Allow' || stream.snapshot.policy.mode === 'Observe') return true;
   await asked.conclude({ status: 'refused', refusal: 'denied' });
   void declineUpstream(question.id, stream.exchange, gate);

@@ -44,14 +44,16 @@ export class StreamJudge {
       await this.note(message, bytes, masked.refusal.reason);
       return undefined;
     }
+    const recording = this.#gate.recorder.keep(masked, snapshot);
     if (message.kind === 'request') {
-      const stream = { exchange: this.#exchange, snapshot, sizeBytes: bytes.byteLength };
+      const sizeBytes = bytes.byteLength;
+      const stream = { exchange: this.#exchange, snapshot, sizeBytes, recording };
       const passed = await passServerRequest(message, decision, stream, this.#gate);
       return passed ? masked.bytes : undefined;
     }
     const recorded = recordedDecision(decision, snapshot);
     // Its record may follow it by a little (tail.ts); a question's and an answer's may not.
-    this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded));
+    this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded, recording));
     const goes = decision.effect === 'Allow' || snapshot.policy.mode === 'Observe';
     return goes ? masked.bytes : undefined;
   }
