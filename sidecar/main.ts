@@ -4,9 +4,11 @@
 import { join } from 'node:path';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
+import type { RecordingKey } from '#core/recordings/recording-key.ts';
 import { openFileLedger } from '#platform/file/ledger.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
+import { loadRecordingKey } from '#platform/file/recording-key.ts';
 import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
 import { loadSigningKey } from '#platform/file/signing-key.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
@@ -27,6 +29,7 @@ import { loadPolicy } from './load-policy.ts';
 import { createWellKnown, scopesToAskFor } from './metadata.ts';
 import { MeteredLedger } from './metered-ledger.ts';
 import { probeUpstream } from './own-message.ts';
+import { Recorder } from './recorder.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
 import { Sealer } from './seal.ts';
 import { Sessions } from './sessions.ts';
@@ -193,6 +196,7 @@ async function assembleGate(parts: Parts, activation: Activation): Promise<Gate>
   return {
     activation,
     ledger,
+    recorder: new Recorder(await recordingKeyOf(parts)),
     clock,
     log,
     upstream: new Upstream(settings.upstream),
@@ -206,6 +210,20 @@ async function assembleGate(parts: Parts, activation: Activation): Promise<Gate>
     newId: createUuids(clock),
     drain: new AbortController(),
   };
+}
+
+/** Made on first start; after that only its public half is ever read here. */
+async function recordingKeyOf({ settings, log }: Parts): Promise<RecordingKey> {
+  const { key, isNew, publicKeyFile, privateKeyFile } = await loadRecordingKey(
+    settings.trustKeyFile,
+  );
+  if (isNew) {
+    log.info('recording key made: take the private half to where recordings are read', {
+      publicKeyFile,
+      privateKeyFile,
+    });
+  }
+  return key;
 }
 
 function openAdmin(
