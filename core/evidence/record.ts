@@ -18,6 +18,8 @@ export const RECORD_TYPES = [
   'session.close',
   'policy.loaded',
   'policy.rejected',
+  'catalog.learnt',
+  'catalog.changed',
   'degraded.enter',
   'degraded.exit',
 ] as const;
