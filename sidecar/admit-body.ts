@@ -8,13 +8,13 @@ import { parseMessage } from '#core/mcp/message.ts';
 import type { JsonValue, Message } from '#core/mcp/messages.ts';
 import { eraOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
 import { locate } from '#core/mcp/spans.ts';
-import { splice } from '#core/mcp/splice.ts';
+import { removeMember, splice } from '#core/mcp/splice.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
 import type { RefusalContext } from './refuse.ts';
 import type { Session, Sessions } from './sessions.ts';
-import type { RequestStates } from './state.ts';
+import type { CarriedState, RequestStates } from './state.ts';
 
 export interface Admission {
   readonly kind: 'admitted';
@@ -25,6 +25,8 @@ export interface Admission {
   readonly received: { readonly bytes: Uint8Array; readonly value: JsonValue };
   readonly revision: Revision;
   readonly session?: Session;
+  /** The round of waiting that the client comes back from. */
+  readonly round?: Extract<CarriedState, { kind: 'round' }>;
 }
 
 export interface BodyRefusal {
@@ -65,12 +67,12 @@ export function admitBody(
     return refused({ code, reason }, { message, wire, ...(era === undefined ? {} : { era }) });
   }
   const { revision } = checked;
-  const forwarded = restoreState(bytes, message, principal, envelopes);
-  if ('code' in forwarded) return refused(forwarded, { message, era: eraOf(revision) });
+  const carried = openState(bytes, message, principal, envelopes);
+  if ('code' in carried) return refused(carried, { message, era: eraOf(revision) });
   return {
     kind: 'admitted',
     message,
-    bytes: forwarded,
+    ...carried,
     received: { bytes, value: json.value },
     revision,
     ...(session === undefined ? {} : { session: session.session }),
@@ -104,21 +106,33 @@ function isModern(head: Head): boolean {
   return isRevision(version) && eraOf(version) === 'modern';
 }
 
-/** Puts the server's own `requestState` back where the client carried ours. */
-function restoreState(
+type Carried = Pick<Admission, 'bytes' | 'round'>;
+
+/** Puts the server's own `requestState` back where the client carried ours, or takes ours out. */
+function openState(
   bytes: Uint8Array,
   message: Message,
   principal: Principal,
   envelopes: Envelopes,
-): Uint8Array | Refusal {
-  if (message.kind !== 'request') return bytes;
-  const state = envelopes.states.open(message, principal, envelopes.nowSeconds);
-  if (state === undefined) return bytes;
-  if (typeof state !== 'string') return state;
-  const span = locate(bytes, ['params', 'requestState']);
-  if (span === undefined)
-    return { code: 'state_invalid', reason: 'params.requestState: unreadable' };
-  return splice(bytes, [{ ...span, replacement: Buffer.from(JSON.stringify(state)) }]);
+): Carried | Refusal {
+  if (message.kind !== 'request') return { bytes };
+  const carried = envelopes.states.open(message, principal, envelopes.nowSeconds);
+  switch (carried.kind) {
+    case 'none':
+      return { bytes };
+    case 'refused':
+      return carried.refusal;
+    case 'server': {
+      const span = locate(bytes, ['params', 'requestState']);
+      const replacement = Buffer.from(JSON.stringify(carried.state));
+      return { bytes: splice(bytes, span === undefined ? [] : [{ ...span, replacement }]) };
+    }
+    case 'round': {
+      const params = locate(bytes, ['params']);
+      const edit = params && removeMember(bytes, params, 'requestState');
+      return { bytes: splice(bytes, edit === undefined ? [] : [edit]), round: carried };
+    }
+  }
 }
 
 function refused(refusal: Refusal, context: RefusalContext = {}): BodyRefusal {

@@ -114,7 +114,7 @@ function judgeInputRequired(
   if (typeof state !== 'string' || span === undefined) {
     return refused('upstream_invalid', 'result.requestState of the MCP server is not a string');
   }
-  const sealed = context.states.seal(state, request, principal, context.nowSeconds);
+  const sealed = context.states.sealServerState(state, request, principal, context.nowSeconds);
   const replacement = Buffer.from(JSON.stringify(sealed));
   return pass(splice(bytes, [{ ...span, replacement }]));
 }

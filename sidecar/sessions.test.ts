@@ -72,10 +72,13 @@ describe('request states', () => {
     }) as const;
 
   it('gives the server its own state back', () => {
-    const sealed = states.seal('server state', call('pay'), ANN, 100);
+    const sealed = states.sealServerState('server state', call('pay'), ANN, 100);
 
     expect(sealed).to.not.include('server state');
-    expect(states.open(call('pay', sealed), ANN, 101)).to.equal('server state');
+    expect(states.open(call('pay', sealed), ANN, 101)).to.deep.equal({
+      kind: 'server',
+      state: 'server state',
+    });
   });
 
   const forgeries = [
@@ -86,13 +89,13 @@ describe('request states', () => {
   ];
   for (const { name, open } of forgeries) {
     it(`refuses it for ${name}`, () => {
-      const sealed = states.seal('server state', call('pay'), ANN, 100);
+      const sealed = states.sealServerState('server state', call('pay'), ANN, 100);
 
-      expect(open(sealed)).to.have.property('code', 'state_invalid');
+      expect(open(sealed)).to.have.nested.property('refusal.code', 'state_invalid');
     });
   }
 
   it('asks nothing of a request without state', () => {
-    expect(states.open(call('pay'), ANN, 100)).to.equal(undefined);
+    expect(states.open(call('pay'), ANN, 100)).to.deep.equal({ kind: 'none' });
   });
 });

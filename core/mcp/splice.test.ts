@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { bytesOf, oddJson, textOf } from './odd-json.testkit.ts';
 import { locate, rootSpan } from './spans.ts';
-import { type Edit, removeElements, setMember, splice } from './splice.ts';
+import { type Edit, removeElements, removeMember, setMember, splice } from './splice.ts';
 
 const edit = (start: number, end: number, text: string): Edit => ({
   start,
@@ -160,3 +160,29 @@ describe('setMember', () => {
 function textFrom(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('utf8');
 }
+
+describe('removeMember', () => {
+  const cases: { name: string; text: string; key: string; left: string }[] = [
+    { name: 'the only one', text: '{ "a" : 1 }', key: 'a', left: '{  }' },
+    { name: 'the first', text: '{"a":1, "b":2}', key: 'a', left: '{"b":2}' },
+    { name: 'one in the middle', text: '{"a":1, "b":2 ,"c":3}', key: 'b', left: '{"a":1 ,"c":3}' },
+    { name: 'the last', text: '{"a":1 , "b":[2,{"b":3}]}', key: 'b', left: '{"a":1}' },
+    { name: 'by its decoded name', text: '{"\\u0061":1,"b":2}', key: 'a', left: '{"b":2}' },
+  ];
+  for (const { name, text, key, left } of cases) {
+    it(`removes ${name} with one comma`, () => {
+      const bytes = Buffer.from(text);
+      const edit = removeMember(bytes, rootSpan(bytes), key);
+
+      const found = splice(bytes, edit === undefined ? [] : [edit]);
+
+      expect(Buffer.from(found).toString()).to.equal(left);
+    });
+  }
+
+  it('finds nothing to remove where the name does not stand', () => {
+    const bytes = Buffer.from('{"a":{"b":1}}');
+
+    expect(removeMember(bytes, rootSpan(bytes), 'b')).to.equal(undefined);
+  });
+});

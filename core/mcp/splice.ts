@@ -64,6 +64,19 @@ export function setMember(bytes: Uint8Array, object: Span, key: string, json: st
   return { start: at, end: at, replacement: encode(`${comma}${JSON.stringify(key)}:${json}`) };
 }
 
+/** Removes a member of the object at `object` with one comma; undefined when it is not there. */
+export function removeMember(bytes: Uint8Array, object: Span, key: string): Edit | undefined {
+  const all = [...members(bytes, object)];
+  const at = all.findIndex((member) => member.key === key);
+  const member = all[at];
+  if (member === undefined) return undefined;
+  const next = all[at + 1];
+  // The first one takes the comma behind it along, any other the comma before it.
+  const start = at === 0 ? member.name.start : (all[at - 1]?.value.end ?? member.name.start);
+  const end = at === 0 ? (next?.name.start ?? member.value.end) : member.value.end;
+  return { start, end, replacement: NOTHING };
+}
+
 const NOTHING = new Uint8Array(0);
 
 function encode(text: string): Uint8Array {
