@@ -30,6 +30,11 @@ export const REFUSAL_CODES = [
   'denied',
   'target_unknown',
   'method_unknown',
+  // settle: the waiting ladder
+  'approval_round',
+  'approval_pending',
+  'approval_refused',
+  'approval_unavailable',
   // limit
   'rate_limited',
   'streams_exhausted',
@@ -48,6 +53,16 @@ export const REFUSAL_CODES = [
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
+/** What a caller may know of an approval: enough to follow it, nothing to decide it. */
+export interface ApprovalNotice {
+  readonly id: string;
+  readonly url: string;
+  /** RFC 3339 in UTC. */
+  readonly expiresAt: string;
+  /** With `approval_round`: what the client sends back to go on waiting (MRTR). */
+  readonly requestState?: string;
+}
+
 /**
  * `reason` is shown to the peer and recorded: it names fields and rules, never a value that a peer
  * or a token supplied.
@@ -58,6 +73,8 @@ export interface Refusal {
   readonly rule?: string;
   /** Seconds after which the same message may succeed; sent as Retry-After. */
   readonly retryAfterSeconds?: number;
+  /** The approval that the call waits for, or was refused by. */
+  readonly approval?: ApprovalNotice;
   /** All scopes needed now; only with `scope_insufficient` (MCP authorization, scope challenge). */
   readonly scopes?: readonly string[];
 }

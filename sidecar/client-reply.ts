@@ -2,6 +2,7 @@
 // a client that has gone.
 
 import type { ServerResponse } from 'node:http';
+import { encodeSseEvent } from '#core/mcp/sse.ts';
 import type { Answer } from './refuse.ts';
 
 export type ReplyHeaders = Readonly<Record<string, string>>;
@@ -45,8 +46,16 @@ export class ClientReply {
     return this.#response.headersSent;
   }
 
+  /** One whole answer; inside the stream when one was opened to hold the client meanwhile. */
   send(answer: Answer): void {
-    if (this.isCommitted || this.#gone.signal.aborted) return;
+    if (this.#gone.signal.aborted || this.#response.writableEnded) return;
+    if (this.isCommitted) {
+      if (answer.body !== undefined) {
+        this.#response.write(encodeSseEvent({ event: 'message', data: answer.body }));
+      }
+      this.#response.end();
+      return;
+    }
     const { status, headers, body } = answer;
     const length = status === 204 || status === 202 ? undefined : String(body?.byteLength ?? 0);
     this.#response.writeHead(status, {

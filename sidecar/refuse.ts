@@ -4,7 +4,13 @@
 
 import { challengeHeader } from '#core/identity/challenge.ts';
 import type { Message, RequestId } from '#core/mcp/messages.ts';
-import { deniedToolResult, ERROR_CODES, errorReply } from '#core/mcp/replies.ts';
+import {
+  deniedToolResult,
+  ERROR_CODES,
+  errorReply,
+  inputRequired,
+  pendingToolResult,
+} from '#core/mcp/replies.ts';
 import type { Era } from '#core/mcp/revisions.ts';
 import type { Refusal, RefusalCode } from '#core/refusal.ts';
 
@@ -57,6 +63,10 @@ const MAPPINGS: Readonly<Record<RefusalCode, Mapping>> = {
   denied: { http: 403, rpc: ERROR_CODES.denied },
   target_unknown: { http: 404, rpc: ERROR_CODES.invalidParams },
   method_unknown: { http: 404, rpc: ERROR_CODES.methodNotFound },
+  approval_round: { http: 503, rpc: ERROR_CODES.approvalPending },
+  approval_pending: { http: 503, rpc: ERROR_CODES.approvalPending },
+  approval_refused: { http: 403, rpc: ERROR_CODES.approvalRefused },
+  approval_unavailable: { http: 503, rpc: ERROR_CODES.approvalUnavailable },
   rate_limited: { http: 429, rpc: ERROR_CODES.rateLimited },
   streams_exhausted: { http: 429, rpc: ERROR_CODES.rateLimited, httpAlways: true },
   evidence_unavailable: { http: 503, rpc: ERROR_CODES.evidenceUnavailable },
@@ -94,9 +104,16 @@ export function refuse(refusal: Refusal, context: RefusalContext): Answer {
 /** The JSON-RPC message that says no to one request; also what a committed SSE stream carries. */
 export function refusalBody(refusal: Refusal, id: RequestId, context: RefusalContext): Uint8Array {
   const { message } = context;
+  const { approval } = refusal;
+  if (refusal.code === 'approval_round' && approval?.requestState !== undefined) {
+    return inputRequired(id, approval.requestState);
+  }
   const isCall = message?.kind === 'request' && message.method === 'tools/call';
-  if (isCall && refusal.code === 'denied') {
+  if (isCall && (refusal.code === 'denied' || refusal.code === 'approval_refused')) {
     return deniedToolResult(id, refusal.reason, context.era ?? 'legacy');
+  }
+  if (isCall && refusal.code === 'approval_pending' && approval !== undefined) {
+    return pendingToolResult(id, refusal.reason, { ...approval }, context.era ?? 'legacy');
   }
   const code = context.wire?.code ?? MAPPINGS[refusal.code].rpc;
   return errorReply(id, code, refusal.reason, context.wire?.data ?? dataOf(refusal));
@@ -151,6 +168,7 @@ function dataOf(refusal: Refusal): Readonly<Record<string, unknown>> | undefined
     ...(refusal.retryAfterSeconds === undefined
       ? {}
       : { retryAfterSeconds: refusal.retryAfterSeconds }),
+    ...(refusal.approval === undefined ? {} : { approval: refusal.approval }),
   };
   return Object.keys(data).length === 0 ? undefined : data;
 }

@@ -25,6 +25,9 @@ export const ERROR_CODES = {
   upstreamInvalid: -31006,
   contentWithheld: -31007,
   sessionUnknown: -31008,
+  approvalPending: -31009,
+  approvalRefused: -31010,
+  approvalUnavailable: -31011,
 } as const;
 
 /** A JSON-RPC error. Without an id it answers a request that could not be read (JSON-RPC 5). */
@@ -50,6 +53,32 @@ export function deniedToolResult(id: RequestId, text: string, era: Era): Uint8Ar
     result: era === 'modern' ? { resultType: 'complete', ...result } : result,
   });
 }
+
+/** A tool result that is not there yet: text for the model, `_meta` for a client that knows it. */
+export function pendingToolResult(
+  id: RequestId,
+  text: string,
+  approval: Readonly<Record<string, unknown>>,
+  era: Era,
+): Uint8Array {
+  const result = {
+    content: [{ type: 'text', text }],
+    isError: true,
+    _meta: { [APPROVAL_META]: approval },
+  };
+  return encode({
+    jsonrpc: '2.0',
+    id,
+    result: era === 'modern' ? { resultType: 'complete', ...result } : result,
+  });
+}
+
+/** Asks the client to come back with this state and nothing else (2026-07-28, MRTR). */
+export function inputRequired(id: RequestId, requestState: string): Uint8Array {
+  return encode({ jsonrpc: '2.0', id, result: { resultType: 'input_required', requestState } });
+}
+
+const APPROVAL_META = 'gatehouse.dev/approval';
 
 export function notification(
   method: string,
