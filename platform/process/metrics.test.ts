@@ -50,6 +50,15 @@ describe('metrics', () => {
     expect(text).to.include('method="other",status="refused"} 100');
   });
 
+  it('counts streams apart from methods that nobody knows', async () => {
+    const metrics = new Metrics('1');
+
+    metrics.concluded({ method: 'GET', status: 'disconnected', durationMicros: 1 });
+
+    const text = await metrics.text();
+    expect(text).to.include('method="GET",status="disconnected"} 1');
+  });
+
   it('counts refusals, records, commits and policy loads', async () => {
     const metrics = new Metrics('1');
 

@@ -27,6 +27,9 @@ const EXCHANGE_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /** From an NVMe fsync to a struggling network disk. */
 const COMMIT_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1];
 
+/** Exchanges without a method of MCP, as records name them: streams, ends of sessions, answers. */
+const HTTP_EXCHANGES: ReadonlySet<string> = new Set(['GET', 'DELETE', 'response']);
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #decisions: Counter<'effect'>;
@@ -73,7 +76,8 @@ export class Metrics {
   }
 
   concluded(exchange: ConcludedExchange): void {
-    const method = METHODS.has(exchange.method) ? exchange.method : OTHER_METHOD;
+    const isKnown = METHODS.has(exchange.method) || HTTP_EXCHANGES.has(exchange.method);
+    const method = isKnown ? exchange.method : OTHER_METHOD;
     this.#exchanges.inc({ method, status: exchange.status });
     this.#exchangeSeconds.observe({ method }, exchange.durationMicros / MICROS_PER_SECOND);
   }
