@@ -156,7 +156,8 @@ export class ApprovalBook {
 
   #forgetOldest(): void {
     const ended = this.#all().filter((approval) => !isLive(approval));
-    for (const { request } of ended.slice(0, ended.length - this.#limits.maxEnded)) {
+    const surplus = Math.max(0, ended.length - this.#limits.maxEnded);
+    for (const { request } of ended.slice(0, surplus)) {
       this.#approvals.delete(request.id);
       if (this.#newest.get(request.binding) === request.id) this.#newest.delete(request.binding);
     }

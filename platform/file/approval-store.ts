@@ -16,6 +16,7 @@ import { type ApprovalStore, ApprovalStoreFault } from '#core/approvals/store.ts
 import type { SignatureKey } from '#core/evidence/signature.ts';
 import { type DataLock, lockDataDir } from './data-lock.ts';
 import { syncFolder } from './durable.ts';
+import { ignoreFileSizeSignal } from './file-size-signal.ts';
 import { Journal } from './journal.ts';
 import { FULL_LINE_BYTES } from './journal-line.ts';
 import { APPROVALS_DIR, JOURNAL_FILE } from './layout.ts';
@@ -30,8 +31,8 @@ export interface FileApprovalStoreOptions {
 }
 
 /**
- * Opens the store in `<dataDir>/approvals`, made when there is none. Rejects with DataLockFault when
- * another process writes there, with JournalFault when the journal was damaged or edited.
+ * Opens the store in `<dataDir>/approvals`, made when there is none. Rejects with DataDirFault when
+ * another process writes there and when the journal is not as it was written.
  */
 export async function openFileApprovalStore(
   options: FileApprovalStoreOptions,
@@ -46,7 +47,8 @@ export async function openFileApprovalStore(
       isGrantGenuine(grant, trusted),
     );
     const journal = await Journal.open(join(folder, JOURNAL_FILE), (entry) => book.apply(entry));
-    const keeper = new JournalKeeper({ book, journal, lock, nowMillis });
+    const heedSignal = ignoreFileSizeSignal();
+    const keeper = new JournalKeeper({ book, journal, lock, nowMillis, heedSignal });
     return new BookStore(keeper, nowMillis);
   } catch (error) {
     await lock.release();
@@ -65,6 +67,8 @@ interface KeeperParts {
   readonly journal: Journal;
   readonly lock: DataLock;
   readonly nowMillis: () => number;
+  /** Undoes ignoreFileSizeSignal. */
+  readonly heedSignal: () => void;
 }
 
 /** More steps than this at once are more than any disk keeps up with. */
@@ -79,14 +83,16 @@ class JournalKeeper implements BookKeeper {
   #staged: ApprovalBook;
   readonly #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
+  readonly #heedSignal: () => void;
   #closed: Promise<void> | undefined;
 
-  constructor({ book, journal, lock, nowMillis }: KeeperParts) {
+  constructor({ book, journal, lock, nowMillis, heedSignal }: KeeperParts) {
     this.kept = book;
     this.#staged = book.copy(nowMillis());
     this.#journal = journal;
     this.#lock = lock;
     this.#nowMillis = nowMillis;
+    this.#heedSignal = heedSignal;
   }
 
   async commit<Answer>(decide: (book: ApprovalBook) => Step<Answer>): Promise<Answer> {
@@ -120,6 +126,7 @@ class JournalKeeper implements BookKeeper {
     try {
       await this.#journal.close();
     } finally {
+      this.#heedSignal();
       await this.#lock.release();
     }
   }

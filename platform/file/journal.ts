@@ -4,6 +4,7 @@
 import { dirname } from 'node:path';
 import type { Entry } from '#core/approvals/book.ts';
 import { AppendFile } from './append-file.ts';
+import { DataDirFault } from './data-dir-fault.ts';
 import { replaceDurably } from './durable.ts';
 import {
   JOURNAL_HEADER,
@@ -13,12 +14,6 @@ import {
   parseJournalLine,
 } from './journal-line.ts';
 import { type FileLine, readLines } from './lines.ts';
-
-/** The journal was not written by this program, or not only: nothing in it may be believed. */
-export class JournalFault extends Error {
-  override readonly name = 'JournalFault';
-  readonly code = 'approvals_damaged';
-}
 
 /** Below this size a journal is not worth writing anew. */
 const MIN_REWRITE_BYTES = 1024 * 1024;
@@ -41,7 +36,7 @@ export class Journal {
 
   /**
    * Opens the journal, made when there is none, after handing each entry in it to `apply`. A last line
-   * cut short by a crash is cut off: nobody was told of it. Rejects with JournalFault for any other
+   * cut short by a crash is cut off: nobody was told of it. Rejects with DataDirFault for any other
    * line that is not as it was written.
    */
   static async open(path: string, apply: (entry: Entry) => void): Promise<Journal> {
@@ -128,8 +123,9 @@ function isTorn({ isWhole, isTooLong, bytes, number }: FileLine): boolean {
   return number > 1 && !isTooLong && (!isWhole || bytes.includes(0));
 }
 
-function damaged(path: string, line: Pick<FileLine, 'number'>): JournalFault {
-  return new JournalFault(
+function damaged(path: string, line: Pick<FileLine, 'number'>): DataDirFault {
+  return new DataDirFault(
+    'data_invalid',
     `${path}:${line.number}: is not as it was written; restore the file, or move it out of ${dirname(path)} to begin without any approval`,
   );
 }
