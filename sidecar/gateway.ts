@@ -19,6 +19,8 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** A client that takes longer to send its head or its body holds a socket for nothing. */
 const HEAD_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How often the two are looked at; the default would let a slow head live four times as long. */
+const TIMEOUT_CHECK_MS = 1_000;
 /** Longer than common load balancers keep a connection, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 const MAX_CONNECTIONS = 20_000;
@@ -41,6 +43,7 @@ export async function bindGateway(host: string, port: number): Promise<Bound> {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEAD_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
   });

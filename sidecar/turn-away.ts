@@ -60,6 +60,8 @@ const AUTHENTICATION: ReadonlySet<RefusalCode> = new Set([
 /** Records a second that callers without a proven identity may cause, and how many at once. */
 const ANONYMOUS_PER_SECOND = 20;
 const ANONYMOUS_BURST = 200;
+/** How soon what was only counted is recorded as a sum. */
+const SUM_INTERVAL_MS = 1_000;
 
 export class RefusalLog {
   readonly #ledger: Ledger;
@@ -68,6 +70,7 @@ export class RefusalLog {
   #atSeconds = 0;
   /** Refusals since the last sum, by code. */
   #unwritten = new Map<RefusalCode, number>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(ledger: Ledger, clock: Clock) {
     this.#ledger = ledger;
@@ -78,33 +81,30 @@ export class RefusalLog {
   async record(draft: Said, isProven: boolean): Promise<void> {
     const code = draft.outcome?.refusal;
     if (!isProven && code !== undefined && !this.#takeToken()) {
-      this.#unwritten.set(code, (this.#unwritten.get(code) ?? 0) + 1);
+      this.#count(code, 1);
       return;
     }
-    const drafts = [...this.#sum(), { ...draft, ts: this.#clock.timestamp() }];
-    await Promise.allSettled(drafts.map((each) => this.#ledger.append(each)));
+    await this.#ledger.append({ ...draft, ts: this.#clock.timestamp() }).catch(() => {});
   }
 
   /** Writes what was only counted so far; call at the end. */
   async flush(): Promise<void> {
-    await Promise.allSettled(this.#sum().map((draft) => this.#ledger.append(draft)));
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const counts = this.#unwritten;
+    if (counts.size === 0) return;
+    this.#unwritten = new Map();
+    try {
+      await this.#ledger.append(sumOf(counts, this.#clock.timestamp()));
+    } catch {
+      // Said with the next sum instead, once there is evidence again.
+      for (const [code, count] of counts) this.#count(code, count);
+    }
   }
 
-  #sum(): readonly RecordDraft[] {
-    if (this.#unwritten.size === 0) return [];
-    const counts = this.#unwritten;
-    this.#unwritten = new Map();
-    return [
-      {
-        type: 'message.refused',
-        ts: this.#clock.timestamp(),
-        outcome: {
-          status: 'refused',
-          reason: 'refusals beyond the rate that is recorded one by one',
-        },
-        detail: Object.fromEntries(counts),
-      },
-    ];
+  #count(code: RefusalCode, count: number): void {
+    this.#unwritten.set(code, (this.#unwritten.get(code) ?? 0) + count);
+    this.#timer ??= setTimeout(() => void this.flush(), SUM_INTERVAL_MS).unref();
   }
 
   #takeToken(): boolean {
@@ -116,4 +116,14 @@ export class RefusalLog {
     this.#tokens -= 1;
     return true;
   }
+}
+
+function sumOf(counts: ReadonlyMap<RefusalCode, number>, ts: string): RecordDraft {
+  const reason = 'refusals beyond the rate that is recorded one by one';
+  return {
+    type: 'message.refused',
+    ts,
+    outcome: { status: 'refused', reason },
+    detail: Object.fromEntries(counts),
+  };
 }
