@@ -47,6 +47,10 @@ const CHECKS: readonly Check[] = [
     ],
   },
   {
+    name: 'every recording that is here is the one its record names',
+    codes: ['recording_changed'],
+  },
+  {
     name: 'every outcome has its intent',
     codes: ['outcome_without_intent', 'intent_repeated'],
   },
@@ -60,7 +64,8 @@ const VERDICTS = {
 } as const;
 
 export function reportText(directory: string, verification: Verification): string {
-  const { lanes, records, intents, outcomes, dangling, problems, notes, verdict } = verification;
+  const { lanes, records, intents, outcomes, dangling, problems, notes, verdict, recordings } =
+    verification;
   const checks = CHECKS.map((check) => checkRow(check, problems));
   const counts = [
     `${lanes} lanes`,
@@ -68,6 +73,7 @@ export function reportText(directory: string, verification: Verification): strin
     `${intents} intents`,
     `${outcomes} outcomes`,
     `${dangling.length} dangling`,
+    ...(recordings.named === 0 ? [] : [`${recordings.named} recordings`]),
   ];
   return [
     `Evidence in ${printable(directory)}: ${counts.join(', ')}\n`,

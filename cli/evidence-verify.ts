@@ -20,7 +20,7 @@ writing to it meanwhile.
                 that lie beside it are held against DIR as well. Without it the signer and the
                 completeness are not established, and the verdict is never "verified".
   --json        Print one JSON object: verdict, lanes, records, intents, outcomes, dangling,
-                problems, notes.
+                recordings, problems, notes.
 
 Exit code: 0 verified, 1 tampered, 2 cannot tell.
 `;

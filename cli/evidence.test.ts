@@ -82,6 +82,7 @@ describe('reading evidence from the command line', () => {
         'intents',
         'outcomes',
         'dangling',
+        'recordings',
         'problems',
         'notes',
       ]);

@@ -60,6 +60,13 @@ export function blobFileName(ordinal: number, lane: string): string {
   return laneFileName(ordinal, lane).slice(0, -LANE_SUFFIX.length) + BLOB_SUFFIX;
 }
 
+/** The lane whose recordings a file of this name holds; undefined for other names. */
+export function laneOfBlobFile(name: string): string | undefined {
+  return name.endsWith(BLOB_SUFFIX)
+    ? parseLaneFileName(name.slice(0, -BLOB_SUFFIX.length) + LANE_SUFFIX)?.lane
+    : undefined;
+}
+
 /** Ordinal and lane in a file's name; undefined when it is not the name of a lane's file. */
 export function parseLaneFileName(
   name: string,

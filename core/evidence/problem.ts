@@ -29,6 +29,7 @@ const GRAVITY = {
   checkpoint_unmet: 'tampering',
   anchor_invalid: 'tampering',
   tail_uncheckpointed: 'tampering',
+  recording_changed: 'tampering',
   no_evidence: 'doubt',
   unreadable: 'doubt',
   trust_not_given: 'doubt',
@@ -40,6 +41,7 @@ const GRAVITY = {
   clock_went_back: 'note',
   anchor_absent: 'note',
   other_logs: 'note',
+  recordings_missing: 'note',
   stray_file: 'note',
   more_problems: 'note',
 } as const satisfies Record<string, Gravity>;

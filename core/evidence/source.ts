@@ -1,5 +1,7 @@
 // Where a verifier reads from: lines of files, never whole files, so that evidence of any size fits.
 
+import type { BlobEntryHead } from './blob-entry.ts';
+
 /** One line of a file as it lies there. */
 export interface StoredLine {
   /** From 1. */
@@ -15,6 +17,19 @@ export interface StoredFile {
   /** As problems name it: the path inside the evidence directory. */
   readonly name: string;
   readonly lines: AsyncIterable<StoredLine>;
+}
+
+/** What lies at one place in the recordings of a lane. */
+export type StoredBlob =
+  | { readonly kind: 'entry'; readonly head: BlobEntryHead; readonly bytes: Uint8Array }
+  /** The file ends inside an entry of which this much is there. */
+  | { readonly kind: 'torn'; readonly sizeBytes: number }
+  /** Bytes that begin no entry; nothing behind them can be told apart. */
+  | { readonly kind: 'broken'; readonly offset: number };
+
+export interface StoredRecordings {
+  readonly name: string;
+  readonly blobs: AsyncIterable<StoredBlob>;
 }
 
 /** A checkpoint kept beside the trust key, outside the data. */
@@ -34,6 +49,8 @@ export interface EvidenceSource {
   readonly checkpoints: StoredFile | undefined;
   /** In the order they were opened; the names give ordinal and lane. */
   readonly lanes: readonly StoredFile[];
+  /** By lane; a lane without any has none. Absent where recordings were not copied along. */
+  readonly recordings?: ReadonlyMap<string, StoredRecordings>;
   /** Files that have no business among the lanes. */
   readonly strays: readonly string[];
 }

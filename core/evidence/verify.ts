@@ -5,11 +5,12 @@ import { checkpointHash, isCheckpointSignedBy, parseCheckpoint } from './checkpo
 import { parseLaneFileName } from './lane.ts';
 import { Findings, type Problem, type Report, type Verdict } from './problem.ts';
 import type { SignatureKey } from './signature.ts';
-import type { EvidenceSource, StoredAnchor, StoredFile } from './source.ts';
+import type { EvidenceSource, StoredAnchor, StoredFile, StoredRecordings } from './source.ts';
 import { type Anchor, CheckpointCheck } from './verify-checkpoints.ts';
 import { ClockCheck } from './verify-clock.ts';
 import { type DanglingIntent, ExchangeCheck } from './verify-exchanges.ts';
 import { LaneCheck, type LaneEnd, type LanePlace, type TrustedKeys } from './verify-lane.ts';
+import { RecordingCheck, type RecordingCounts } from './verify-recordings.ts';
 import { checkSeal } from './verify-seal.ts';
 
 export interface Verification {
@@ -20,6 +21,7 @@ export interface Verification {
   readonly outcomes: number;
   /** Intents without an outcome; not a sign of tampering. */
   readonly dangling: readonly DanglingIntent[];
+  readonly recordings: RecordingCounts;
   /** What stands against the verdict `verified`. */
   readonly problems: readonly Problem[];
   /** What a reader should know and honest evidence may well contain. */
@@ -43,12 +45,15 @@ export async function verifyEvidence(
   const anchors = readAnchors(source.anchors ?? [], { log, trusted, report });
   const checkpoints = new CheckpointCheck(source.checkpoints, trusted, anchors, report);
   await checkpoints.start(log);
-  const records = await checkLanes(places, { trusted, report, checkpoints, exchanges });
+  const stored = source.recordings ?? new Map();
+  const checks = { trusted, report, checkpoints, exchanges, stored };
+  const { records, recordings } = await checkLanes(places, checks);
   await checkpoints.finish(places.at(-1)?.ordinal ?? 0);
   reportAnchors(source, anchors, checkpoints.anchors, report);
   for (const file of source.strays) {
     report({ code: 'stray_file', message: 'not the file of a lane; it was not read', file });
   }
+  reportMissing(recordings, report);
   if (records === 0) {
     report({ code: 'no_evidence', message: 'no record was found that holds' });
   }
@@ -63,6 +68,7 @@ export async function verifyEvidence(
     records,
     ...exchanges.counts,
     dangling: exchanges.dangling,
+    recordings,
     problems: findings.problems,
     notes: findings.notes,
   };
@@ -77,6 +83,7 @@ export function unreadable(message: string): Verification {
     intents: 0,
     outcomes: 0,
     dangling: [],
+    recordings: NO_RECORDINGS,
     problems: [{ code: 'unreadable', message }],
     notes: [],
   };
@@ -91,7 +98,10 @@ interface Checks {
   readonly report: Report;
   readonly checkpoints: CheckpointCheck;
   readonly exchanges: ExchangeCheck;
+  readonly stored: ReadonlyMap<string, StoredRecordings>;
 }
+
+const NO_RECORDINGS: RecordingCounts = { named: 0, intact: 0, missing: 0 };
 
 /** Lanes in the order they were opened; reports what is missing or there twice. */
 function orderLanes(files: readonly StoredFile[], report: Report): readonly LaneFile[] {
@@ -117,29 +127,45 @@ function orderLanes(files: readonly StoredFile[], report: Report): readonly Lane
   return places;
 }
 
-/** Returns how many records hold. */
-async function checkLanes(places: readonly LaneFile[], checks: Checks): Promise<number> {
+interface Counts {
+  /** That hold. */
+  readonly records: number;
+  readonly recordings: RecordingCounts;
+}
+
+async function checkLanes(places: readonly LaneFile[], checks: Checks): Promise<Counts> {
   let records = 0;
+  let recordings = NO_RECORDINGS;
   let before: LaneEnd | undefined;
   for (const place of places) {
-    const { end, count } = await checkLane(place, checks);
+    const { end, count, kept } = await checkLane(place, checks);
     checkSeal(end, before, checks.report);
     records += count;
+    recordings = sum(recordings, kept);
     before = end;
   }
   if (before !== undefined) {
     reportOpenEnd(before, checks.report);
   }
-  return records;
+  return { records, recordings };
+}
+
+function sum(a: RecordingCounts, b: RecordingCounts): RecordingCounts {
+  return {
+    named: a.named + b.named,
+    intact: a.intact + b.intact,
+    missing: a.missing + b.missing,
+  };
 }
 
 async function checkLane(
   place: LaneFile,
   checks: Checks,
-): Promise<{ readonly end: LaneEnd; readonly count: number }> {
-  const { checkpoints, exchanges, report } = checks;
+): Promise<{ readonly end: LaneEnd; readonly count: number; readonly kept: RecordingCounts }> {
+  const { checkpoints, exchanges, report, stored } = checks;
   const lane = new LaneCheck(place, checks.trusted, report);
   const clock = new ClockCheck();
+  const recordings = new RecordingCheck(stored.get(place.lane), place, report);
   let count = 0;
   await checkpoints.laneStarts(place);
   for await (const line of place.stored.lines) {
@@ -151,12 +177,23 @@ async function checkLane(
       if (named !== undefined) {
         await named;
       }
+      const recorded = recordings.record(hashed.record);
+      if (recorded !== undefined) {
+        await recorded;
+      }
     }
   }
   const end = lane.end();
   await checkpoints.laneEnds(end);
   clock.end(place, report);
-  return { end, count };
+  return { end, count, kept: await recordings.end() };
+}
+
+function reportMissing({ named, missing }: RecordingCounts, report: Report): void {
+  if (missing > 0) {
+    const message = `${missing} of ${named} recordings are not here: shredded, or left where the evidence was copied from`;
+    report({ code: 'recordings_missing', message });
+  }
 }
 
 /** Nothing seals the last lane, so how it ends is only told. */

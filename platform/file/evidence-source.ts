@@ -5,10 +5,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_CHECKPOINT_BYTES } from '#core/evidence/checkpoint.ts';
 import { MAX_LINE_BYTES } from '#core/evidence/commit.ts';
-import { parseLaneFileName } from '#core/evidence/lane.ts';
-import type { EvidenceSource, StoredFile } from '#core/evidence/source.ts';
+import { laneOfBlobFile, parseLaneFileName } from '#core/evidence/lane.ts';
+import type { EvidenceSource, StoredFile, StoredRecordings } from '#core/evidence/source.ts';
 import { readAnchors } from './anchors.ts';
-import { CHECKPOINTS_FILE, DRAFT_SUFFIX, LANES_DIR } from './layout.ts';
+import { readBlobs } from './blob-entries.ts';
+import { CHECKPOINTS_FILE, DRAFT_SUFFIX, LANES_DIR, RECORDINGS_DIR } from './layout.ts';
 import { readLines } from './lines.ts';
 
 /**
@@ -22,17 +23,35 @@ export async function openEvidence(
   await readdir(dataDir);
   const anchors = publicKeyFile === undefined ? undefined : await readAnchors(publicKeyFile);
   const checkpoints = await checkpointFile(dataDir);
-  const names = await laneNames(dataDir);
+  const names = await namesIn(join(dataDir, LANES_DIR));
   const isLane = (name: string): boolean => parseLaneFileName(name) !== undefined;
   const lanes = names.filter(isLane).sort(byOrdinal);
+  const lanesFound = new Set(lanes.map((name) => parseLaneFileName(name)?.lane));
+  const blobs = await namesIn(join(dataDir, RECORDINGS_DIR));
+  const isBlobs = (name: string): boolean => lanesFound.has(laneOfBlobFile(name) ?? '');
   return {
     anchors,
     checkpoints,
     lanes: await Promise.all(lanes.map((name) => laneFile(dataDir, name))),
-    strays: names
-      .filter((name) => !isLane(name) && !name.endsWith(DRAFT_SUFFIX))
-      .map((name) => `${LANES_DIR}/${name}`),
+    recordings: new Map(blobs.filter(isBlobs).map((name) => recordingsFile(dataDir, name))),
+    strays: [...strays(LANES_DIR, names, isLane), ...strays(RECORDINGS_DIR, blobs, isBlobs)],
   };
+}
+
+function strays(
+  folder: string,
+  names: readonly string[],
+  belongs: (name: string) => boolean,
+): readonly string[] {
+  return names
+    .filter((name) => !belongs(name) && !name.endsWith(DRAFT_SUFFIX))
+    .map((name) => `${folder}/${name}`);
+}
+
+/** Read to its end, wherever that is by then: the lanes only name what was there before them. */
+function recordingsFile(dataDir: string, name: string): readonly [string, StoredRecordings] {
+  const blobs = readBlobs(join(dataDir, RECORDINGS_DIR, name));
+  return [laneOfBlobFile(name) ?? '', { name: `${RECORDINGS_DIR}/${name}`, blobs }];
 }
 
 /** Not by text: the ordinal may outgrow its zeros. */
@@ -61,9 +80,10 @@ async function laneFile(dataDir: string, name: string): Promise<StoredFile> {
   };
 }
 
-async function laneNames(dataDir: string): Promise<readonly string[]> {
+/** A folder that does not exist holds nothing. */
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    return (await readdir(join(dataDir, LANES_DIR))).sort();
+    return (await readdir(folder)).sort();
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return [];

@@ -3,14 +3,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeLedger } from '#core/evidence/ledger.contract.ts';
+import { describeLedger, type LedgerAdapter } from '#core/evidence/ledger.contract.ts';
+import { describeLedgerRecordings } from '#core/evidence/ledger-recordings.contract.ts';
 import { signatureKey } from '#core/evidence/signature.ts';
 import { openEvidence } from './evidence-source.ts';
 import { CAN_LIMIT_FILE_SIZE, limitFileSize } from './file-size-limit.fixture.ts';
 import { openFileLedger } from './ledger.ts';
 import { loadTrustKey } from './trust-key.ts';
 
-describeLedger({
+const ADAPTER: LedgerAdapter = {
   name: 'FileLedger',
   lacks: [],
   open: async (options) => {
@@ -31,4 +32,7 @@ describeLedger({
       dispose: () => rm(folder, { recursive: true, force: true }),
     };
   },
-});
+};
+
+describeLedger(ADAPTER);
+describeLedgerRecordings(ADAPTER);

@@ -1,9 +1,10 @@
 // The ledger in memory keeps every promise of the port.
 
-import { describeLedger } from '#core/evidence/ledger.contract.ts';
+import { describeLedger, type LedgerAdapter } from '#core/evidence/ledger.contract.ts';
+import { describeLedgerRecordings } from '#core/evidence/ledger-recordings.contract.ts';
 import { MemoryLedger } from './ledger.ts';
 
-describeLedger({
+const ADAPTER: LedgerAdapter = {
   name: 'MemoryLedger',
   lacks: ['checkpoint_missing'],
   open: async (options) => {
@@ -17,4 +18,7 @@ describeLedger({
       dispose: async () => {},
     };
   },
-});
+};
+
+describeLedger(ADAPTER);
+describeLedgerRecordings(ADAPTER);

@@ -8,7 +8,7 @@ import type { Ledger, LedgerObserver, Receipt } from '#core/evidence/ledger.ts';
 import { openLane } from '#core/evidence/open-lane.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { type SignatureKey, signatureKey, signerFor } from '#core/evidence/signature.ts';
-import type { EvidenceSource, StoredLine } from '#core/evidence/source.ts';
+import type { EvidenceSource, StoredBlob, StoredLine } from '#core/evidence/source.ts';
 
 export interface MemoryLedgerOptions {
   readonly version: string;
@@ -89,11 +89,6 @@ export class MemoryLedger implements Ledger {
     return this.#lines;
   }
 
-  /** The recordings that the lane's records name, in their order. */
-  get blobs(): readonly NamedBlob[] {
-    return this.#blobs;
-  }
-
   /** The lane as evidence; memory has no checkpoints, so a verifier says that they are missing. */
   source(): EvidenceSource {
     const name = `lanes/${laneFileName(1, this.lane)}`;
@@ -101,8 +96,15 @@ export class MemoryLedger implements Ledger {
       anchors: undefined,
       checkpoints: undefined,
       lanes: [{ name, lines: storedLines(this.#lines) }],
+      recordings: new Map([[this.lane, { name: 'recordings', blobs: storedBlobs(this.#blobs) }]]),
       strays: [],
     };
+  }
+}
+
+async function* storedBlobs(blobs: readonly NamedBlob[]): AsyncGenerator<StoredBlob> {
+  for (const { digest, bytes } of blobs) {
+    yield { kind: 'entry', head: { state: 'kept', sizeBytes: bytes.length, digest }, bytes };
   }
 }
 
