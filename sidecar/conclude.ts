@@ -26,7 +26,8 @@ export async function concludeAnswer(
   gate: Gate,
 ): Promise<Conclusion> {
   asked.markAnswered();
-  const context = { states: gate.states, nowSeconds: gate.clock.epochSeconds() };
+  const { states, definitions } = gate;
+  const context = { states, definitions, nowSeconds: gate.clock.epochSeconds() };
   const verdict = judgeAnswer(outbound, asked, context);
   if (verdict.kind === 'refused') {
     return concludeRefusal(asked, verdict.refusal, gate, withheld(verdict.refusal));
@@ -121,7 +122,7 @@ function statusOf({ body }: ResponseMessage): OutcomeStatus {
   return failed && result.isError === true ? 'tool_error' : 'ok';
 }
 
-function errorCodeOf({ body }: ResponseMessage): number | undefined {
+export function errorCodeOf({ body }: ResponseMessage): number | undefined {
   if (!('error' in body)) return undefined;
   const { error } = body;
   const code =

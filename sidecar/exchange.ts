@@ -38,6 +38,8 @@ export interface ExchangeFacts {
   /** Host as the client dialled it: a challenge names the metadata of that address. */
   readonly host?: string;
   readonly trace?: TraceContext;
+  /** The call for which Gatehouse itself asks the server this, with that caller's credential. */
+  readonly askedFor?: { readonly exchange: string; readonly principal: Principal };
 }
 
 /** Why an exchange ended before its answer. */
@@ -88,7 +90,9 @@ export class Exchange {
 
   /** Resolves when the intent is durable; rejects with LedgerFault, and then nothing may go on. */
   async intend(decision: RecordedDecision, recording?: Recording): Promise<void> {
-    const said = { message: this.facts.recorded, decision };
+    const { recorded: message, askedFor } = this.facts;
+    const detail = askedFor === undefined ? {} : { detail: { askedFor: askedFor.exchange } };
+    const said = { message, decision, ...detail };
     this.#intent = this.#append('intent', said, recording);
     try {
       await this.#intent;

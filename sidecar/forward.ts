@@ -31,11 +31,11 @@ export async function forward(
 ): Promise<Forwarded> {
   permit.spend();
   const { exchange } = sending;
-  const { principal, snapshot, id } = exchange.facts;
+  const { principal, askedFor, snapshot, id } = exchange.facts;
   const headers = {
     ...passedHeaders(sending.head, upstream, snapshot.credential.ownHeaders),
     ...sessionHeader(exchange),
-    ...(await snapshot.credential.headersFor(principal, id)),
+    ...(await snapshot.credential.headersFor(askedFor?.principal ?? principal, id)),
   };
   exchange.markSent();
   try {

@@ -5,7 +5,9 @@ import type { Upstream } from '#platform/http/upstream.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Activation } from './activation.ts';
+import type { Definitions } from './definitions.ts';
 import type { Exchanges } from './exchanges.ts';
+import type { Inquiries } from './inquiries.ts';
 import type { RateLimiter, Slots } from './limiter.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sessions } from './sessions.ts';
@@ -20,6 +22,8 @@ export interface Gate {
   readonly sessions: Sessions;
   readonly states: RequestStates;
   readonly exchanges: Exchanges;
+  readonly definitions: Definitions;
+  readonly inquiries: Inquiries;
   readonly refusals: RefusalLog;
   readonly limiter: RateLimiter;
   readonly streams: Slots;

@@ -2,6 +2,7 @@
 // what the server asks or tells the client is judged by policy (design section 4).
 
 import type { Principal } from '#core/identity/principal.ts';
+import { readToolPage } from '#core/mcp/definitions.ts';
 import { filterList } from '#core/mcp/lists.ts';
 import type {
   JsonObject,
@@ -16,9 +17,11 @@ import { locate } from '#core/mcp/spans.ts';
 import { splice } from '#core/mcp/splice.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import { evaluate } from '#core/policy/evaluate.ts';
+import { quarantine } from '#core/policy/pins.ts';
 import { isVisible } from '#core/policy/visible.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
+import type { Definitions, KnownDefinition } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestStates } from './state.ts';
 
@@ -34,6 +37,7 @@ export type OutboundVerdict =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 export interface OutboundContext {
+  readonly definitions: Definitions;
   readonly states: RequestStates;
   readonly nowSeconds: number;
 }
@@ -57,7 +61,9 @@ export function judgeAnswer(
   const result = resultOf(outbound.message);
   if (request === undefined || result === undefined) return pass(outbound.bytes);
   if (request.method === 'initialize') return judgeHandshake(outbound.bytes, result);
-  if (METHODS.get(request.method)?.list !== undefined) return judgeList(outbound, asked);
+  if (METHODS.get(request.method)?.list !== undefined) {
+    return judgeList(outbound, asked, context.definitions);
+  }
   return result.resultType === 'input_required'
     ? judgeInputRequired(outbound.bytes, result, asked, context)
     : pass(outbound.bytes);
@@ -73,22 +79,39 @@ function judgeHandshake(bytes: Uint8Array, result: JsonObject): OutboundVerdict 
   );
 }
 
-function judgeList(outbound: Outbound, asked: Exchange): OutboundVerdict {
+function judgeList(outbound: Outbound, asked: Exchange, definitions: Definitions): OutboundVerdict {
   const { snapshot, principal, request, revision } = asked.facts;
   const kind = METHODS.get(request?.method ?? '')?.list;
   if (kind === undefined) return pass(outbound.bytes);
   const { policy } = snapshot;
+  // Learnt before anything is left out: what one principal may not see is there all the same.
+  const tools = kind === 'tools' ? learnPage(outbound.message, asked, definitions) : [];
+  const approves = (name: string, index: number): boolean =>
+    kind !== 'tools' || quarantine(policy, name, tools[index]?.digest) === undefined;
   const filtered = filterList({
     bytes: outbound.bytes,
     value: outbound.value,
     list: kind,
-    keep: (name) => isVisible(policy, principal, { kind: TARGET_OF_LIST[kind], name }),
+    keep: (name, index) =>
+      isVisible(policy, principal, { kind: TARGET_OF_LIST[kind], name }) && approves(name, index),
     revision,
   });
   if (!filtered.ok) return refused('upstream_invalid', filtered.reason);
   return policy.mode === 'Observe'
     ? { kind: 'pass', bytes: outbound.bytes, hidden: filtered.hidden }
     : { kind: 'pass', bytes: filtered.bytes, hidden: filtered.hidden };
+}
+
+/** The definitions in the order of the page; none when it cannot be read, and then nothing is kept. */
+function learnPage(
+  { body }: ResponseMessage,
+  asked: Exchange,
+  definitions: Definitions,
+): readonly KnownDefinition[] {
+  const page = 'result' in body ? readToolPage(body.result) : undefined;
+  if (!page?.ok) return [];
+  const isLast = page.nextCursor === undefined;
+  return definitions.learn({ tools: page.tools, isLast, exchange: asked.facts.id });
 }
 
 const TARGET_OF_LIST = {

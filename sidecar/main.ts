@@ -20,10 +20,12 @@ import type { Logger } from '#platform/process/log.ts';
 import { Metrics } from '#platform/process/metrics.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation, type Snapshot } from './activation.ts';
+import { Definitions } from './definitions.ts';
 import { doorsOf, publicUrlsOf } from './doors.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
 import { type Bound, bindGateway, type Gateway } from './gateway.ts';
+import { Inquiries } from './inquiries.ts';
 import { RateLimiter, Slots } from './limiter.ts';
 import { loadPolicy } from './load-policy.ts';
 import { createWellKnown, scopesToAskFor } from './metadata.ts';
@@ -204,6 +206,8 @@ async function assembleGate(parts: Parts, activation: Activation): Promise<Gate>
     sessions: new Sessions(sealer, 'local'),
     states: new RequestStates(sealer),
     exchanges: new Exchanges(),
+    definitions: new Definitions({ ledger, clock, log, activation }),
+    inquiries: new Inquiries(),
     refusals: new RefusalLog(ledger, clock),
     limiter: new RateLimiter(),
     streams: new Slots(),

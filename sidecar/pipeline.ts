@@ -15,11 +15,12 @@ import type { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
+import { judgeDefinition } from './judge-definition.ts';
 import { type Masked, mask } from './mask.ts';
 import { openExchange } from './open-exchange.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
-import { relayAnswer, sayNo } from './relay.ts';
+import { relayAnswer, sayCutShort, sayNo } from './relay.ts';
 import { relayOneWay } from './relay-one-way.ts';
 import { type Settlement, settle } from './settle.ts';
 import { isSubscription, leaseStream } from './stream-lease.ts';
@@ -74,12 +75,15 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
     // Toward the server masking may only block; otherwise it is the recorded copy that is masked.
     const copy = mask({ ...admission.received, direction: 'toServer' }, judging.snapshot);
     const refusal = lease?.kind === 'refused' ? lease.refusal : limit(admission, judging, gate);
+    const judged =
+      refusal ?? (await judgeDefinition(decision, { exchange, admission, head }, gate));
     const settlement: Settlement =
-      refusal === undefined
-        ? await settle(decision, settleContext(admission, judging))
-        : { kind: 'refusal', refusal };
+      'code' in judged
+        ? { kind: 'refusal', refusal: judged }
+        : await settle(judged, settleContext(admission, judging));
     const settled = unlessBlocked(settlement, copy);
-    await carryOut({ exchange, admission, copy, decision, settlement: settled }, call, gate);
+    const final = 'code' in judged ? decision : judged;
+    await carryOut({ exchange, admission, copy, decision: final, settlement: settled }, call, gate);
   } finally {
     if (lease?.kind === 'held') lease.release();
   }
@@ -106,6 +110,11 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
     return;
   }
   if (!(await isDurable(intent, exchange, client, gate))) return;
+  if (message.kind === 'request' && client.gone.aborted) {
+    // It left while something was still to be asked: its call is not wanted any more.
+    exchange.cut('disconnected', 'the client left before its call was forwarded');
+    return sayCutShort(exchange, { client, gate });
+  }
   const unwatch = [watchClient(exchange, client)];
   // A subscription has no answer to wait for: it lives as long as its lease.
   if (!isSubscription(exchange)) unwatch.push(watchTime(exchange, gate));

@@ -123,7 +123,7 @@ async function relayWhole(
 }
 
 /** Statuses that are not the client's business, or not MCP at all. */
-function refuseStatus(reply: UpstreamReply, exchange: Exchange): Refusal | undefined {
+export function refuseStatus(reply: UpstreamReply, exchange: Exchange): Refusal | undefined {
   const { status } = reply;
   if (status === 401 || status === 403) {
     return {

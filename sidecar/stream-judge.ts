@@ -51,6 +51,7 @@ export class StreamJudge {
       const passed = await passServerRequest(message, decision, stream, this.#gate);
       return passed ? masked.bytes : undefined;
     }
+    if (message.method === 'notifications/tools/list_changed') this.#gate.definitions.forget();
     const recorded = recordedDecision(decision, snapshot);
     // Its record may follow it by a little (tail.ts); a question's and an answer's may not.
     this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded, recording));

@@ -19,8 +19,8 @@ export interface PrivateReply {
 
 export interface ListReply extends PrivateReply {
   readonly list: ListKind;
-  /** Asked with each item's name (URI of a resource, URI template of a template). */
-  readonly keep: (name: string) => boolean;
+  /** Asked with each item's name (URI of a resource, URI template of a template) and its place. */
+  readonly keep: (name: string, index: number) => boolean;
 }
 
 export type Shaped =
@@ -50,7 +50,7 @@ export function filterList(reply: ListReply): Shaped {
   if (result === undefined || names === undefined || array === undefined) {
     return { ok: false, reason: `result.${member} is not a list of items with a ${name}` };
   }
-  const kept = names.map((itemName) => keep(itemName));
+  const kept = names.map((itemName, index) => keep(itemName, index));
   const edits = removeElements(bytes, array, (index) => kept[index] === true);
   return {
     ok: true,

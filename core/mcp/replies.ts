@@ -1,7 +1,7 @@
 // The messages that Gatehouse itself writes: errors, denials and notifications, as bytes.
 // Everything else on the wire is what a peer sent.
 
-import type { RequestId } from './messages.ts';
+import type { JsonObject, RequestId } from './messages.ts';
 import type { Era } from './revisions.ts';
 
 /**
@@ -92,6 +92,20 @@ export function notification(
 /** Tells a legacy peer that the request it is working on is no longer wanted. */
 export function cancelledNotification(requestId: RequestId, reason: string): Uint8Array {
   return notification('notifications/cancelled', { requestId, reason });
+}
+
+/** Asks for one page of the tools; `meta` is the envelope that the modern era wants. */
+export function listToolsRequest(
+  id: RequestId,
+  page: { readonly cursor?: string; readonly meta?: JsonObject },
+): Uint8Array {
+  const { cursor, meta } = page;
+  const params = {
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(meta === undefined ? {} : { _meta: meta }),
+  };
+  const hasParams = cursor !== undefined || meta !== undefined;
+  return encode({ jsonrpc: '2.0', id, method: 'tools/list', ...(hasParams ? { params } : {}) });
 }
 
 function encode(message: object): Uint8Array {
