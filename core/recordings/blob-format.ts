@@ -1,5 +1,5 @@
 // The bytes of a sealed recording: a header in clear, then frames of AES-256-GCM. Byte-level
-// specification: docs/recordings.md.
+// specification: docs/audit-format.md.
 
 /** GHR1: the first bytes of every blob. */
 export const MAGIC = Buffer.from('GHR1', 'latin1');

@@ -154,7 +154,11 @@ def is_record(value):
     return (isinstance(value, dict) and value.get("v") == 1 and is_int(value["v"]) and is_int(value.get("seq")) and value["seq"] > 0
             and all(isinstance(value.get(key), str) for key in ("lane", "type", "ts", "prev"))
             and TIMESTAMP.match(value["ts"]) is not None and isinstance(value.get("detail", {}), dict)
-            and isinstance(value.get("exchange", ""), str))
+            and isinstance(value.get("exchange", ""), str) and is_payload(value.get("payload")))
+
+
+def is_payload(value):
+    return value is None or (isinstance(value, dict) and all(isinstance(value.get(key), str) for key in ("blob", "commitment")))
 
 
 def read_commit(raw):
@@ -172,6 +176,7 @@ class Lane:
         self.name, self.ordinal, self.lane, self.trust, self.found = name, ordinal, lane, trust, found
         self.seq, self.head, self.closed, self.opening, self.key, self.torn = 0, NO_HASH, False, None, None, b""
         self.records = []  # (seq, hash, ts), to be held against the checkpoints
+        self.payloads = []  # (seq, digest of the recording it names)
 
     def tell(self, code, **where):
         self.found.tell(code, file=self.name, lane=self.lane, **where)
@@ -194,6 +199,8 @@ class Lane:
             else:
                 for record in commit["records"]:
                     exchanges.record(record, self)
+                    if "payload" in record:
+                        self.payloads.append((record["seq"], record["payload"]["blob"]))
 
     def check(self, commit):
         records, hashes, prev = commit["records"], [], self.head
@@ -253,6 +260,46 @@ class Lane:
         return said == {"sealedLane": before.lane, "sealedSeq": before.seq, "sealedHash": before.head, "sealedClean": before.closed,
                         "tornBytes": len(before.torn), "tornDigest": hashlib.sha256(before.torn).hexdigest(),
                         "recordsBefore": opening["recordsBefore"] + before.seq, "log": opening["log"]}
+
+
+# ---- recordings ------------------------------------------------------------------------------
+BLOBS_HEAD, MAX_BLOB = b"gatehouse recordings v1\n", 48 * 1024 * 1024
+
+
+def read_recordings(path):
+    """Entries as (digest, whether it is whole), and whether something else lies behind them."""
+    entries = []
+    with open(path, "rb") as file:
+        if file.read(len(BLOBS_HEAD)) != BLOBS_HEAD:
+            return entries, True
+        while head := file.read(37):
+            size = int.from_bytes(head[1:5], "big")
+            if len(head) < 37 or head[:1] not in (b"k", b"s") or size > MAX_BLOB:
+                return entries, True
+            blob, name = file.read(size), head[5:].hex()
+            if len(blob) < size:
+                return entries, True
+            whole = not any(blob) if head[:1] == b"s" else hashlib.sha256(blob).hexdigest() == name
+            entries.append((name, whole))
+    return entries, False
+
+
+def check_recordings(path, lane, name):
+    """What is there must be what its record names; what is gone says nothing."""
+    if not os.path.exists(path):
+        return
+    entries, remains = read_recordings(path)
+    places = {digest: place for place, (digest, _) in enumerate(entries)}
+    named = {blob for _, blob in lane.payloads}
+    last = max((places[blob] for blob in named if blob in places), default=-1)
+    short = any(blob not in places for blob in named)
+    for seq, blob in lane.payloads:
+        if blob in places and not entries[places[blob]][1]:
+            lane.found.tell("recording_changed", file=name, lane=lane.lane, seq=seq)
+    strays = [place for place, (digest, _) in enumerate(entries) if digest not in named]
+    remains = remains or any(not entries[place][1] for place in strays)
+    if any(place < last for place in strays) or (short and remains):
+        lane.found.tell("recording_changed", file=name, lane=lane.lane)
 
 
 class Exchanges:
@@ -389,6 +436,8 @@ def verify(data, trust_file):
         if ordinal != max(lanes, default=0) + 1:
             lane.tell("lane_missing")
         lane.read(os.path.join(folder, name), exchanges)
+        blobs = f"recordings/{name[: -len('.jsonl')]}.blobs"
+        check_recordings(os.path.join(data, blobs), lane, blobs)
         if lane.seq == 0:
             lane.tell("opening_invalid")
         if not lane.seals(before):

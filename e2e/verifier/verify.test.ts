@@ -8,13 +8,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { intentDraft, outcomeDraft, tickingClock } from '#core/evidence/drafts.fixture.ts';
+import { blobFileName } from '#core/evidence/lane.ts';
 import { fixedKey, TRUST_SEED } from '#core/evidence/log.fixture.ts';
+import { testRecorder, withRecording } from '#core/recordings/recordings.fixture.ts';
 import { anchorFile } from '#platform/file/anchors.ts';
-import { removeLog } from '#platform/file/crashed-log.fixture.ts';
+import { type LogPlace, newLogPlace, removeLog } from '#platform/file/crashed-log.fixture.ts';
 import type { EvidenceCopy } from '#platform/file/evidence-copy.fixture.ts';
+import { openFileLedger } from '#platform/file/ledger.ts';
 import { type HonestLog, honestLog, verifyCopy } from '#platform/file/tamper.fixture.ts';
 import { CHECKPOINT_EDITS } from '#platform/file/tamper-checkpoints.fixture.ts';
 import { LANE_EDITS } from '#platform/file/tamper-lanes.fixture.ts';
+import { loadTrustKey } from '#platform/file/trust-key.ts';
 
 const VERIFIER = fileURLToPath(new URL('./verify.py', import.meta.url));
 const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
@@ -119,6 +124,23 @@ describe('the second verifier', function () {
     }
   });
 
+  it('finds what was changed in recordings, and nothing where they are gone', async () => {
+    const place = await newLogPlace();
+    const file = await recordInto(place);
+    const honest = await readFile(file);
+    const answers: string[] = [];
+    for (const change of RECORDING_CHANGES) {
+      await writeFile(file, change(Buffer.from(honest)));
+      answers.push((await run(place.dataDir, '--trust', place.publicKeyFile)).verdict);
+    }
+    await rm(file);
+    answers.push((await run(place.dataDir, '--trust', place.publicKeyFile)).verdict);
+    await removeLog(place);
+
+    const changed = Array.from({ length: RECORDING_CHANGES.length - 2 }, () => 'tampered');
+    expect(answers).to.deep.equal(['verified', 'verified', ...changed, 'verified']);
+  });
+
   async function materialize({ files, anchors }: EvidenceCopy) {
     const place = await mkdtemp(join(folder, 'copy-'));
     const data = join(place, 'data');
@@ -135,6 +157,29 @@ describe('the second verifier', function () {
     return { data, trust };
   }
 });
+
+/** The first two leave everything that a record names. */
+const RECORDING_CHANGES: readonly ((bytes: Buffer) => Buffer)[] = [
+  (bytes) => bytes,
+  (bytes) => Buffer.concat([bytes, bytes.subarray(-50)]),
+  ...[3, 24, 28, 30, 61, 100, -1].map((at) => (bytes: Buffer) => {
+    const place = at < 0 ? bytes.length + at : at;
+    bytes.writeUInt8(bytes.readUInt8(place) ^ 4, place);
+    return bytes;
+  }),
+];
+
+/** A closed lane with two recordings; returns the file that holds them. */
+async function recordInto({ dataDir, publicKeyFile }: LogPlace): Promise<string> {
+  const trustKey = await loadTrustKey(publicKeyFile, dataDir);
+  const now = tickingClock();
+  const ledger = await openFileLedger({ dataDir, trustKey, version: '0.0.0-test', now });
+  const { record } = testRecorder();
+  await ledger.append(...withRecording(intentDraft('x1', now()), record('asked')));
+  await ledger.append(...withRecording(outcomeDraft('x1', now()), record('answered')));
+  await ledger.close('done');
+  return join(dataDir, 'recordings', blobFileName(1, ledger.lane));
+}
 
 interface Answer {
   readonly code: number;
