@@ -3,6 +3,7 @@
 
 import type {
   EvidenceRecord,
+  RecordedApproval,
   RecordedDecision,
   RecordedMessage,
   RecordedOutcome,
@@ -46,6 +47,7 @@ const OPTIONAL: Checks = [
   ['decision', isDecision],
   ['outcome', isOutcome],
   ['payload', isPayload],
+  ['approval', isApproval],
   ['detail', isDetail],
 ];
 
@@ -139,6 +141,32 @@ function isPayload(value: unknown): value is RecordedPayload {
       ['sizeBytes', isCount],
     ],
     [['truncated', (truncated) => truncated === true]],
+  );
+}
+
+function isApproval(value: unknown): value is RecordedApproval {
+  return hasForm(
+    value,
+    [
+      ['id', isText],
+      ['binding', isHash],
+      ['state', isText],
+      ['rule', isText],
+      ['scope', isText],
+      ['target', isText],
+    ],
+    [
+      ['approverIssuer', isText],
+      ['approver', isText],
+      ['choice', isText],
+      ['refusal', isText],
+      ['reason', isText],
+      ['approvers', (approvers) => Array.isArray(approvers) && approvers.every(isText)],
+      ['nonce', isText],
+      ['use', isCount],
+      ['maxUses', isCount],
+      ['expiresAtMillis', isCount],
+    ],
   );
 }
 

@@ -20,6 +20,14 @@ export const RECORD_TYPES = [
   'policy.rejected',
   'catalog.learnt',
   'catalog.changed',
+  'approval.requested',
+  'approval.voted',
+  'approval.granted',
+  'approval.denied',
+  'approval.expired',
+  'approval.consumed',
+  'approval.revoked',
+  'approval.cancelled',
   'degraded.enter',
   'degraded.exit',
 ] as const;
@@ -98,6 +106,32 @@ export interface RecordedPayload {
   readonly truncated?: true;
 }
 
+/** What became of a call that waits for people. The record's principal is who asked. */
+export interface RecordedApproval {
+  readonly id: string;
+  /** SHA-256 that names the call, lower-case hex. */
+  readonly binding: string;
+  readonly state: string;
+  readonly rule: string;
+  readonly scope: string;
+  readonly target: string;
+  /** Who decided, voted or tried to: their issuer and subject. */
+  readonly approverIssuer?: string;
+  readonly approver?: string;
+  readonly choice?: 'approve' | 'deny';
+  /** Why a vote or a revocation was not taken: it changed nothing. */
+  readonly refusal?: string;
+  readonly reason?: string;
+  /** Subjects of all whose approval made the grant. */
+  readonly approvers?: readonly string[];
+  /** Names the grant; with `use`, its spending. No two records of `approval.consumed` share both. */
+  readonly nonce?: string;
+  readonly use?: number;
+  readonly maxUses?: number;
+  /** When the request or the grant runs out: whole milliseconds since 1970. */
+  readonly expiresAtMillis?: number;
+}
+
 /** Everything a writer says; the lane adds v, lane, seq, prev. Integers only, no floats. */
 export interface RecordDraft {
   readonly type: RecordType;
@@ -117,6 +151,7 @@ export interface RecordDraft {
   readonly decision?: RecordedDecision;
   readonly outcome?: RecordedOutcome;
   readonly payload?: RecordedPayload;
+  readonly approval?: RecordedApproval;
   /** Facts of life-cycle types (lane, policy, degraded); flat, JCS-safe. */
   readonly detail?: { readonly [key: string]: string | number | boolean | readonly string[] };
 }

@@ -57,7 +57,7 @@ describe('verifyEvidence', () => {
     },
     {
       name: 'a type it does not know',
-      drafts: [{ type: 'approval.requested', ts: at(1) } as unknown as RecordDraft],
+      drafts: [{ type: 'invented.later', ts: at(1) } as unknown as RecordDraft],
       code: 'record_type_unknown',
     },
   ];
