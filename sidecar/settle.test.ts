@@ -52,7 +52,7 @@ describe('settle', () => {
     },
     {
       name: 'an approval that nobody can give is a denial',
-      decision: { effect: 'RequireApproval', rule: 'p/ask', approval: 'finance' },
+      decision: { effect: 'RequireApproval', rule: 'p/ask', approval: 'finance', asks: ['p/ask'] },
       code: 'denied',
     },
   ];

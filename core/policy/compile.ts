@@ -2,6 +2,7 @@
 // them. The documents have passed crds/validate.ts; here is what needs globs, CEL and each other.
 
 import type { McpGatewayPolicy } from '#crds/policy.ts';
+import { compileApprovals } from './approvals.ts';
 import { createConditionCompiler } from './cel.ts';
 import { compileLayer } from './compile-layer.ts';
 import type { CompiledPolicy } from './compiled.ts';
@@ -47,23 +48,27 @@ export function compileWhole(
   const layers = documents.map((document) => compileLayer(document, conditions));
   const { settings, problems: disagreements } = joinSettings(documents);
   const pins = compilePins(documents);
+  const asking = compileApprovals(documents, settings.issuers);
   const problems: readonly PolicyProblem[] = [
     ...layers.flatMap((layer, document) => layer.problems.map((found) => ({ ...found, document }))),
     ...disagreements,
     ...pins.problems,
+    ...asking.problems,
     ...findNamesakes(documents),
   ];
   if (problems.length > 0) return { ok: false, problems };
   const policy: CompiledPolicy = {
     ...settings,
     pinSets: pins.pinSets,
+    approvals: asking.approvals,
+    ...(asking.approvalAudience === undefined ? {} : { approvalAudience: asking.approvalAudience }),
     ...(digest === undefined ? {} : { digest }),
     layers: layers.map(({ layer }) => layer).sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
   const warnings = layers.flatMap((layer, document) =>
     layer.warnings.map((found) => ({ ...found, document })),
   );
-  return { ok: true, policy, warnings: [...warnings, ...pins.warnings] };
+  return { ok: true, policy, warnings: [...warnings, ...pins.warnings, ...asking.warnings] };
 }
 
 /** Decisions name their rule `policy/rule`, which must mean one rule. */

@@ -2,6 +2,7 @@
 // Made whole by compile.ts and never changed; evaluation reads it and nothing else.
 
 import type { IssuerConfig } from '#crds/policy.ts';
+import type { CompiledApproval } from './approvals.ts';
 import type { Condition } from './cel.ts';
 import type { PinSet } from './pins.ts';
 import type { RuleIndex } from './rule-index.ts';
@@ -12,9 +13,11 @@ export type Effect = 'Allow' | 'Deny' | 'RequireApproval';
 export type CompiledRule = RuleCore &
   (
     | { readonly effect: 'Allow' | 'Deny' }
-    /** `approval` names an entry of `spec.approvals`. */
+    /** `approval` names an entry of `spec.approvals` of the same policy. */
     | { readonly effect: 'RequireApproval'; readonly approval: string }
   );
+
+export type AskingRule = Extract<CompiledRule, { readonly effect: 'RequireApproval' }>;
 
 interface RuleCore {
   /** `policy/rule`: what decisions and records say. */
@@ -82,6 +85,10 @@ export interface CompiledPolicy {
   readonly upstream: UpstreamCredential;
   /** Of the policies that pin tool definitions; a tool must satisfy all of them. */
   readonly pinSets: readonly PinSet[];
+  /** What each rule that asks for an approval asks for, by its id: `policy/rule`. */
+  readonly approvals: ReadonlyMap<string, CompiledApproval>;
+  /** Audience of the tokens that approve; there is one where anything asks. */
+  readonly approvalAudience?: string;
   /** Digest of the documents, as the caller gave it. */
   readonly digest?: string;
   /** Each is judged alone; the strictest decision wins. In the order of their names. */

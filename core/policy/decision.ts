@@ -30,6 +30,11 @@ export interface RequireApproval {
   readonly rule: string;
   /** Name of the entry in `spec.approvals`. */
   readonly approval: string;
+  /**
+   * Every rule that asks, `policy/rule`, the one above among them: all must be satisfied. What they ask
+   * for together says core/policy/approval-terms.ts.
+   */
+  readonly asks: readonly string[];
 }
 
 export type Decision = Allow | Deny | RequireApproval;

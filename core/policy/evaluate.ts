@@ -34,7 +34,8 @@ export function evaluate(
       return {
         effect: 'RequireApproval',
         rule: verdict.rule.id,
-        approval: verdict.approval,
+        approval: verdict.rule.approval,
+        asks: asksOf(verdicts),
       };
     case 'stepUp':
       return denial(verdict, {
@@ -79,6 +80,12 @@ function scopesOf(verdicts: readonly Verdict[]): readonly string[] {
   return [
     ...new Set(verdicts.flatMap((verdict) => ('rule' in verdict ? verdict.rule.scopes : []))),
   ];
+}
+
+/** The rules of all documents that ask, each once. */
+function asksOf(verdicts: readonly Verdict[]): readonly string[] {
+  const rules = verdicts.flatMap((verdict) => (verdict.kind === 'approve' ? verdict.rules : []));
+  return [...new Set(rules.map(({ id }) => id))];
 }
 
 /**

@@ -150,6 +150,19 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     ],
   },
   {
+    name: 'going on without a decision, and telling of decisions',
+    spec: {
+      approvals: [{ ...FINANCE, breakGlass: { groups: ['oncall'] }, notify: ['room'] }],
+      notifications: [{ name: 'room', type: 'Slack', slack: { urlFrom: { env: 'URL' } } }],
+    },
+    fields: [
+      'spec.approvals',
+      'spec.approvals[0].breakGlass',
+      'spec.approvals[0].notify',
+      'spec.notifications',
+    ],
+  },
+  {
     name: 'masking',
     spec: { masking: [{ name: 'pii', detectors: ['email'], action: 'Redact' }] },
     fields: ['spec.masking'],

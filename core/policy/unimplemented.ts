@@ -51,6 +51,8 @@ const GAPS: readonly Gap[] = [
   { field: 'spec.rules[].approval', what: 'approvals' },
   { field: 'spec.rules[].reapproveOnInput', what: 'approvals' },
   { field: 'spec.approvals', what: 'approvals' },
+  { field: 'spec.approvals[].breakGlass', what: 'going on without a decision' },
+  { field: 'spec.approvals[].notify', what: 'notifications' },
   { field: 'spec.masking', what: 'masking' },
   {
     field: 'spec.tools.pinning',

@@ -3,13 +3,14 @@
 
 import type { Principal } from '#core/identity/principal.ts';
 import type { CelInput } from './cel-input.ts';
-import type { CompiledRule } from './compiled.ts';
+import type { AskingRule, CompiledRule } from './compiled.ts';
 import { lacksScopes } from './subjects.ts';
 
 export type Verdict =
   | { readonly kind: 'allow'; readonly rule: CompiledRule }
   | { readonly kind: 'plumbing' }
-  | { readonly kind: 'approve'; readonly rule: CompiledRule; readonly approval: string }
+  /** `rules` are all that ask, `rule` the first of them. */
+  | { readonly kind: 'approve'; readonly rule: AskingRule; readonly rules: readonly AskingRule[] }
   | { readonly kind: 'deny'; readonly rule: CompiledRule }
   /** `expression` is an index into `when`. */
   | {
@@ -40,7 +41,7 @@ export function judgeRules(
   facing: Case,
   byDefault: Verdict,
 ): Verdict {
-  let best: Verdict | undefined;
+  const holding: CompiledRule[] = [];
   const lacking: CompiledRule[] = [];
   for (const rule of rules) {
     if (rule.subjects(facing.principal) !== undefined) continue;
@@ -52,21 +53,20 @@ export function judgeRules(
     const outcome = testConditions(rule, facing);
     if (outcome.kind === 'failed') return { ...outcome, rule };
     if (outcome.kind === 'false') continue;
-    if (rule.effect === 'Deny') return verdictOf(rule);
-    best ??= verdictOf(rule);
+    if (rule.effect === 'Deny') return { kind: 'deny', rule };
+    holding.push(rule);
   }
-  return best ?? stepUp(lacking, facing) ?? byDefault;
+  return verdictOf(holding) ?? stepUp(lacking, facing) ?? byDefault;
 }
 
-function verdictOf(rule: CompiledRule): Verdict {
-  switch (rule.effect) {
-    case 'Allow':
-      return { kind: 'allow', rule };
-    case 'RequireApproval':
-      return { kind: 'approve', rule, approval: rule.approval };
-    case 'Deny':
-      return { kind: 'deny', rule };
-  }
+/** Of rules that all hold; none of them denies. */
+function verdictOf(rules: readonly CompiledRule[]): Verdict | undefined {
+  // Every rule that asks must be satisfied: were it the first, a new rule could replace a stricter one.
+  const asking = rules.filter((rule) => rule.effect === 'RequireApproval');
+  const [first] = asking;
+  if (first !== undefined) return { kind: 'approve', rule: first, rules: asking };
+  const [allowing] = rules;
+  return allowing === undefined ? undefined : { kind: 'allow', rule: allowing };
 }
 
 export type ConditionsOutcome =
