@@ -1,7 +1,7 @@
 // The journal of approvals: what it makes of crashes, of damage and of a full disk, and how large it
 // becomes.
 
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -140,6 +140,34 @@ describe('The journal of approvals', () => {
 
     expect(Math.max(...sizes)).to.be.below(3 * 1024 * 1024);
     expect(await store.list({ limit: 100 })).to.have.length(5);
+  });
+
+  it('goes on when it cannot be written anew, and tries again', async function () {
+    this.timeout(60_000);
+    const inTheWay = `${journal}.new`;
+    await mkdir(inTheWay);
+    const preview = 'x'.repeat(64 * 1024);
+    const churn = async (name: string): Promise<number> => {
+      const one = { ...request(name), preview };
+      await store.attachOrCreate(one);
+      await store.cancel(one.id, one.requester);
+      return (await stat(journal)).size;
+    };
+    await reopen({ limits: { maxEnded: 2 } });
+
+    let sizeBytes = 0;
+    for (let index = 0; index < 15; index += 1) sizeBytes = await churn(`blocked-${index}`);
+    await rmdir(inTheWay);
+    const sizes: number[] = [];
+    for (let index = 0; index < 15; index += 1) sizes.push(await churn(`free-${index}`));
+
+    expect(sizeBytes).to.be.above(1024 * 1024);
+    expect(Math.min(...sizes)).to.be.below(sizeBytes / 2);
+    await reopen();
+    expect((await store.list({ limit: 2 })).map(({ request }) => request.id)).to.deep.equal([
+      'request-free-14',
+      'request-free-13',
+    ]);
   });
 
   it('says the same after its journal was written anew', async function () {
