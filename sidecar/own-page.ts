@@ -6,6 +6,7 @@ import type { RecordedOutcome } from '#core/evidence/record.ts';
 import type { ResponseMessage } from '#core/mcp/messages.ts';
 import { ERROR_CODES } from '#core/mcp/replies.ts';
 import type { Refusal } from '#core/refusal.ts';
+import { LIMITS } from '#crds/defaults.ts';
 import { readRpcAnswer } from '#platform/http/rpc-answer.ts';
 import { UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
 import type { Head } from './admit-head.ts';
@@ -21,7 +22,7 @@ import { type Forwarded, forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { recordedDecision } from './recorded.ts';
 import { refuseStatus } from './relay.ts';
-import { settle } from './settle.ts';
+import { settle, UNASKED } from './settle.ts';
 import type { PageAnswer } from './tool-listing.ts';
 
 export interface OwnPage {
@@ -39,7 +40,7 @@ export async function askPage(
   gate: Gate,
 ): Promise<PageAnswer> {
   const { exchange, head, body } = page;
-  const settled = await settle(OWN, { observe: false, methodKnown: true });
+  const settled = await settle(OWN, UNASKED);
   if (settled.kind === 'refusal') return { kind: 'refused', refusal: settled.refusal };
   const cut = () => exchange.cut('timeout', 'longer than Gatehouse waits for a list of tools');
   deadline.addEventListener('abort', cut, { once: true });
@@ -92,7 +93,10 @@ async function read(forwarded: Forwarded, page: OwnPage, gate: Gate): Promise<Re
 
 async function readReply(reply: UpstreamReply, page: OwnPage, gate: Gate): Promise<Read> {
   const { exchange, requestId: id } = page;
-  const { maxReplyBytes: maxBytes, maxDepth } = exchange.facts.snapshot.policy.limits;
+  const { limits } = exchange.facts.snapshot.policy;
+  // What a policy bounds more tightly is what passes on; a list that stays here may be as usual.
+  const maxBytes = Math.max(limits.maxReplyBytes, LIMITS.maxReplyBytes);
+  const maxDepth = Math.max(limits.maxDepth, LIMITS.maxDepth);
   // What else the server says here reaches nobody; a question of its own waits until the end.
   const onOther = ({ method }: { readonly method: string }): void => {
     if (method === 'notifications/tools/list_changed') gate.definitions.forget();

@@ -35,6 +35,7 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
       },
       rules: [{ name: 'read', effect: 'Allow', when: ['true'] }],
       limits: { requestsPerMinute: 1 },
+      tools: { pinning: 'Enforce', pins: [{ name: 'a', digest: `sha256:${'0'.repeat(64)}` }] },
     },
     fields: [],
   },
@@ -53,7 +54,6 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     spec: {
       mode: 'Observe',
       observe: { mask: false },
-      tools: { pinning: 'Disabled' },
       evidence: { record: 'Full', retentionDays: 400 },
     },
     fields: [],
@@ -166,13 +166,6 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     name: 'masking',
     spec: { masking: [{ name: 'pii', detectors: ['email'], action: 'Redact' }] },
     fields: ['spec.masking'],
-  },
-  {
-    name: 'pinned tools',
-    spec: {
-      tools: { pinning: 'Enforce', pins: [{ name: 'a', digest: `sha256:${'0'.repeat(64)}` }] },
-    },
-    fields: ['spec.tools.pinning', 'spec.tools.pins'],
   },
   {
     name: 'the end of evidence',

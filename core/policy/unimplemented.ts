@@ -55,12 +55,6 @@ const GAPS: readonly Gap[] = [
   { field: 'spec.approvals[].notify', what: 'notifications' },
   { field: 'spec.masking', what: 'masking' },
   {
-    field: 'spec.tools.pinning',
-    what: 'pinned tool definitions',
-    values: (value) => value !== 'Disabled',
-  },
-  { field: 'spec.tools.pins', what: 'pinned tool definitions' },
-  {
     field: 'spec.evidence.retentionDays',
     what: 'removal of old evidence',
     values: (value) => value !== RETENTION_DAYS,

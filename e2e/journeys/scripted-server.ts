@@ -18,9 +18,9 @@ export interface Asked {
 export type Script = (asked: Asked, response: ServerResponse) => void | Promise<void>;
 
 export interface ScriptedServer extends Running {
-  /** Everything that arrived, oldest first. */
+  /** Everything that arrived from clients, oldest first. */
   readonly asked: readonly Asked[];
-  /** What every request gets from now on. */
+  /** What every request of a client gets from now on. */
   play(script: Script): void;
 }
 
@@ -29,6 +29,7 @@ export async function startScripted(): Promise<ScriptedServer> {
   let script: Script = (_, response) => void response.writeHead(500).end();
   const server = createServer((request, response) => {
     void hear(request).then((heard) => {
+      if (isFromGatehouse(heard)) return tellTools(heard, response);
       asked.push(heard);
       return script(heard, response);
     });
@@ -51,6 +52,20 @@ export async function startScripted(): Promise<ScriptedServer> {
       await closed;
     },
   };
+}
+
+/** What there is to call: Gatehouse forwards nothing else, and asks for it itself. */
+const TOOLS = ['echo', 'add', 'counter', 'refund', 'slow', 'stream', 'whoami'];
+
+function isFromGatehouse({ rpc }: Asked): boolean {
+  return rpc.method === 'tools/list' && String(rpc.id).startsWith('gw-');
+}
+
+function tellTools({ rpc: { id } }: Asked, response: ServerResponse): void {
+  const tools = TOOLS.map((name) => ({ name, inputSchema: { type: 'object' } }));
+  const result = { resultType: 'complete', ttlMs: 0, cacheScope: 'private', tools };
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
 }
 
 async function hear(request: IncomingMessage): Promise<Asked> {

@@ -94,7 +94,12 @@ async function respond(req: IncomingMessage, res: ServerResponse, tales: Tales):
     res.writeHead(405).end();
     return;
   }
-  const { id, params } = JSON.parse(body);
+  const { id, method, params } = JSON.parse(body);
+  if (method === 'tools/list') {
+    const tools = [...WAYS.keys()].map((name) => ({ name, inputSchema: { type: 'object' } }));
+    json(res, { id, result: { resultType: 'complete', tools } });
+    return;
+  }
   const tale = tales.get(params.name);
   const way = WAYS.get(params.name);
   if (tale === undefined || way === undefined) throw new Error('nothing to tell');
