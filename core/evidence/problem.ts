@@ -30,6 +30,7 @@ const GRAVITY = {
   anchor_invalid: 'tampering',
   tail_uncheckpointed: 'tampering',
   recording_changed: 'tampering',
+  grant_spent_twice: 'tampering',
   no_evidence: 'doubt',
   unreadable: 'doubt',
   trust_not_given: 'doubt',

@@ -12,6 +12,7 @@ import { type DanglingIntent, ExchangeCheck } from './verify-exchanges.ts';
 import { LaneCheck, type LaneEnd, type LanePlace, type TrustedKeys } from './verify-lane.ts';
 import { RecordingCheck, type RecordingCounts } from './verify-recordings.ts';
 import { checkSeal } from './verify-seal.ts';
+import { SpendingCheck } from './verify-spendings.ts';
 
 export interface Verification {
   readonly verdict: Verdict;
@@ -46,7 +47,8 @@ export async function verifyEvidence(
   const checkpoints = new CheckpointCheck(source.checkpoints, trusted, anchors, report);
   await checkpoints.start(log);
   const stored = source.recordings ?? new Map();
-  const checks = { trusted, report, checkpoints, exchanges, stored };
+  const spendings = new SpendingCheck(report);
+  const checks = { trusted, report, checkpoints, exchanges, spendings, stored };
   const { records, recordings } = await checkLanes(places, checks);
   await checkpoints.finish(places.at(-1)?.ordinal ?? 0);
   reportAnchors(source, anchors, checkpoints.anchors, report);
@@ -98,6 +100,7 @@ interface Checks {
   readonly report: Report;
   readonly checkpoints: CheckpointCheck;
   readonly exchanges: ExchangeCheck;
+  readonly spendings: SpendingCheck;
   readonly stored: ReadonlyMap<string, StoredRecordings>;
 }
 
@@ -162,7 +165,7 @@ async function checkLane(
   place: LaneFile,
   checks: Checks,
 ): Promise<{ readonly end: LaneEnd; readonly count: number; readonly kept: RecordingCounts }> {
-  const { checkpoints, exchanges, report, stored } = checks;
+  const { checkpoints, exchanges, spendings, report, stored } = checks;
   const lane = new LaneCheck(place, checks.trusted, report);
   const clock = new ClockCheck();
   const recordings = new RecordingCheck(stored.get(place.lane), place, report);
@@ -173,6 +176,7 @@ async function checkLane(
       count += 1;
       clock.record(hashed.record);
       exchanges.record(hashed.record, place.file);
+      spendings.record(hashed.record, place.file);
       const named = checkpoints.record(hashed, place);
       if (named !== undefined) {
         await named;

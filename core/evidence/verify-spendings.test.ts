@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { approver, ballot, T0 } from '#core/approvals/approvals.testkit.ts';
+import { move } from '#core/approvals/moves.testkit.ts';
+import { approvalRecord } from '#core/approvals/recorded.ts';
+import { requested } from '#core/approvals/states.ts';
+import { windowRequest } from '#core/approvals/store.testkit.ts';
+import { fixedLog, sourceOfLog } from './log.fixture.ts';
+import type { RecordDraft } from './record.ts';
+import { signatureKey } from './signature.ts';
+import { verifyEvidence } from './verify.ts';
+
+const TS = '2026-03-01T12:00:01.000000Z';
+const asked = windowRequest('1', 2);
+const granted = move(requested(asked, T0), { kind: 'vote', ...ballot(asked, approver('bob')) });
+const spend = { kind: 'consume', binding: asked.binding, nonce: 'a'.repeat(32) } as const;
+const once = move(granted, { ...spend, exchange: 'x-1' });
+const twice = move(once, { ...spend, exchange: 'x-2' });
+const first = approvalRecord('approval.consumed', once, TS, 'x-1');
+const second = approvalRecord('approval.consumed', twice, TS, 'x-2');
+
+async function verify(drafts: readonly RecordDraft[]) {
+  const log = fixedLog(
+    drafts.map((draft) => [draft]),
+    [drafts.length - 1],
+  );
+  return verifyEvidence(sourceOfLog(log), [signatureKey(log.trust.publicKey)]);
+}
+
+describe('evidence of spent grants', () => {
+  it('holds when each use was spent once', async () => {
+    const granting = approvalRecord('approval.granted', granted, TS);
+
+    const { verdict, problems } = await verify([granting, first, second]);
+
+    expect({ verdict, problems }).to.deep.equal({ verdict: 'verified', problems: [] });
+  });
+
+  it('shows tampering when a use was spent twice', async () => {
+    const replayed = approvalRecord('approval.consumed', once, TS, 'x-3');
+
+    const { verdict, problems } = await verify([first, second, replayed]);
+
+    expect(verdict).to.equal('tampered');
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.include({ code: 'grant_spent_twice', seq: 4 });
+  });
+});
