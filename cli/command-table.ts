@@ -7,7 +7,7 @@ export interface CommandEntry {
   /** Words after `gatehouse`. */
   readonly name: string;
   readonly load: () => Promise<Command>;
-  /** Runs until asked to stop, and so gets SIGTERM and SIGINT as `io.stop` instead of dying. */
+  /** May run for long, and so gets SIGTERM and SIGINT as `io.stop` instead of dying. */
   readonly serves?: true;
 }
 
@@ -25,4 +25,9 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'sessions list', load: async () => (await import('./sessions.ts')).sessionsList },
   { name: 'sessions show', load: async () => (await import('./sessions.ts')).sessionsShow },
+  {
+    name: 'sessions replay',
+    load: async () => (await import('./sessions-replay.ts')).sessionsReplay,
+    serves: true,
+  },
 ];

@@ -14,6 +14,18 @@ export function printable(text: string): string {
   );
 }
 
+/** One JSON value and a newline: the same value, and nothing in it that a terminal would obey. */
+export function printableJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, null, indent).replaceAll(UNSAFE, (unsafe) =>
+    unsafe === '\n' ? unsafe : unsafe.split('').map(escaped).join(''),
+  );
+  return `${text}\n`;
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** Rows as columns, two spaces apart; the last column is not padded. Cells must be printable. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

@@ -41,6 +41,12 @@ export function showText(session: SessionSummary, timeline: readonly TimelineEnt
   return `${printable(head)}\n\n${columns([titles, ...rows])}`;
 }
 
+/** One line for what is told of an entry below the timeline. */
+export function entryHead(entry: TimelineEntry): string {
+  const parts = [time(entry.ts), entry.principal?.subject, method(entry), entry.target];
+  return printable(parts.filter((part) => part !== undefined).join(' '));
+}
+
 function who(principal: RecordedPrincipal | undefined): string {
   if (principal === undefined) {
     return 'nobody proven';

@@ -1,16 +1,20 @@
-// `gatehouse sessions list` and `show`: who called what, what was decided and how it ended, read back
-// from the evidence of one data directory.
+// `gatehouse sessions list` and `show`: who called what, what was decided and how it ended, and what was
+// said where that was recorded, read back from the evidence of one data directory.
 
-import { readCommit } from '#core/evidence/commit.ts';
-import { SessionIndex, type SessionSummary } from '#core/evidence/sessions.ts';
-import { openEvidence } from '#platform/file/evidence-source.ts';
-import { type Command, type CommandIo, UsageError } from './command.ts';
+import type { RecordedPayload } from '#core/evidence/record.ts';
+import type { TimelineEntry } from '#core/evidence/sessions.ts';
+import type { WantedBlob } from '#platform/file/stored-blobs.ts';
+import type { Command, CommandIo } from './command.ts';
 import { onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
-import { listText, showText } from './sessions-text.ts';
+import { printableJson } from './printable.ts';
+import { openRecordings, type RecordingReader } from './recorded-messages.ts';
+import { HOW_TO_SEE, messageText } from './recordings-text.ts';
+import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
+import { entryHead, listText, showText } from './sessions-text.ts';
 
-const EXIT_NOT_FOUND = 1;
-const FLAGS = { data: required(text), json: onOff };
+const LIST_FLAGS = { data: required(text), json: onOff };
+const SHOW_FLAGS = { ...LIST_FLAGS, recordingKey: text };
 
 const LIST_USAGE = `Usage: gatehouse sessions list --data DIR [--json]
 
@@ -24,13 +28,15 @@ client and day ("stateless-…"); callers that could not be identified, per day 
 This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 `;
 
-const SHOW_USAGE = `Usage: gatehouse sessions show ID --data DIR [--json]
+const SHOW_USAGE = `Usage: gatehouse sessions show ID --data DIR [--recording-key FILE] [--json]
 
-Shows one session as a timeline: time, who, what, decision, rule, outcome, milliseconds. ID may be
-shortened to any beginning that only one session has.
+Shows one session as a timeline: time, who, what, decision, rule, outcome, milliseconds. Below it
+stand the messages, as far as they were recorded (spec.evidence.record: Full) and the key is there,
+with what masking took out of them. ID may be shortened to any beginning that only one session has.
 
-  --data DIR  Directory given to "gatehouse run" as --data.
-  --json      Print one JSON object: session, timeline.
+  --data DIR            Directory given to "gatehouse run" as --data.
+  --recording-key FILE  Private half of the recording key (./gatehouse-trust.recording.key).
+  --json                Print one JSON object: session, timeline; messages whole.
 
 This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 `;
@@ -40,80 +46,89 @@ export const sessionsList: Command = {
   summary: 'list recorded sessions',
   usage: LIST_USAGE,
   async run(args, io) {
-    const { flags } = parseFlags(FLAGS, args, io.env);
+    const { flags } = parseFlags(LIST_FLAGS, args, io.env);
     const { summaries } = await readSessions(flags.data, () => false);
-    io.stdout(flags.json ? json(summaries) : listText(summaries));
+    io.stdout(flags.json ? printableJson(summaries, 2) : listText(summaries));
     return 0;
   },
 };
 
 export const sessionsShow: Command = {
   name: 'sessions show',
-  summary: 'show one session as a timeline',
+  summary: 'show one session: its timeline, and its messages where they were recorded',
   usage: SHOW_USAGE,
   async run(args, io) {
     const operand = { name: 'ID', atLeast: 1, atMost: 1 };
-    const { flags, operands } = parseFlags(FLAGS, args, io.env, operand);
+    const { flags, operands } = parseFlags(SHOW_FLAGS, args, io.env, operand);
     const [wanted = ''] = operands;
     const index = await readSessions(flags.data, (id) => id.startsWith(wanted));
-    const session = pick(index.summaries, wanted, io);
+    const session = pickSession(index.summaries, wanted, io);
     if (session === undefined) {
       return EXIT_NOT_FOUND;
     }
     const timeline = index.timeline(session.id);
-    io.stdout(flags.json ? json({ session, timeline }) : showText(session, timeline));
-    return 0;
+    const reader = await openRecordings(flags.data, blobsOf(timeline), flags.recordingKey);
+    if (flags.json) {
+      const entries = await withMessages(timeline, reader);
+      io.stdout(printableJson({ session, timeline: entries }, 2));
+    } else {
+      io.stdout(showText(session, timeline));
+      await printMessages(timeline, reader, io);
+    }
+    return conclude(reader.complaints, io);
   },
 };
 
-async function readSessions(
-  dataDir: string,
-  isWanted: (session: string) => boolean,
-): Promise<SessionIndex> {
-  const index = new SessionIndex(isWanted);
-  const { lanes } = await openOrComplain(dataDir);
-  for (const lane of lanes) {
-    for await (const line of lane.lines) {
-      // What is no commit is passed over: saying what it is, is the verifier's work.
-      for (const { record } of readCommit(line)?.records ?? []) {
-        index.add(record);
-      }
-    }
-  }
-  return index;
+function payloadsOf({ payload, answerPayload }: TimelineEntry): readonly RecordedPayload[] {
+  return [payload, answerPayload].filter((each) => each !== undefined);
 }
 
-async function openOrComplain(dataDir: string) {
-  try {
-    return await openEvidence(dataDir, undefined);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && 'syscall' in error) {
-      throw new UsageError(
-        `--data: the directory cannot be read (${String(error.code)}); name the one given to "gatehouse run"`,
-      );
-    }
-    throw error;
-  }
-}
-
-function pick(
-  sessions: readonly SessionSummary[],
-  wanted: string,
-  io: CommandIo,
-): SessionSummary | undefined {
-  const matches = sessions.filter(({ id }) => id.startsWith(wanted));
-  const exact = matches.find(({ id }) => id === wanted);
-  if (exact !== undefined || matches.length === 1) {
-    return exact ?? matches[0];
-  }
-  io.stderr(
-    matches.length === 0
-      ? 'no session has this id; see "gatehouse sessions list"\n'
-      : `${matches.length} sessions begin with this; give more of the id\n`,
+/** An exchange begins and ends in one process, and so in one lane. */
+function blobsOf(timeline: readonly TimelineEntry[]): readonly WantedBlob[] {
+  return timeline.flatMap((entry) =>
+    payloadsOf(entry).map(({ blob }) => ({ lane: entry.lane, digest: blob })),
   );
-  return undefined;
 }
 
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+async function printMessages(
+  timeline: readonly TimelineEntry[],
+  reader: RecordingReader,
+  io: CommandIo,
+): Promise<void> {
+  const recorded = timeline.filter((entry) => payloadsOf(entry).length > 0);
+  if (recorded.length === 0) {
+    return;
+  }
+  if (!reader.hasKey) {
+    io.stdout(`\n${HOW_TO_SEE}`);
+    return;
+  }
+  for (const entry of recorded) {
+    io.stdout(`\n${entryHead(entry)}\n`);
+    for (const payload of payloadsOf(entry)) {
+      io.stdout(`  ${arrow(entry, payload)}\n${messageText(payload, await reader.read(payload))}`);
+    }
+  }
+}
+
+/** To the server, or from it. */
+function arrow(entry: TimelineEntry, payload: RecordedPayload): string {
+  const isAnswer = payload === entry.answerPayload;
+  return (entry.direction === 'toServer') === isAnswer ? '<-' : '->';
+}
+
+async function withMessages(
+  timeline: readonly TimelineEntry[],
+  reader: RecordingReader,
+): Promise<readonly object[]> {
+  const entries: object[] = [];
+  for (const entry of timeline) {
+    const { payload, answerPayload } = entry;
+    entries.push({
+      ...entry,
+      ...(payload === undefined ? {} : { message: await reader.read(payload) }),
+      ...(answerPayload === undefined ? {} : { answer: await reader.read(answerPayload) }),
+    });
+  }
+  return entries;
 }

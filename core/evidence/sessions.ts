@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { StoredRecord } from './parse-record.ts';
-import type { RecordedPrincipal } from './record.ts';
+import type { RecordedPayload, RecordedPrincipal } from './record.ts';
 
 export interface SessionSummary {
   /**
@@ -42,6 +42,9 @@ export interface TimelineEntry {
   readonly refusal?: string;
   readonly reason?: string;
   readonly durationMicros?: number;
+  /** What was recorded of the message itself, and of the answer to it. */
+  readonly payload?: RecordedPayload;
+  readonly answerPayload?: RecordedPayload;
 }
 
 interface OpenSummary {
@@ -60,6 +63,7 @@ export class SessionIndex {
   readonly #isWanted: (session: string) => boolean;
   readonly #summaries = new Map<string, OpenSummary>();
   readonly #entries = new Map<string, TimelineEntry[]>();
+  readonly #records = new Map<string, StoredRecord[]>();
   /** Exchanges without an outcome yet: their session and, where wanted, their entry's place. */
   readonly #open = new Map<string, { readonly session: string; readonly place: number }>();
 
@@ -72,6 +76,7 @@ export class SessionIndex {
     if (session === undefined) {
       return;
     }
+    this.#keep(session, record);
     const summary = this.#summaryOf(session, record);
     if (record.type === 'outcome') {
       this.#conclude(record, summary);
@@ -104,6 +109,19 @@ export class SessionIndex {
 
   timeline(session: string): readonly TimelineEntry[] {
     return this.#entries.get(session) ?? [];
+  }
+
+  /** The records of a wanted session, in the order they were written. */
+  records(session: string): readonly StoredRecord[] {
+    return this.#records.get(session) ?? [];
+  }
+
+  #keep(session: string, record: StoredRecord): void {
+    if (this.#isWanted(session)) {
+      const records = this.#records.get(session) ?? [];
+      this.#records.set(session, records);
+      records.push(record);
+    }
   }
 
   #sessionOf(record: StoredRecord): string | undefined {
@@ -155,7 +173,9 @@ export class SessionIndex {
     const entries = this.#entries.get(open.session);
     const entry = entries?.[open.place];
     if (entries !== undefined && entry !== undefined) {
-      entries[open.place] = { ...entry, ...outcomeOf(record) };
+      const { payload } = record;
+      const answer = payload === undefined ? {} : { answerPayload: payload };
+      entries[open.place] = { ...entry, ...outcomeOf(record), ...answer };
     }
   }
 }
@@ -196,6 +216,7 @@ function entryOf(record: StoredRecord): TimelineEntry {
     }),
     outcome: type === 'intent' ? OUTCOME_UNKNOWN : '',
     ...outcomeOf(record),
+    ...defined({ payload: record.payload }),
   };
 }
 

@@ -48,9 +48,56 @@ async function readBlob(reader: ByteReader, offset: number): Promise<StoredBlob 
     : { kind: 'entry', head, bytes: blob };
 }
 
+/** Where one recording lies. */
+export interface BlobPlace {
+  readonly path: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+/** Finds the recordings with these digests, without reading the others; shredded ones are not there. */
+export async function locateBlobs(
+  path: string,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, BlobPlace>> {
+  const places = new Map<string, BlobPlace>();
+  const handle = await open(path, 'r');
+  try {
+    const reader = new ByteReader(handle);
+    await reader.take(FILE_HEAD.length);
+    while (places.size < wanted.size) {
+      const head = parseBlobEntryHead(await reader.take(ENTRY_HEAD_BYTES));
+      if (head === undefined) {
+        break;
+      }
+      const { digest, sizeBytes, state } = head;
+      if (wanted.has(digest) && state === 'kept') {
+        places.set(digest, { path, offset: reader.offset, sizeBytes });
+      }
+      reader.skip(sizeBytes);
+    }
+    return places;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Shorter than it should be when the file ends before. */
+export async function readBlobAt({ path, offset, sizeBytes }: BlobPlace): Promise<Uint8Array> {
+  const handle = await open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(sizeBytes);
+    const { bytesRead } = await handle.read(bytes, 0, sizeBytes, offset);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
 class ByteReader {
   readonly #handle: FileHandle;
   #chunk: Buffer = Buffer.alloc(0);
+  /** Behind the chunk. */
   #position = 0;
   offset = 0;
 
@@ -65,6 +112,13 @@ class ByteReader {
     this.#chunk = this.#chunk.subarray(taken.length);
     this.offset += taken.length;
     return taken;
+  }
+
+  skip(sizeBytes: number): void {
+    const beyond = sizeBytes - this.#chunk.length;
+    this.#chunk = this.#chunk.subarray(Math.min(sizeBytes, this.#chunk.length));
+    this.#position += Math.max(0, beyond);
+    this.offset += sizeBytes;
   }
 
   async #fill(sizeBytes: number): Promise<boolean> {

@@ -1,0 +1,120 @@
+// Recordings as a reader of sessions gets them: opened with the private recording key when it is there,
+// and otherwise with a reason why not.
+
+import { access } from 'node:fs/promises';
+import type { RecordedPayload } from '#core/evidence/record.ts';
+import type { RecordedRedaction } from '#core/recordings/content.ts';
+import type { BlobOpener } from '#core/recordings/open-blob.ts';
+import { readRecording } from '#core/recordings/recording.ts';
+import { RecordingKeyFault } from '#core/recordings/recording-key.ts';
+import { readRecordingPrivateKey } from '#platform/file/recording-key.ts';
+import { findStoredBlobs, type StoredBlobs, type WantedBlob } from '#platform/file/stored-blobs.ts';
+import { UsageError } from './command.ts';
+
+/** Why a recording cannot be shown. */
+export type Unshown = 'no_key' | 'key_other' | 'missing' | 'changed';
+
+export type RecordedMessage =
+  | {
+      readonly kind: 'shown';
+      readonly text: string;
+      readonly redactions: readonly RecordedRedaction[];
+      /** Redactions beyond those listed. */
+      readonly unlisted: number;
+      /** Lower-case hex; with the text it proves the commitment in the chain. */
+      readonly salt: string;
+    }
+  | { readonly kind: 'unshown'; readonly why: Unshown };
+
+/** Beside the default trust key, in the directory where the command is run. */
+const DEFAULT_KEY_FILE = 'gatehouse-trust.recording.key';
+
+export interface RecordingReader {
+  readonly hasKey: boolean;
+  read(payload: RecordedPayload): Promise<RecordedMessage>;
+  /** What was wrong with what has been read, one line each; a command that has any has failed. */
+  readonly complaints: readonly string[];
+}
+
+/** `keyFile` undefined: the default file when it is there, else nothing is opened. */
+export async function openRecordings(
+  dataDir: string,
+  wanted: readonly WantedBlob[],
+  keyFile: string | undefined,
+): Promise<RecordingReader> {
+  const opener = await openerFrom(keyFile);
+  return new Recordings(await findStoredBlobs(dataDir, wanted), opener);
+}
+
+class Recordings implements RecordingReader {
+  readonly #blobs: StoredBlobs;
+  readonly #opener: BlobOpener | undefined;
+  readonly #complaints = new Set<string>();
+
+  constructor(blobs: StoredBlobs, opener: BlobOpener | undefined) {
+    this.#blobs = blobs;
+    this.#opener = opener;
+  }
+
+  get hasKey(): boolean {
+    return this.#opener !== undefined;
+  }
+
+  get complaints(): readonly string[] {
+    return [...this.#complaints];
+  }
+
+  async read(payload: RecordedPayload): Promise<RecordedMessage> {
+    const blob = await this.#blobs.read(payload.blob);
+    if (blob === undefined) {
+      return { kind: 'unshown', why: 'missing' };
+    }
+    return this.#opener === undefined
+      ? { kind: 'unshown', why: 'no_key' }
+      : this.#open(blob, payload, this.#opener);
+  }
+
+  #open(blob: Uint8Array, payload: RecordedPayload, opener: BlobOpener): RecordedMessage {
+    const read = readRecording(blob, payload, opener);
+    if (read.ok) {
+      const { bytes, redactions, unlisted, salt } = read.content;
+      const text = Buffer.from(bytes).toString('utf8');
+      return { kind: 'shown', text, redactions, unlisted, salt: Buffer.from(salt).toString('hex') };
+    }
+    if (read.code === 'key_other') {
+      this.#complaints.add(
+        `the messages are encrypted for recording key ${short(read.keyId)}, and the one given is ${short(opener.keyId)}`,
+      );
+      return { kind: 'unshown', why: 'key_other' };
+    }
+    this.#complaints.add(
+      'a message was changed since it was recorded; see "gatehouse evidence verify"',
+    );
+    return { kind: 'unshown', why: 'changed' };
+  }
+}
+
+function short(keyId: string): string {
+  return `${keyId.slice(0, 16)}…`;
+}
+
+async function openerFrom(keyFile: string | undefined): Promise<BlobOpener | undefined> {
+  if (keyFile === undefined && !(await isThere(DEFAULT_KEY_FILE))) {
+    return undefined;
+  }
+  try {
+    return await readRecordingPrivateKey(keyFile ?? DEFAULT_KEY_FILE);
+  } catch (error) {
+    if (error instanceof RecordingKeyFault) {
+      throw new UsageError(`--recording-key: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,116 @@
+// `gatehouse sessions replay`: a session once more, step by step and in its own time, as it went past the
+// gateway. Nothing is sent anywhere.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ReplayStep, replaySteps } from '#core/evidence/replay.ts';
+import type { Command, CommandIo } from './command.ts';
+import { integer, onOff, required, text } from './flag-kinds.ts';
+import { parseFlags } from './flags.ts';
+import { printableJson } from './printable.ts';
+import { openRecordings, type RecordingReader } from './recorded-messages.ts';
+import { HOW_TO_SEE, messageText } from './recordings-text.ts';
+import { gapText, stepJson, stepText } from './replay-text.ts';
+import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
+
+/** As a shell says it of a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+/** Nobody waits through a lunch break once more. */
+const LONGEST_WAIT_MILLIS = 3000;
+
+const FLAGS = {
+  data: required(text),
+  recordingKey: text,
+  speed: integer(0, 1000),
+  json: onOff,
+};
+
+const USAGE = `Usage: gatehouse sessions replay ID --data DIR [--recording-key FILE] [--speed N] [--json]
+
+Steps through one session as it went past: what was sent (->), what came back (<-), and when. Messages
+are shown as far as they were recorded (spec.evidence.record: Full) and the key is there. Nothing is
+sent anywhere. ID may be shortened to any beginning that only one session has.
+
+  --data DIR            Directory given to "gatehouse run" as --data.
+  --recording-key FILE  Private half of the recording key (./gatehouse-trust.recording.key).
+  --speed N             N times as fast as it was (1); 0 does not wait. No wait is over 3 seconds.
+  --json                Print one JSON object per line and step; does not wait unless --speed is given.
+
+This reads the evidence, it does not verify it: see "gatehouse evidence verify".
+`;
+
+export const sessionsReplay: Command = {
+  name: 'sessions replay',
+  summary: 'step through one session in its own time',
+  usage: USAGE,
+  async run(args, io) {
+    const operand = { name: 'ID', atLeast: 1, atMost: 1 };
+    const { flags, operands } = parseFlags(FLAGS, args, io.env, operand);
+    const [wanted = ''] = operands;
+    const index = await readSessions(flags.data, (id) => id.startsWith(wanted));
+    const session = pickSession(index.summaries, wanted, io);
+    if (session === undefined) {
+      return EXIT_NOT_FOUND;
+    }
+    const steps = replaySteps(index.records(session.id));
+    const blobs = steps.flatMap(({ lane, payload }) =>
+      payload === undefined ? [] : [{ lane, digest: payload.blob }],
+    );
+    const reader = await openRecordings(flags.data, blobs, flags.recordingKey);
+    if (!flags.json && blobs.length > 0 && !reader.hasKey) {
+      io.stdout(`${HOW_TO_SEE}\n`);
+    }
+    const speed = flags.speed ?? (flags.json ? 0 : 1);
+    return play(steps, { reader, speed, asJson: flags.json }, io);
+  },
+};
+
+interface Playing {
+  readonly reader: RecordingReader;
+  /** 0: as fast as it can be printed. */
+  readonly speed: number;
+  readonly asJson: boolean;
+}
+
+async function play(
+  steps: readonly ReplayStep[],
+  playing: Playing,
+  io: CommandIo,
+): Promise<number> {
+  const { reader, speed, asJson } = playing;
+  let sinceStartMillis = 0;
+  for (const step of steps) {
+    sinceStartMillis += step.gapMillis;
+    const waitMillis = speed === 0 ? 0 : step.gapMillis / speed;
+    if (!asJson && waitMillis > LONGEST_WAIT_MILLIS) {
+      io.stdout(gapText(step.gapMillis));
+    }
+    if (!(await passes(Math.min(waitMillis, LONGEST_WAIT_MILLIS), io.stop))) {
+      return EXIT_INTERRUPTED;
+    }
+    io.stdout(await shown(step, sinceStartMillis, playing));
+  }
+  return conclude(reader.complaints, io);
+}
+
+async function shown(
+  step: ReplayStep,
+  sinceStartMillis: number,
+  { reader, asJson }: Playing,
+): Promise<string> {
+  const { payload } = step;
+  const message = payload === undefined ? undefined : await reader.read(payload);
+  if (asJson) {
+    return printableJson(stepJson(step, sinceStartMillis, message));
+  }
+  const line = stepText(step, sinceStartMillis);
+  const isShown = payload !== undefined && message !== undefined && reader.hasKey;
+  return isShown ? line + messageText(payload, message) : line;
+}
+
+/** False when asked to stop meanwhile. */
+async function passes(millis: number, stop: AbortSignal): Promise<boolean> {
+  if (millis > 0 && !stop.aborted) {
+    await delay(millis, undefined, { signal: stop }).catch(() => {});
+  }
+  return !stop.aborted;
+}
