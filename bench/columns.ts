@@ -1,5 +1,5 @@
 // The paths that are measured side by side: no hop, nginx, our plumbing without controls, and Gatehouse
-// with its ledger in memory and on disk.
+// with its ledger in memory, on disk, and on disk with every message recorded.
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ export interface Bench {
   readonly directory: string;
   readonly upstreamPort: number;
   readonly policy: string;
+  /** The same, and messages are recorded. */
+  readonly recordingPolicy: string;
   /** The core that everything in between is pinned to, alone. */
   readonly core: number;
 }
@@ -32,7 +34,8 @@ export async function startColumns(bench: Bench): Promise<Column[]> {
     await nginxColumn(bench),
     await bareColumn(bench),
     await memoryColumn(bench),
-    await durableColumn(bench),
+    await durableColumn(bench, 'durable', bench.policy),
+    await durableColumn(bench, 'recording', bench.recordingPolicy),
   ];
 }
 
@@ -73,14 +76,18 @@ async function memoryColumn({ directory, upstreamPort, policy, core }: Bench): P
   return { name: 'gatehouse, memory', url: urlOn(port), pid: child.pid, stop: () => child.stop() };
 }
 
-async function durableColumn({ directory, upstreamPort, policy, core }: Bench): Promise<Column> {
+async function durableColumn(
+  { directory, upstreamPort, core }: Bench,
+  name: string,
+  policy: string,
+): Promise<Column> {
   const { url, child } = await startGatehouse({
     policies: [policy],
     upstream: urlOn(upstreamPort),
-    data: `${directory}/data`,
+    data: `${directory}/data-${name}`,
   });
   await pin(child.pid, core);
-  return { name: 'gatehouse, durable', url, pid: child.pid, stop: () => child.stop() };
+  return { name: `gatehouse, ${name}`, url, pid: child.pid, stop: () => child.stop() };
 }
 
 /** Threads that exist already included; later ones inherit it. */

@@ -6,8 +6,12 @@ import { join } from 'node:path';
 
 export const AUDIENCE = 'https://bench.example/mcp';
 
-export async function writePolicy(directory: string, issuer: string): Promise<string> {
-  const file = join(directory, 'policy.yaml');
+export async function writePolicy(
+  directory: string,
+  issuer: string,
+  record: 'Metadata' | 'Full',
+): Promise<string> {
+  const file = join(directory, `policy-${record}.yaml`);
   await writeFile(
     file,
     `apiVersion: gatehouse.dev/v1alpha1
@@ -22,6 +26,7 @@ spec:
   - {name: echo, effect: Allow, match: {tools: [echo]}, when: ['size(args.message) < 100000']}
   - {name: danger, effect: Deny, match: {tools: ['delete_*']}}
   limits: {requestsPerMinute: 1000000}
+  evidence: {record: ${record}}
 `,
   );
   return file;

@@ -43,7 +43,8 @@ async function bench(): Promise<number> {
   const columns = await startColumns({
     directory: DIRECTORY,
     upstreamPort: upstream.port,
-    policy: await writePolicy(DIRECTORY, provider.issuer),
+    policy: await writePolicy(DIRECTORY, provider.issuer, 'Metadata'),
+    recordingPolicy: await writePolicy(DIRECTORY, provider.issuer, 'Full'),
     core: CORES.proxy,
   });
   const wrkScript = join(DIRECTORY, 'call.lua');

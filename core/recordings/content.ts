@@ -29,8 +29,8 @@ const MAX_REDACTIONS = 10_000;
 const MAX_POINTER_CHARS = 256;
 /** More than that many redactions ever take. */
 const MAX_FACTS_BYTES = 32 * 1024 * 1024;
-/** Below this, packing costs more time than it saves bytes. */
-const MIN_PACKED_BYTES = 512;
+/** Below a block of the disk, packing costs more time than it saves. */
+const MIN_PACKED_BYTES = 4096;
 
 const AS_IS = 0;
 const ZSTD = 1;

@@ -1,7 +1,7 @@
 // Keys of blobs: one key agreement starts a chain, each blob takes the next key of it, and a step back
 // is not possible. A writer that keeps only where it stands cannot open what it has sealed.
 
-import { createHash, diffieHellman, hkdfSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, diffieHellman, hash, hkdfSync, type KeyObject } from 'node:crypto';
 
 /** Where a chain stands: good for this blob's key and all after it, for none before. */
 export type ChainKey = Buffer;
@@ -14,10 +14,15 @@ export interface Agreement {
   readonly recipient: Uint8Array;
 }
 
+export interface ChainStep {
+  /** An object, because a cipher takes one five times as fast as it takes bytes. */
+  readonly key: KeyObject;
+  readonly next: ChainKey;
+}
+
 const KEY_BYTES = 32;
 const CHAIN_INFO = 'gatehouse/recording-chain/v1\n';
-const KEY_LABEL = 'gatehouse/recording-key/v1\n';
-const NEXT_LABEL = 'gatehouse/recording-next/v1\n';
+const STEP_LABEL = Buffer.from('gatehouse/recording-step/v1\n');
 
 /**
  * The first chain key: X25519, then HKDF-SHA-256 salted with both public keys. Throws when the other
@@ -31,10 +36,19 @@ export function beginChain({ privateKey, publicKey, epoch, recipient }: Agreemen
   return chain;
 }
 
-export function blobKey(chain: ChainKey): Buffer {
-  return createHash('sha256').update(KEY_LABEL).update(chain).digest();
+/** The key of this blob and the chain key of the next, from one SHA-512. */
+export function step(chain: ChainKey): ChainStep {
+  const both = derive(chain);
+  const key = createSecretKey(both.subarray(0, KEY_BYTES));
+  both.fill(0, 0, KEY_BYTES);
+  return { key, next: both.subarray(KEY_BYTES) };
 }
 
-export function nextChainKey(chain: ChainKey): ChainKey {
-  return createHash('sha256').update(NEXT_LABEL).update(chain).digest();
+/** Goes on without the key. */
+export function skip(chain: ChainKey): ChainKey {
+  return derive(chain).subarray(KEY_BYTES);
+}
+
+function derive(chain: ChainKey): Buffer {
+  return hash('sha512', Buffer.concat([STEP_LABEL, chain]), 'buffer');
 }

@@ -10,7 +10,7 @@ import {
   HEADER_BYTES,
   TAG_BYTES,
 } from './blob-format.ts';
-import { beginChain, blobKey, type ChainKey, nextChainKey } from './key-chain.ts';
+import { beginChain, type ChainKey, skip, step } from './key-chain.ts';
 import { RecordingKeyFault, recordingKey } from './recording-key.ts';
 
 export type OpenedBlob =
@@ -18,6 +18,13 @@ export type OpenedBlob =
   /** `key_other`: sealed for another key; `keyId` names it. `blob_damaged`: not what was sealed. */
   | { readonly ok: false; readonly code: 'key_other'; readonly keyId: string }
   | { readonly ok: false; readonly code: 'blob_damaged' };
+
+interface ChainPlace {
+  /** Base64url. */
+  readonly epoch: string;
+  readonly index: number;
+  readonly chain: ChainKey;
+}
 
 const DAMAGED = { ok: false, code: 'blob_damaged' } as const;
 const SEALED_FRAME_BYTES = FRAME_BYTES + TAG_BYTES;
@@ -27,8 +34,8 @@ export class BlobOpener {
   readonly keyId: string;
   readonly #privateKey: KeyObject;
   readonly #recipient: Uint8Array;
-  /** First chain key of the epoch opened last: blobs are mostly read in the order of their writing. */
-  #epoch: { readonly name: string; readonly chain: ChainKey } | undefined;
+  /** Where the last blob was: they are mostly read in the order of their writing. */
+  #last: ChainPlace | undefined;
 
   /** Throws RecordingKeyFault unless the key is a private X25519 key. */
   constructor(privateKey: KeyObject) {
@@ -57,31 +64,30 @@ export class BlobOpener {
     }
   }
 
-  #keyOf({ epoch, index }: BlobHeader): Buffer {
-    let chain = this.#firstOf(epoch);
-    for (let at = 0; at < index; at += 1) {
-      chain = nextChainKey(chain);
+  #keyOf({ epoch, index }: BlobHeader): KeyObject {
+    const name = Buffer.from(epoch).toString('base64url');
+    const isBehind = this.#last?.epoch === name && this.#last.index <= index;
+    let { chain, index: at } = isBehind && this.#last ? this.#last : this.#first(epoch, name);
+    for (; at < index; at += 1) {
+      chain = skip(chain);
     }
-    return blobKey(chain);
+    this.#last = { epoch: name, index, chain };
+    return step(chain).key;
   }
 
-  #firstOf(epoch: Uint8Array): ChainKey {
-    const name = Buffer.from(epoch).toString('base64url');
-    if (this.#epoch?.name !== name) {
-      const jwk = { kty: 'OKP', crv: 'X25519', x: name };
-      const chain = beginChain({
-        privateKey: this.#privateKey,
-        publicKey: createPublicKey({ key: jwk, format: 'jwk' }),
-        epoch,
-        recipient: this.#recipient,
-      });
-      this.#epoch = { name, chain };
-    }
-    return this.#epoch.chain;
+  #first(epoch: Uint8Array, name: string): ChainPlace {
+    const jwk = { kty: 'OKP', crv: 'X25519', x: name };
+    const chain = beginChain({
+      privateKey: this.#privateKey,
+      publicKey: createPublicKey({ key: jwk, format: 'jwk' }),
+      epoch,
+      recipient: this.#recipient,
+    });
+    return { epoch: name, index: 0, chain };
   }
 }
 
-function openFrames(blob: Uint8Array, key: Buffer): Buffer {
+function openFrames(blob: Uint8Array, key: KeyObject): Buffer {
   const parts: Buffer[] = [];
   const frames = Math.ceil((blob.length - HEADER_BYTES) / SEALED_FRAME_BYTES);
   for (let frame = 0; frame < frames; frame += 1) {

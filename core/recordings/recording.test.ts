@@ -49,7 +49,7 @@ describe('a recording', () => {
     expect(read.ok && Buffer.from(read.content.salt).equals(text(SALT_BYTES))).to.equal(true);
   });
 
-  for (const sizeBytes of [0, 1, 511, 512, FRAME_BYTES - 40, FRAME_BYTES, 3 * FRAME_BYTES + 7]) {
+  for (const sizeBytes of [0, 1, 4095, 4096, FRAME_BYTES - 40, FRAME_BYTES, 3 * FRAME_BYTES + 7]) {
     it(`holds ${sizeBytes} bytes that cannot be packed, and as many that can`, () => {
       const keys = holder();
 
@@ -190,7 +190,7 @@ describe('a sealer', () => {
 
     const opener = new BlobOpener(privateKey);
     expect(pairs).to.equal(2);
-    for (const blob of [...blobs.slice(-3), blobs[0]]) {
+    for (const blob of [blobs[7], blobs[7], ...blobs.slice(-3), blobs[0]]) {
       expect(blob !== undefined && opener.open(blob).ok).to.equal(true);
     }
   });

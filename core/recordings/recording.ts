@@ -1,6 +1,6 @@
 // One recording: the sealed blob, and what the record beside it says so that the two belong together.
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { RecordedPayload } from '#core/evidence/record.ts';
 import { bytesDigest, PURPOSES } from '#core/evidence/signature.ts';
 import {
@@ -42,7 +42,7 @@ export function makeRecording(
   return {
     payload: {
       commitment: commitmentOf(salt, kept),
-      blob: bytesDigest(blob),
+      blob: hash('sha256', blob),
       sizeBytes: kept.length,
       ...(isTruncated ? { truncated: true as const } : {}),
     },

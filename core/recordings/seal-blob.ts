@@ -2,7 +2,7 @@
 
 import { createCipheriv, type KeyObject } from 'node:crypto';
 import { encodeHeader, FRAME_BYTES, frameAad, frameNonce, MAX_EPOCH_BLOBS } from './blob-format.ts';
-import { beginChain, blobKey, type ChainKey, nextChainKey } from './key-chain.ts';
+import { beginChain, type ChainKey, step } from './key-chain.ts';
 import { type RecordingKey, rawX25519 } from './recording-key.ts';
 
 /** A fresh X25519 pair: chance comes from outside. */
@@ -27,16 +27,14 @@ export class BlobSealer {
   seal(content: Uint8Array): Buffer {
     const { epoch, index, key } = this.#nextKey();
     const header = encodeHeader({ keyId: this.#key.id, epoch, index });
-    const blob = sealFrames(header, key, content);
-    key.fill(0);
-    return blob;
+    return sealFrames(header, key, content);
   }
 
-  #nextKey(): { readonly epoch: Uint8Array; readonly index: number; readonly key: Buffer } {
+  #nextKey(): { readonly epoch: Uint8Array; readonly index: number; readonly key: KeyObject } {
     const epoch = this.#currentEpoch();
     const { index, chain } = epoch;
-    const key = blobKey(chain);
-    epoch.chain = nextChainKey(chain);
+    const { key, next } = step(chain);
+    epoch.chain = next;
     epoch.index += 1;
     chain.fill(0);
     return { epoch: epoch.publicKey, index, key };
@@ -55,7 +53,7 @@ export class BlobSealer {
   }
 }
 
-function sealFrames(header: Buffer, key: Buffer, content: Uint8Array): Buffer {
+function sealFrames(header: Buffer, key: KeyObject, content: Uint8Array): Buffer {
   const parts: Buffer[] = [header];
   const frames = Math.max(1, Math.ceil(content.length / FRAME_BYTES));
   for (let frame = 0; frame < frames; frame += 1) {
