@@ -42,8 +42,8 @@ describe('docs/audit-format.md', () => {
   });
 
   it('names every purpose and every type of record', () => {
-    const { record, commit, lane, certificate, checkpoint, checkpointLink } = PURPOSES;
-    const purposes = [record, commit, lane, certificate, checkpoint, checkpointLink];
+    const { record, commit, lane, certificate, checkpoint, checkpointLink, commitment } = PURPOSES;
+    const purposes = [record, commit, lane, certificate, checkpoint, checkpointLink, commitment];
     const words = [...purposes.map((purpose) => purpose.trimEnd()), ...RECORD_TYPES];
 
     expect(words.filter((word) => !document.includes(`\`${word}\``))).to.deep.equal([]);
