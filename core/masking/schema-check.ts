@@ -142,7 +142,6 @@ class Check {
     return keys.every((key) => this.#isMember(schema, record, key, depth));
   }
 
-  // biome-ignore lint/complexity/useMaxParams: one walk, and each part of it is needed
   #isMember(schema: JsonObject, record: JsonObject, key: string, depth: number): boolean {
     if (schema.propertyNames !== undefined && !this.fits(schema.propertyNames, key, depth)) {
       return false;

@@ -43,7 +43,7 @@ describe('errorReply', () => {
   it('has codes of its own outside what JSON-RPC reserves, each once', () => {
     const own = Object.values(ERROR_CODES).filter((code) => code > -32000 || code < -32768);
 
-    expect(own).to.have.length(8);
+    expect(own).to.have.length(11);
     expect(new Set(Object.values(ERROR_CODES)).size).to.equal(Object.keys(ERROR_CODES).length);
   });
 });
