@@ -1,0 +1,154 @@
+// Masks one JSON-RPC message: bytes in, bytes out, and nothing between redactions differs by a byte.
+// Whatever goes wrong, the message is withheld; the original never leaves because of a fault.
+
+import { isObject, type JsonValue } from '#core/mcp/messages.ts';
+import type { Hmac } from './actions.ts';
+import type { CompiledMasking, MaskingDirection, MessageOrigin } from './compile.ts';
+import { mayHide } from './gate.ts';
+import { Masker } from './masker.ts';
+import { rootMessage } from './place.ts';
+import type { Plan } from './plan.ts';
+import { stableText } from './replace-value.ts';
+import { fits } from './schema-check.ts';
+import { rootPlace, type SchemaPlace } from './schema-place.ts';
+import { type Redaction, type Tally, Withheld } from './tally.ts';
+import { applyEdits } from './text-edits.ts';
+import { readTree } from './tree.ts';
+
+export interface MaskableMessage {
+  /** One message that passed the JSON gate (core/mcp/json.ts). */
+  readonly bytes: Uint8Array;
+  /** The same, parsed. */
+  readonly value: JsonValue;
+  readonly direction: MaskingDirection;
+  readonly origin: MessageOrigin;
+  /** Of the tool whose result this may be: the client refuses content that does not fit it. */
+  readonly outputSchema?: JsonValue;
+}
+
+export type MaskResult =
+  | {
+      readonly kind: 'masked';
+      /** What goes on: toward the server always the bytes that came. */
+      readonly bytes: Uint8Array;
+      /** What may be recorded. */
+      readonly recorded: Uint8Array;
+      readonly redactions: readonly Redaction[];
+      /** Values hidden, also those beyond the 256 places that `redactions` lists. */
+      readonly total: number;
+    }
+  | {
+      readonly kind: 'withheld';
+      /** blocked: a rule says so. unmaskable: the schema forbids what would be left. failed: a fault. */
+      readonly because: 'blocked' | 'unmaskable' | 'failed';
+      /** For the client and the record: names the rule and the place, never the value. */
+      readonly reason: string;
+      readonly detector?: string;
+      readonly pointer?: string;
+    };
+
+/** Never throws. */
+export function maskMessage(
+  message: MaskableMessage,
+  masking: CompiledMasking,
+  hmac: Hmac,
+): MaskResult {
+  try {
+    const plan = masking.planFor(message.direction, message.origin);
+    if (plan === undefined || !mayHide(message.bytes, plan.needs)) return untouched(message.bytes);
+    return maskByPlan(message, plan, hmac);
+  } catch (error) {
+    return withheld(error);
+  }
+}
+
+/** Dropping text joins what stood around it; what then is a value is dropped too. */
+const MAX_ROUNDS = 4;
+
+function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResult {
+  const { bytes, direction, outputSchema } = message;
+  const schema = outputSchema === undefined ? undefined : rootPlace(outputSchema);
+  const masker = new Masker({ hmac, schemaOfCopy: copyFinder(message.value, schema) });
+  const original = UTF8.decode(bytes);
+  let text = original;
+  for (let round = 0; ; round += 1) {
+    const place = rootMessage(text, { plan, direction, schema });
+    const next = applyEdits(text, masker.maskRoot(readTree(text), place));
+    const isSettled = next === text;
+    text = next;
+    if (isSettled || !hasDropped(masker.tally)) break;
+    if (round === MAX_ROUNDS) throw new Withheld('unmaskable', 'Drop', '');
+  }
+  if (text === original) return untouched(bytes);
+  checkContent(message, text);
+  const masked = new TextEncoder().encode(text);
+  return {
+    kind: 'masked',
+    bytes: direction === 'toServer' ? bytes : masked,
+    recorded: masked,
+    redactions: masker.tally.list(),
+    total: masker.tally.total,
+  };
+}
+
+/** Offsets and bytes come back exactly: the gate has refused whatever is not UTF-8. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function untouched(bytes: Uint8Array): MaskResult {
+  return { kind: 'masked', bytes, recorded: bytes, redactions: [], total: 0 };
+}
+
+function hasDropped(tally: Tally): boolean {
+  return tally.list().some(({ action }) => action === 'Drop');
+}
+
+/** A text that says the same as the structured content is masked by the same schema. */
+function copyFinder(
+  value: JsonValue,
+  schema: SchemaPlace | undefined,
+): (json: string) => SchemaPlace | undefined {
+  if (schema === undefined) return () => undefined;
+  const contents = new Set(structuredContents(value).map((content) => stableText(content)));
+  return (json) => {
+    const parsed: JsonValue = JSON.parse(json);
+    return contents.has(stableText(parsed)) ? schema : undefined;
+  };
+}
+
+/** Content that fitted before must fit after: a client throws away what does not (MCP, "Tools"). */
+function checkContent({ value, outputSchema }: MaskableMessage, text: string): void {
+  if (outputSchema === undefined) return;
+  const context = { root: outputSchema, unknown: 'fits' } as const;
+  const masked: JsonValue = JSON.parse(text);
+  const after = structuredContents(masked);
+  for (const [index, before] of structuredContents(value).entries()) {
+    const left = after[index];
+    if (!fits(outputSchema, before, context)) continue;
+    if (left === undefined || !fits(outputSchema, left, context)) {
+      throw new Withheld('unmaskable', '', '/result/structuredContent');
+    }
+  }
+}
+
+/** Of an answer, of a task's result inside one, and of a task's result inside a notification. */
+function structuredContents(value: JsonValue): readonly JsonValue[] {
+  if (!isObject(value)) return [];
+  const { result, params } = value;
+  const inner = isObject(result) ? result.result : undefined;
+  const notified = isObject(params) ? params.result : undefined;
+  return [result, inner, notified].flatMap((holder) =>
+    isObject(holder) && holder.structuredContent !== undefined ? [holder.structuredContent] : [],
+  );
+}
+
+function withheld(error: unknown): MaskResult {
+  if (!(error instanceof Withheld)) {
+    return { kind: 'withheld', because: 'failed', reason: 'the message could not be masked' };
+  }
+  const { because, detector, pointer } = error;
+  const reason =
+    because === 'blocked'
+      ? `the message holds what the masking rule for ${detector} blocks`
+      : `the outputSchema of the tool allows no masked value at ${pointer}`;
+  return { kind: 'withheld', because, reason, detector, pointer };
+}
