@@ -1,0 +1,158 @@
+// Between what happens and a receiver that may be slow or gone: a bounded queue that sends small
+// batches, one at a time, keeps what may still be delivered, and drops the newest when it is full.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Delivery, Failure } from './delivery.ts';
+
+export interface BatchQueueOptions<Item> {
+  /** Never rejects. Encodes before it waits, so a batch is what one turn of the event loop can bear. */
+  readonly send: (items: readonly Item[]) => Promise<Delivery>;
+  readonly limits: QueueLimits;
+  /** How long items wait for others to go with them. */
+  readonly delayMillis: number;
+  readonly watch: QueueWatch;
+}
+
+export interface QueueLimits {
+  readonly items: number;
+  readonly sizeBytes: number;
+  readonly batchItems: number;
+}
+
+export interface QueueWatch {
+  readonly delivered: (items: number) => void;
+  /** Nothing is lost yet. */
+  readonly failed: (cause: string) => void;
+  readonly dropped: (items: number, cause: string) => void;
+}
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 10_000;
+/** A receiver cannot silence us for longer than this by asking for patience. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly sizeBytes: number;
+}
+
+export class BatchQueue<Item> {
+  readonly #options: BatchQueueOptions<Item>;
+  #waiting: Waiting<Item>[] = [];
+  #sizeBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #retryMillis = FIRST_RETRY_MS;
+  #isFlushing = false;
+  #isClosed = false;
+
+  constructor(options: BatchQueueOptions<Item>) {
+    this.#options = options;
+  }
+
+  /** Items that wait, those under way included. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  offer(item: Item, sizeBytes: number): void {
+    const { limits, watch } = this.#options;
+    const isFull =
+      this.#waiting.length >= limits.items || this.#sizeBytes + sizeBytes > limits.sizeBytes;
+    if (this.#isClosed || isFull) {
+      watch.dropped(1, this.#isClosed ? 'closed' : 'queue_full');
+      return;
+    }
+    this.#waiting.push({ item, sizeBytes });
+    this.#sizeBytes += sizeBytes;
+    this.#arm();
+  }
+
+  /** Sends what waits without waiting for more; resolves when it is gone or would not go. */
+  async flush(): Promise<void> {
+    this.#isFlushing = true;
+    this.#disarm();
+    try {
+      await this.#running;
+      if (this.#waiting.length > 0) await this.#start();
+    } finally {
+      this.#isFlushing = false;
+    }
+  }
+
+  /** What still waits is dropped; idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#disarm();
+    const left = this.#waiting.length;
+    this.#waiting = [];
+    this.#sizeBytes = 0;
+    if (left > 0) this.#options.watch.dropped(left, 'closed');
+  }
+
+  #arm(): void {
+    if (this.#running !== undefined || this.#timer !== undefined) return;
+    const isBatch = this.#waiting.length >= this.#options.limits.batchItems;
+    this.#wait(isBatch ? 0 : this.#options.delayMillis);
+  }
+
+  #wait(millis: number): void {
+    this.#timer = setTimeout(() => void this.#start(), millis).unref();
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #start(): Promise<void> {
+    this.#disarm();
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { limits } = this.#options;
+    do {
+      const failure = await this.#sendOne();
+      if (failure !== undefined) return this.#retryLater(failure);
+      // The calls that came meanwhile go first.
+      await nextTurn();
+    } while (this.#waiting.length >= limits.batchItems || this.#mustEmpty());
+    if (this.#waiting.length > 0 && !this.#isClosed) this.#wait(this.#options.delayMillis);
+  }
+
+  #mustEmpty(): boolean {
+    return this.#isFlushing && this.#waiting.length > 0;
+  }
+
+  /** The failure after which the same batch is worth another try. */
+  async #sendOne(): Promise<Failure | undefined> {
+    const { send, limits, watch } = this.#options;
+    const batch = this.#waiting.slice(0, limits.batchItems);
+    const delivery = await send(batch.map(({ item }) => item));
+    if (this.#isClosed) return undefined;
+    if (delivery.kind === 'failed' && !delivery.isFinal) return delivery;
+    // New ones were added at the other end meanwhile.
+    this.#waiting.splice(0, batch.length);
+    this.#sizeBytes -= batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    this.#retryMillis = FIRST_RETRY_MS;
+    if (delivery.kind === 'failed') {
+      watch.dropped(batch.length, delivery.cause);
+      return undefined;
+    }
+    const rejected = Math.min(delivery.rejected, batch.length);
+    if (rejected > 0) watch.dropped(rejected, 'rejected');
+    watch.delivered(batch.length - rejected);
+    return undefined;
+  }
+
+  #retryLater({ cause, retryAfterMillis }: Failure): void {
+    this.#options.watch.failed(cause);
+    if (this.#isClosed) return;
+    this.#wait(Math.min(retryAfterMillis ?? this.#retryMillis, MAX_RETRY_AFTER_MS));
+    this.#retryMillis = Math.min(this.#retryMillis * 2, LAST_RETRY_MS);
+  }
+}
