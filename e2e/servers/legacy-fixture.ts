@@ -36,6 +36,7 @@ class Sessions implements McpFace {
   readonly #sessions = new Map<string, Session>();
   readonly #journal: Journal;
   readonly #options: LegacyOptions;
+  readonly #wording = new Map<string, string | undefined>();
 
   constructor(journal: Journal, options: LegacyOptions) {
     this.#journal = journal;
@@ -60,6 +61,11 @@ class Sessions implements McpFace {
     for (const { server } of this.#sessions.values()) await server.announce(notification);
   }
 
+  redefine(tool: string, description: string | undefined): void {
+    this.#wording.set(tool, description);
+    for (const { server } of this.#sessions.values()) server.redefine(tool, description);
+  }
+
   async close(): Promise<void> {
     for (const { transport } of this.#sessions.values()) await transport.close();
     this.#sessions.clear();
@@ -81,6 +87,7 @@ class Sessions implements McpFace {
       },
     });
     const server = createLegacyServer(this.#journal, (id) => transport.closeSSEStream(id));
+    for (const [tool, description] of this.#wording) server.redefine(tool, description);
     await server.connect(transport);
     return transport;
   }

@@ -29,8 +29,9 @@ export function start(options: ModernOptions = {}): Promise<Fixture> {
 
 function modernFace(journal: Journal, { keepAliveMs, legacy }: ModernOptions): McpFace {
   const states = requestStates();
+  const wording = new Map<string, string>();
   const handler: McpHttpHandler = createMcpHandler(
-    () => createModernServer({ journal, states, notify: () => handler.notify }),
+    () => createModernServer({ journal, states, wording, notify: () => handler.notify }),
     {
       legacy: legacy ? 'stateless' : 'reject',
       ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
@@ -39,6 +40,10 @@ function modernFace(journal: Journal, { keepAliveMs, legacy }: ModernOptions): M
   return {
     fetch: (request, parsedBody) => handler.fetch(request, { parsedBody }),
     emit: async (event) => handler.bus.publish(Event.parse(event)),
+    redefine: (tool, description) => {
+      if (description === undefined) wording.delete(tool);
+      else wording.set(tool, description);
+    },
     close: () => handler.close(),
   };
 }

@@ -8,12 +8,15 @@ import { readBody, sendResponse, toRequest } from './web-bridge.ts';
 
 export interface Fixture extends Running {
   readonly journal: Journal;
+  /** Describes a tool in other words from now on, without a word about it; undefined: as before. */
+  redefine(tool: string, description: string | undefined): void;
 }
 
 export interface McpFace {
   fetch(request: Request, parsedBody: unknown): Promise<Response>;
   /** What POST /__event asks for; throws on a message that makes no sense to this server. */
   emit(event: unknown): Promise<void>;
+  redefine(tool: string, description: string | undefined): void;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export async function serve(createFace: (journal: Journal) => McpFace, port = 0)
   return {
     url,
     journal,
+    redefine: (tool, description) => face.redefine(tool, description),
     close: async () => {
       await face.close();
       await stop(server);

@@ -26,6 +26,8 @@ export interface LegacyServer {
   connect(transport: Transport): Promise<void>;
   /** Sends on the session's GET stream; without one, the event waits for it in the store. */
   announce(notification: Notification): Promise<void>;
+  /** Describes a tool in these words, or in its own again. */
+  redefine(tool: string, description: string | undefined): void;
 }
 
 /** `hangUp` closes the stream a request is answered on, before its answer. */
@@ -45,21 +47,24 @@ export function createLegacyServer(
       },
     },
   );
-  for (const { name, description, inputSchema, run } of [
-    ...plainTools,
-    ...schemaTools,
-    ...demoTools,
-  ]) {
+  const shared = [...plainTools, ...schemaTools, ...demoTools];
+  const registered = shared.map(({ name, description, inputSchema, run }) =>
     mcp.registerTool(name, { description, inputSchema }, (args, extra) =>
       run(args, callOf(extra, journal)),
-    );
-  }
+    ),
+  );
   registerAskingTools(mcp, hangUp);
   registerResources(mcp);
   registerPrompts(mcp);
   return {
     connect: (transport) => mcp.connect(transport),
     announce: (notification) => mcp.server.notification(notification),
+    redefine: (tool, description) => {
+      const at = shared.findIndex(({ name }) => name === tool);
+      const [own, current] = [shared[at], registered[at]];
+      // Not by its `update`, which would announce it.
+      if (own && current) current.description = description ?? own.description;
+    },
   };
 }
 

@@ -24,10 +24,12 @@ import { registerTriggers } from './triggers.ts';
 export interface ModernParts {
   readonly journal: Journal;
   readonly states: RequestStateCodec<RoundState>;
+  /** Descriptions of tools in place of their own. */
+  readonly wording: ReadonlyMap<string, string>;
   notify(): ServerNotifier;
 }
 
-export function createModernServer({ journal, states, notify }: ModernParts): McpServer {
+export function createModernServer({ journal, states, wording, notify }: ModernParts): McpServer {
   const mcp = new McpServer(
     { name: 'gatehouse-modern-fixture', version: '1.0.0' },
     {
@@ -43,11 +45,8 @@ export function createModernServer({ journal, states, notify }: ModernParts): Mc
       cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } },
     },
   );
-  for (const { name, description, inputSchema, run } of [
-    ...plainTools,
-    ...schemaTools,
-    ...demoTools,
-  ]) {
+  for (const { name, inputSchema, run, ...tool } of [...plainTools, ...schemaTools, ...demoTools]) {
+    const description = wording.get(name) ?? tool.description;
     mcp.registerTool(name, { description, inputSchema }, (args, ctx) =>
       run(args, callOf(ctx, journal)),
     );
