@@ -1,16 +1,19 @@
 // `gatehouse run`: the gateway alone on a machine, in front of one MCP server.
 
+import { LedgerFault } from '#core/evidence/ledger.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
 import { runSidecar } from '#sidecar/main.ts';
 import type { SidecarSettings } from '#sidecar/settings.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
-import { hostPort, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
+import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { VERSION } from './version.ts';
 
 /** EX_CONFIG of sysexits.h: the gateway cannot start as it is configured. */
 const EXIT_CONFIG = 78;
+/** EX_IOERR: the evidence of the start, or of the end, could not be written. */
+const EXIT_EVIDENCE = 74;
 
 const FLAGS = {
   policy: texts,
@@ -21,6 +24,7 @@ const FLAGS = {
   trustKey: text,
   admin: hostPort,
   allowPlainHttp: onOff,
+  holdSeconds: integer(0, 3600),
   logLevel: oneOf(LOG_LEVELS),
 };
 
@@ -37,6 +41,7 @@ export const run: Command = {
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
   --admin HOST:PORT      /livez /readyz /startupz /metrics (127.0.0.1:9090)
   --allow-plain-http     take http issuers and servers beyond loopback; recorded as evidence
+  --hold-seconds N       hold a call that waits for approval no longer than this (as its client bears)
   --log-level LEVEL      debug, info, warn or error (info)
 
 Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
@@ -53,6 +58,10 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
       await runSidecar(settings, log, io.stop);
       return 0;
     } catch (error) {
+      if (error instanceof LedgerFault) {
+        io.stderr(`gatehouse: ${unwritten(error)}\n`);
+        return EXIT_EVIDENCE;
+      }
       if (!isStartFault(error)) throw error;
       io.stderr(`gatehouse: ${error.message}\n`);
       return EXIT_CONFIG;
@@ -78,6 +87,11 @@ function isStartFault(error: unknown): error is Error {
   return error instanceof Error && START_FAULTS.has(error.name);
 }
 
+function unwritten({ cause }: LedgerFault): string {
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return `--data: evidence cannot be written${code}; make room there, or name another folder`;
+}
+
 function readSettings(
   args: readonly string[],
   io: CommandIo,
@@ -95,6 +109,7 @@ function readSettings(
     trustKeyFile: flags.trustKey ?? 'gatehouse-trust.pub',
     admin: flags.admin ?? { host: '127.0.0.1', port: 9090 },
     allowPlainHttp: flags.allowPlainHttp,
+    holdSeconds: flags.holdSeconds,
     logLevel: flags.logLevel ?? 'info',
     version: VERSION,
     env: io.env,

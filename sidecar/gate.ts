@@ -9,6 +9,7 @@ import type { Definitions } from './definitions.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { Inquiries } from './inquiries.ts';
 import type { RateLimiter, Slots } from './limiter.ts';
+import type { Approvals } from './obtain-approval.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
@@ -24,6 +25,7 @@ export interface Gate {
   readonly exchanges: Exchanges;
   readonly definitions: Definitions;
   readonly inquiries: Inquiries;
+  readonly approvals: Approvals;
   readonly refusals: RefusalLog;
   readonly limiter: RateLimiter;
   readonly streams: Slots;

@@ -18,7 +18,17 @@ export interface HoldLimits {
   readonly legacyWithProgress: number;
 }
 
-export const HOLD_LIMITS: HoldLimits = { modern: 45, legacy: 50, legacyWithProgress: 210 };
+const HOLD_LIMITS: HoldLimits = { modern: 45, legacy: 50, legacyWithProgress: 210 };
+
+/** The limits above, none longer than `atMostSeconds`. */
+export function holdLimits(atMostSeconds: number | undefined): HoldLimits {
+  const most = atMostSeconds ?? Number.POSITIVE_INFINITY;
+  return {
+    modern: Math.min(HOLD_LIMITS.modern, most),
+    legacy: Math.min(HOLD_LIMITS.legacy, most),
+    legacyWithProgress: Math.min(HOLD_LIMITS.legacyWithProgress, most),
+  };
+}
 
 /** How often a waiting client hears that its call is alive. */
 const PROGRESS_MS = 10_000;

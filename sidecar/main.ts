@@ -3,8 +3,10 @@
 
 import { join } from 'node:path';
 import type { Ledger } from '#core/evidence/ledger.ts';
+import { signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import type { RecordingKey } from '#core/recordings/recording-key.ts';
+import { openFileApprovalStore } from '#platform/file/approval-store.ts';
 import { openFileLedger } from '#platform/file/ledger.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
@@ -19,26 +21,26 @@ import { type Clock, createClock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { Metrics } from '#platform/process/metrics.ts';
 import { createUuids } from '#platform/process/uuid.ts';
-import { Activation, type Snapshot } from './activation.ts';
+import { Activation } from './activation.ts';
 import { Definitions } from './definitions.ts';
-import { doorsOf, publicUrlsOf } from './doors.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
-import { type Bound, bindGateway, type Gateway } from './gateway.ts';
+import { bindGateway, type Gateway } from './gateway.ts';
+import { holdLimits } from './hold.ts';
 import { Inquiries } from './inquiries.ts';
 import { RateLimiter, Slots } from './limiter.ts';
 import { loadPolicy } from './load-policy.ts';
-import { createWellKnown, scopesToAskFor } from './metadata.ts';
 import { MeteredLedger } from './metered-ledger.ts';
+import type { Approvals } from './obtain-approval.ts';
 import { probeUpstream } from './own-message.ts';
 import { Recorder } from './recorder.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
 import { Sealer } from './seal.ts';
 import { Sessions } from './sessions.ts';
 import { DRAIN_MS, SettingsFault, type SidecarSettings } from './settings.ts';
+import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
 import { RefusalLog } from './turn-away.ts';
-import { createUpstreamCredential } from './upstream-credential.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
 
@@ -60,8 +62,8 @@ export async function runSidecar(
   }
   const ledger = await openFileLedger({ dataDir, trustKey, version, now: () => clock.timestamp() });
   const running = await startSidecar(settings, ledger, log).catch(async (error: unknown) => {
-    // A lane that stays open would say that a process died.
-    await ledger.close('did not start');
+    // A lane that stays open would say that a process died; why it did not start is worth more.
+    await ledger.close('did not start').catch(() => {});
     throw error;
   });
   await new Promise<void>((resolve) => {
@@ -90,18 +92,24 @@ export async function startSidecar(
   refusePlainHttp(settings);
   const loaded = await firstPolicy(settings);
   const bound = await bindGateway(settings.listen.host, settings.listen.port);
-  const parts = { settings, clock, log, ledger, metrics, bound };
-  const snapshots = await snapshotMaker(parts, loaded);
-  const activation = new Activation(await snapshots.make(loaded));
+  const parts = { settings, clock, log, ledger, metrics, port: bound.address.port };
+  const verifier = createTokenVerifier({
+    issuers: loaded.policy.issuers,
+    allowPlainHttp: settings.allowPlainHttp,
+    now: () => clock.epochSeconds() * 1000,
+  });
+  const signer = await openSigner(parts, loaded);
+  const snapshotOf = (each: GoodPolicy) => makeSnapshot(each, { ...parts, verifier, signer });
+  const activation = new Activation(await snapshotOf(loaded));
   const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
   await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));
   metrics.policyLoaded('loaded');
   const gate = await assembleGate(parts, activation);
-  const gateway = bound.open(gate, snapshots.wellKnown(activation));
-  const warm = warmUp(snapshots.verifier, log);
+  const gateway = bound.open(gate, wellKnownOf(activation, signer));
+  const warm = warmUp(verifier, log);
   const admin = await openAdmin(parts, gate, warm);
   await probeUpstream(gate);
-  const reload = reloader({ ...parts, activation, snapshotOf: snapshots.make });
+  const reload = reloader({ ...parts, activation, snapshotOf });
   const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
     current: loaded.documents,
   });
@@ -113,7 +121,7 @@ export async function startSidecar(
     stop: once(async () => {
       watch.close();
       warm.close();
-      await stopGateway({ gateway, gate, admin, verifier: snapshots.verifier });
+      await stopGateway({ gateway, gate, admin, verifier });
     }),
   };
 }
@@ -124,7 +132,8 @@ interface Parts {
   readonly log: Logger;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
-  readonly bound: Bound;
+  /** The one that was bound, where 0 was asked for. */
+  readonly port: number;
 }
 
 function refusePlainHttp({ upstream, allowPlainHttp }: SidecarSettings): void {
@@ -140,55 +149,31 @@ async function firstPolicy({ policyFiles }: SidecarSettings): Promise<GoodPolicy
   throw new SettingsFault(loaded.problems.map(printProblem).join('\n'));
 }
 
-/** What turns each loaded policy into a snapshot, over the parts that outlive policies. */
-async function snapshotMaker({ settings, clock, log, bound }: Parts, first: GoodPolicy) {
-  const path = settings.upstream.pathname;
-  const now = (): number => clock.epochSeconds() * 1000;
-  const verifier = createTokenVerifier({
-    issuers: first.policy.issuers,
-    allowPlainHttp: settings.allowPlainHttp,
-    now,
-  });
-  const urlsOf = ({ policy }: GoodPolicy): readonly string[] =>
-    publicUrlsOf(
-      settings.publicUrls,
-      policy,
-      { ...settings.listen, port: bound.address.port },
-      path,
-    );
-  const signer = new UpstreamSigner({
+async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSigner> {
+  const { settings, clock } = parts;
+  const { href } = settings.upstream;
+  return new UpstreamSigner({
     key: await loadSigningKey(join(settings.dataDir, 'upstream-signing-key.pem')),
-    issuer: urlsOf(first)[0] ?? settings.upstream.href,
-    audience: settings.upstream.href,
-    now,
+    issuer: dialledUrls(loaded, parts)[0] ?? href,
+    audience: href,
+    now: () => clock.epochSeconds() * 1000,
     newId: createUuids(clock),
   });
-  const onStale = (problem: string): void => log.warn('upstream credential is stale', { problem });
+}
+
+/** Requests, grants and their signatures, kept under --data. */
+async function openApprovals({ settings, clock }: Parts): Promise<Approvals> {
+  const { dataDir, admin, holdSeconds } = settings;
+  const key = await loadSigningKey(join(dataDir, 'approval-signing-key.pem'), 'Ed25519');
+  const { publicKey } = signerFor(key);
   return {
-    verifier,
-    make: async (loaded: GoodPolicy): Promise<Snapshot> => {
-      const { policy, digest } = loaded;
-      const publicUrls = urlsOf(loaded);
-      return {
-        policy,
-        digest,
-        publicUrls,
-        verifier: verifier.withIssuers(policy.issuers),
-        doors: doorsOf(policy, publicUrls, path),
-        credential: await createUpstreamCredential(policy.upstream, {
-          signer,
-          env: settings.env,
-          now,
-          onStale,
-        }),
-      };
-    },
-    wellKnown: (activation: Activation) =>
-      createWellKnown(() => {
-        const { policy, publicUrls } = activation.current;
-        const issuers = policy.issuers.map(({ issuer }) => issuer);
-        return { publicUrls, issuers, scopes: scopesToAskFor(policy), jwks: signer.jwks };
-      }),
+    store: await openFileApprovalStore({
+      dataDir,
+      trusted: [signatureKey(publicKey)],
+      nowMillis: () => Math.floor(clock.epochSeconds() * 1000),
+    }),
+    hold: holdLimits(holdSeconds),
+    urlOf: (id) => `http://${admin.host}:${admin.port}/approvals/${id}`,
   };
 }
 
@@ -206,6 +191,7 @@ async function assembleGate(parts: Parts, activation: Activation): Promise<Gate>
     sessions: new Sessions(sealer, 'local'),
     states: new RequestStates(sealer),
     exchanges: new Exchanges(),
+    approvals: await openApprovals(parts),
     definitions: new Definitions({ ledger, clock, log, activation }),
     inquiries: new Inquiries(),
     refusals: new RefusalLog(ledger, clock),
@@ -265,9 +251,12 @@ async function stopGateway({ gateway, gate, admin, verifier }: Stopping): Promis
   await gateway.drain(deadline.signal);
   clearTimeout(timer);
   await gate.upstream.close();
-  await gate.ledger.close('stopped');
-  await verifier.close();
-  await admin.close();
+  try {
+    await gate.ledger.close('stopped');
+  } finally {
+    await verifier.close();
+    await admin.close();
+  }
   gate.log.info('stopped');
 }
 

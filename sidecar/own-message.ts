@@ -10,7 +10,7 @@ import { Exchange } from './exchange.ts';
 import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { recordedDecision } from './recorded.ts';
-import { settle } from './settle.ts';
+import { settle, UNASKED } from './settle.ts';
 
 export const GATEHOUSE: Principal = {
   issuer: 'gatehouse',
@@ -90,7 +90,7 @@ async function sendOwn(
   gate: Gate,
 ): Promise<number | 'failed'> {
   const decision = { effect: 'Allow', rule: 'gatehouse', obligations: {} } as const;
-  const settled = await settle(decision, { observe: false, methodKnown: true });
+  const settled = await settle(decision, UNASKED);
   if (settled.kind === 'refusal') return 'failed';
   const deadline = setTimeout(() => exchange.stop.abort(), OWN_DEADLINE_MS);
   try {

@@ -2,6 +2,7 @@
 // needs or a refusal, and every exit is recorded.
 
 import type { Principal } from '#core/identity/principal.ts';
+import type { Message } from '#core/mcp/messages.ts';
 import { METHODS } from '#core/mcp/methods.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import { evaluate } from '#core/policy/evaluate.ts';
@@ -17,6 +18,7 @@ import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
 import { judgeDefinition } from './judge-definition.ts';
 import { type Masked, mask } from './mask.ts';
+import { closeApproval, obtainApproval } from './obtain-approval.ts';
 import { openExchange } from './open-exchange.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
@@ -67,26 +69,56 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   if (admission.kind === 'refused')
     return turnAway({ head, principal, ...admission }, client, gate);
 
-  const decision = judge(admission, judging);
   const exchange = openExchange(head, admission, judging, gate);
   if ('refusal' in exchange) return turnAway({ head, principal, ...exchange }, client, gate);
   const lease = isSubscription(exchange) ? leaseStream(exchange, gate) : undefined;
   try {
     // Toward the server masking may only block; otherwise it is the recorded copy that is masked.
     const copy = mask({ ...admission.received, direction: 'toServer' }, judging.snapshot);
-    const refusal = lease?.kind === 'refused' ? lease.refusal : limit(admission, judging, gate);
-    const judged =
-      refusal ?? (await judgeDefinition(decision, { exchange, admission, head }, gate));
-    const settlement: Settlement =
-      'code' in judged
-        ? { kind: 'refusal', refusal: judged }
-        : await settle(judged, settleContext(admission, judging));
-    const settled = unlessBlocked(settlement, copy);
-    const final = 'code' in judged ? decision : judged;
-    await carryOut({ exchange, admission, copy, decision: final, settlement: settled }, call, gate);
+    const refusal = lease?.kind === 'refused' ? lease.refusal : undefined;
+    const decided = await decide({ exchange, admission, copy, refusal }, call, gate);
+    await carryOut({ exchange, admission, copy, ...decided }, call, gate);
   } finally {
     if (lease?.kind === 'held') lease.release();
   }
+}
+
+interface Opened {
+  readonly exchange: Exchange;
+  readonly admission: Admission;
+  readonly copy: Masked;
+  readonly refusal: Refusal | undefined;
+}
+
+interface Decided {
+  readonly decision: Decision;
+  readonly settlement: Settlement;
+}
+
+/** Evaluate, limit, settle: what policy says of the call, and whether it may go on. */
+async function decide(opened: Opened, { head, client }: Call, gate: Gate): Promise<Decided> {
+  const { exchange, admission, copy } = opened;
+  const { message } = admission;
+  const { principal, snapshot } = exchange.facts;
+  const evaluated = judge(message, principal, snapshot);
+  const refusal = opened.refusal ?? limit(exchange, gate);
+  if (refusal !== undefined) return stopped(evaluated, refusal);
+  const decision = await judgeDefinition(evaluated, { exchange, admission, head }, gate);
+  if ('code' in decision) return stopped(evaluated, decision);
+  // What policy refuses is refused in its words; what it lets go, masking may still keep here.
+  if (decision.effect !== 'Deny' && copy.kind === 'withheld') {
+    return stopped(decision, copy.refusal);
+  }
+  const settlement = await settle(decision, {
+    observe: snapshot.policy.mode === 'Observe',
+    methodKnown: message.kind === 'response' || METHODS.has(message.method),
+    obtain: (asked) => obtainApproval(asked, { exchange, admission, client }, gate),
+  });
+  return { decision, settlement };
+}
+
+function stopped(decision: Decision, refusal: Refusal): Decided {
+  return { decision, settlement: { kind: 'refusal', refusal } };
 }
 
 interface Judged {
@@ -106,7 +138,10 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
   const intent = exchange.intend(recordedDecision(judged.decision, snapshot), recording);
   if (settlement.kind === 'refusal') {
     // One group commit holds both: a call that goes nowhere is over as soon as it is recorded.
-    await Promise.allSettled([intent, sayNo(exchange, settlement.refusal, { client, gate })]);
+    const said = exchange.cutShort
+      ? sayCutShort(exchange, { client, gate })
+      : sayNo(exchange, settlement.refusal, { client, gate });
+    await Promise.allSettled([intent, said]);
     return;
   }
   if (!(await isDurable(intent, exchange, client, gate))) return;
@@ -125,35 +160,23 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
     else await relayOneWay(forwarded, { exchange, message }, client, gate);
   } finally {
     for (const stop of unwatch) stop();
+    await closeApproval(settlement.permit, exchange, gate);
   }
 }
 
 /** Answers to the server's own questions are plumbing: only a known question takes one. */
-function judge({ message }: Admission, { principal, snapshot }: Judging): Decision {
+function judge(message: Message, principal: Principal, { policy }: Snapshot): Decision {
   return message.kind === 'response'
     ? { effect: 'Allow', rule: 'plumbing', obligations: {} }
-    : evaluate(snapshot.policy, principal, message, 'toServer');
+    : evaluate(policy, principal, message, 'toServer');
 }
 
-function settleContext({ message }: Admission, { snapshot }: Judging) {
-  return {
-    observe: snapshot.policy.mode === 'Observe',
-    methodKnown: message.kind === 'response' || METHODS.has(message.method),
-  };
-}
-
-/** What policy allows, masking may still keep here; what policy refuses is refused in its words. */
-function unlessBlocked(settlement: Settlement, copy: Masked): Settlement {
-  return settlement.kind === 'permit' && copy.kind === 'withheld'
-    ? { kind: 'refusal', refusal: copy.refusal }
-    : settlement;
-}
-
-function limit({ message }: Admission, { principal, snapshot }: Judging, gate: Gate) {
+function limit({ facts }: Exchange, gate: Gate): Refusal | undefined {
+  const { principal, request, snapshot } = facts;
   const perMinute = snapshot.policy.limits.requestsPerMinute;
-  if (perMinute === undefined || message.kind !== 'request') return undefined;
+  if (perMinute === undefined || request === undefined) return undefined;
   const nowSeconds = gate.clock.epochSeconds();
-  return gate.limiter.take(principal, message.target?.name ?? message.method, {
+  return gate.limiter.take(principal, request.target?.name ?? request.method, {
     perMinute,
     nowSeconds,
   });

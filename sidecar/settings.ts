@@ -15,6 +15,8 @@ export interface SidecarSettings {
   readonly admin: Listening;
   /** Plain http beyond loopback, to issuers and the server; recorded at start. */
   readonly allowPlainHttp: boolean;
+  /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */
+  readonly holdSeconds?: number | undefined;
   readonly version: string;
   /** For credentials that the policy takes from the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,8 +1,13 @@
 import { expect } from 'chai';
 import type { Decision } from '#core/policy/decision.ts';
-import { Permit, settle } from './settle.ts';
+import { Permit, type SettleContext, settle } from './settle.ts';
 
-const ENFORCE = { observe: false, methodKnown: true } as const;
+const NOBODY = { code: 'approval_refused', reason: 'nobody is there' } as const;
+const ENFORCE: SettleContext = {
+  observe: false,
+  methodKnown: true,
+  obtain: () => Promise.resolve({ kind: 'refused', refusal: NOBODY }),
+};
 const ALLOW: Decision = { effect: 'Allow', rule: 'p/read', obligations: {} };
 const DENY: Decision = {
   effect: 'Deny',
@@ -27,9 +32,25 @@ describe('settle', () => {
   });
 
   it('is the only way to a permit', () => {
-    const forge = Permit as unknown as new (minted: symbol, rule: string, o: object) => Permit;
+    const forge = Permit as unknown as new (minted: symbol, leave: object) => Permit;
 
-    expect(() => new forge(Symbol('mint'), 'p/forged', {})).to.throw('only settle mints');
+    expect(() => new forge(Symbol('mint'), { rule: 'p/forged', obligations: {} })).to.throw(
+      'only settle mints',
+    );
+  });
+
+  it('mints a permit for an approval that was given, and remembers which', async () => {
+    const decision = {
+      effect: 'RequireApproval',
+      rule: 'p/ask',
+      approval: 'f',
+      asks: ['p/ask'],
+    } as const;
+    const obtain = () => Promise.resolve({ kind: 'granted', approvalId: 'ap-1' } as const);
+
+    const settled = await settle(decision, { ...ENFORCE, obtain });
+
+    expect(settled).to.have.nested.property('permit.approvalId', 'ap-1');
   });
 
   const refusals: { name: string; decision: Decision; methodKnown?: false; code: string }[] = [
@@ -51,20 +72,20 @@ describe('settle', () => {
       code: 'scope_insufficient',
     },
     {
-      name: 'an approval that nobody can give is a denial',
+      name: 'an approval that is not given is a refusal',
       decision: { effect: 'RequireApproval', rule: 'p/ask', approval: 'finance', asks: ['p/ask'] },
-      code: 'denied',
+      code: 'approval_refused',
     },
   ];
   for (const { name, decision, methodKnown = true, code } of refusals) {
     it(name, async () => {
-      const settled = await settle(decision, { observe: false, methodKnown });
+      const settled = await settle(decision, { ...ENFORCE, methodKnown });
 
       expect(settled).to.have.nested.property('refusal.code', code);
     });
 
     it(`observe: ${name}, but goes on`, async () => {
-      const settled = await settle(decision, { observe: true, methodKnown });
+      const settled = await settle(decision, { ...ENFORCE, observe: true, methodKnown });
 
       expect(settled.kind).to.equal('permit');
     });

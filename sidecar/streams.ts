@@ -17,7 +17,7 @@ import { recordedDecision } from './recorded.ts';
 import { refuse } from './refuse.ts';
 import { drop, isEventStream, sayCutShort, sayNo } from './relay.ts';
 import { relayStream } from './relay-stream.ts';
-import { settle } from './settle.ts';
+import { settle, UNASKED } from './settle.ts';
 import { leaseStream } from './stream-lease.ts';
 import { turnAway } from './turn-away.ts';
 import { watchClient } from './watch.ts';
@@ -112,7 +112,7 @@ async function begin(
 const PLUMBING = { effect: 'Allow', rule: 'plumbing', obligations: {} } as const;
 
 async function send(sending: Forwarding, gate: Gate) {
-  const settled = await settle(PLUMBING, { observe: false, methodKnown: true });
+  const settled = await settle(PLUMBING, UNASKED);
   if (settled.kind === 'refusal') {
     return { kind: 'failed', refusal: settled.refusal, effect: 'none' } as const;
   }

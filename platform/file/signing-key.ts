@@ -11,18 +11,37 @@ export class SigningKeyFault extends Error {
   readonly code = 'signing_key';
 }
 
-/** ES256 (RFC 7518 section 3.4): the elliptic curve that every JWT library can verify. */
-export function newSigningKey(): KeyObject {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+/** What a key signs with: tokens for the server, or grants. */
+export type SigningKeyKind = keyof typeof KINDS;
+
+const KINDS = {
+  'P-256': {
+    make: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    isRight: (key: KeyObject) => key.asymmetricKeyDetails?.namedCurve === 'prime256v1',
+    openssl: 'EC -pkeyopt ec_paramgen_curve:P-256',
+  },
+  Ed25519: {
+    make: () => generateKeyPairSync('ed25519').privateKey,
+    isRight: (key: KeyObject) => key.asymmetricKeyType === 'ed25519',
+    openssl: 'ed25519',
+  },
+} as const;
+
+/** A key for one run, kept nowhere. */
+export function newSigningKey(kind: SigningKeyKind = 'P-256'): KeyObject {
+  return KINDS[kind].make();
 }
 
 /** Reads the PKCS #8 PEM file, made with a fresh key (mode 0600) where there is none. */
-export async function loadSigningKey(file: string): Promise<KeyObject> {
+export async function loadSigningKey(
+  file: string,
+  kind: SigningKeyKind = 'P-256',
+): Promise<KeyObject> {
   const existing = await readIfThere(file);
-  if (existing !== undefined) return parseKey(existing, file);
-  await writeOnce(file, newSigningKey().export({ type: 'pkcs8', format: 'pem' }).toString());
+  if (existing !== undefined) return parseKey(existing, file, kind);
+  await writeOnce(file, newSigningKey(kind).export({ type: 'pkcs8', format: 'pem' }).toString());
   // Another process may have been first: what is on disk is the key.
-  return parseKey(await readFile(file, 'utf8'), file);
+  return parseKey(await readFile(file, 'utf8'), file, kind);
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
@@ -63,11 +82,12 @@ async function writeDurably(file: string, text: string): Promise<void> {
   }
 }
 
-function parseKey(pem: string, file: string): KeyObject {
+function parseKey(pem: string, file: string, kind: SigningKeyKind): KeyObject {
   const key = tryParse(pem);
-  if (key?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+  const { isRight, openssl } = KINDS[kind];
+  if (key === undefined || !isRight(key)) {
     throw new SigningKeyFault(
-      `${file}: is not a P-256 private key in PEM; remove it to have a new one made, or run: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ${file}`,
+      `${file}: is not a ${kind} private key in PEM; remove it to have a new one made, or run: openssl genpkey -algorithm ${openssl} -out ${file}`,
     );
   }
   return key;

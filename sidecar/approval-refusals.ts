@@ -1,0 +1,68 @@
+// What a caller hears of an approval that is not there: to wait, to retry, or no. Approvers' reasons
+// are passed on, since they were written to be read.
+
+import type { Approval, EndedApproval, PendingApproval } from '#core/approvals/approval.ts';
+import type { ApprovalNotice, Refusal } from '#core/refusal.ts';
+
+type UrlOf = (approvalId: string) => string;
+
+/** Seconds after which a retry may find a decision. */
+const RETRY_SECONDS = 15;
+
+export const UNAVAILABLE: Refusal = {
+  code: 'approval_unavailable',
+  reason: 'approvals cannot be had now, so a call that needs one is refused',
+  retryAfterSeconds: RETRY_SECONDS,
+};
+
+/** The last rung: the identical retry attaches to the same request. */
+export function pendingRefusal(approval: PendingApproval, urlOf: UrlOf): Refusal {
+  const notice = noticeOf(approval, urlOf);
+  return {
+    code: 'approval_pending',
+    reason:
+      `Approval ${notice.id} is required and has not been given yet: ${notice.url} . ` +
+      `Retry the identical call after it is approved; the request expires at ${notice.expiresAt}.`,
+    rule: approval.request.rule,
+    retryAfterSeconds: RETRY_SECONDS,
+    approval: notice,
+  };
+}
+
+/** One more round: the client comes back by itself with this state. */
+export function roundRefusal(
+  approval: PendingApproval,
+  urlOf: UrlOf,
+  requestState: string,
+): Refusal {
+  return {
+    code: 'approval_round',
+    reason: 'waiting for an approval',
+    rule: approval.request.rule,
+    approval: { ...noticeOf(approval, urlOf), requestState },
+  };
+}
+
+export function refusalBy(approval: EndedApproval, urlOf: UrlOf): Refusal {
+  const { id, rule } = approval.request;
+  const said = approval.ending.reason === undefined ? '' : `: ${approval.ending.reason}`;
+  return {
+    code: 'approval_refused',
+    reason: `approval ${id} was ${WORDS[approval.state]}${said}`,
+    rule,
+    approval: noticeOf(approval, urlOf),
+  };
+}
+
+const WORDS = {
+  DENIED: 'denied',
+  EXPIRED: 'not given in time',
+  CANCELLED: 'cancelled by its requester',
+  REVOKED: 'taken back',
+} as const;
+
+function noticeOf(approval: Approval, urlOf: UrlOf): ApprovalNotice {
+  const { id } = approval.request;
+  const expiresAt = new Date(approval.pendingUntilMillis).toISOString();
+  return { id, url: urlOf(id), expiresAt };
+}

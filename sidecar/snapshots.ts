@@ -1,0 +1,62 @@
+// Makes a snapshot of each loaded policy, over the parts that outlive policies: the verifier's keys, the
+// signer of upstream tokens, and where clients dial.
+
+import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
+import type { Clock } from '#platform/process/clock.ts';
+import type { Logger } from '#platform/process/log.ts';
+import type { Activation, Snapshot } from './activation.ts';
+import { doorsOf, publicUrlsOf } from './doors.ts';
+import { createWellKnown, scopesToAskFor, type WellKnown } from './metadata.ts';
+import type { GoodPolicy } from './reload.ts';
+import type { SidecarSettings } from './settings.ts';
+import { createUpstreamCredential } from './upstream-credential.ts';
+import type { UpstreamSigner } from './upstream-signer.ts';
+
+export interface SnapshotParts {
+  readonly settings: SidecarSettings;
+  /** The port that was bound; public URLs may be those of the listen address. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly verifier: OidcTokenVerifier;
+  readonly signer: UpstreamSigner;
+}
+
+/** Rejects with CredentialFault when the credential that the policy names cannot be had. */
+export async function makeSnapshot(
+  { policy, digest }: GoodPolicy,
+  parts: SnapshotParts,
+): Promise<Snapshot> {
+  const { settings, clock, log, verifier, signer } = parts;
+  const publicUrls = dialledUrls({ policy }, parts);
+  return {
+    policy,
+    digest,
+    publicUrls,
+    verifier: verifier.withIssuers(policy.issuers),
+    doors: doorsOf(policy, publicUrls, settings.upstream.pathname),
+    credential: await createUpstreamCredential(policy.upstream, {
+      signer,
+      env: settings.env,
+      now: () => clock.epochSeconds() * 1000,
+      onStale: (problem) => log.warn('upstream credential is stale', { problem }),
+    }),
+  };
+}
+
+export function dialledUrls(
+  { policy }: Pick<GoodPolicy, 'policy'>,
+  { settings, port }: Pick<SnapshotParts, 'settings' | 'port'>,
+): readonly string[] {
+  const { publicUrls, listen, upstream } = settings;
+  return publicUrlsOf(publicUrls, policy, { ...listen, port }, upstream.pathname);
+}
+
+/** What is published without a token, always of the current snapshot. */
+export function wellKnownOf(activation: Activation, signer: UpstreamSigner): WellKnown {
+  return createWellKnown(() => {
+    const { policy, publicUrls } = activation.current;
+    const issuers = policy.issuers.map(({ issuer }) => issuer);
+    return { publicUrls, issuers, scopes: scopesToAskFor(policy), jwks: signer.jwks };
+  });
+}
