@@ -25,7 +25,7 @@ export type ApprovalEvent =
   /** The call of that exchange has its outcome. */
   | { readonly kind: 'settle'; readonly exchange: string }
   /** The requester does not want it any more. */
-  | { readonly kind: 'cancel'; readonly by: Account }
+  | { readonly kind: 'cancel'; readonly by: Account; readonly reason?: string }
   /** An approver takes a grant back. */
   | { readonly kind: 'revoke'; readonly approver: Approver; readonly reason: string }
   | { readonly kind: 'expire' };
@@ -91,7 +91,7 @@ export function transition(approval: Approval, event: ApprovalEvent, judging: Ju
     case 'settle':
       return settle(approval, event.exchange);
     case 'cancel':
-      return cancel(approval, event.by, judging.nowMillis);
+      return cancel(approval, event, judging.nowMillis);
     case 'revoke':
       return revoke(approval, event, judging.nowMillis);
     case 'expire':
@@ -151,11 +151,18 @@ function settle(approval: Approval, exchange: string): Transition {
     : next({ ...approval, spending });
 }
 
-function cancel(approval: Approval, by: Account, nowMillis: number): Transition {
+/** Nobody owes a reason for not wanting what they asked for; one that is given is kept. */
+function cancel(
+  approval: Approval,
+  { by, reason }: Extract<ApprovalEvent, { kind: 'cancel' }>,
+  nowMillis: number,
+): Transition {
   if (!isSameAccount(by, approval.request.requester)) return refuse('not_the_requester');
   if (approval.state !== 'PENDING') return refuse('not_pending');
+  if (reason !== undefined && reasonProblem(reason) !== undefined) return refuse('reason_invalid');
   const { issuer, subject } = by;
-  return end(approval, 'CANCELLED', { atMillis: nowMillis, by: { issuer, subject } });
+  const said = reason === undefined ? {} : { reason };
+  return end(approval, 'CANCELLED', { atMillis: nowMillis, by: { issuer, subject }, ...said });
 }
 
 function revoke(

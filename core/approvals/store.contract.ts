@@ -44,6 +44,17 @@ function describeSteps(subject: StoreSubject): void {
       expect((await bench.store.get(asked.id))?.request).to.deep.equal(asked);
     });
 
+    it('keeps why the requester cancelled', async () => {
+      const asked = request('1');
+      await bench.create(asked);
+
+      await bench.store.cancel(asked.id, asked.requester, 'sent by mistake');
+
+      const kept = await bench.store.get(asked.id);
+      expect(kept).to.include({ state: 'CANCELLED' });
+      expect(kept).to.have.nested.property('ending.reason', 'sent by mistake');
+    });
+
     it('says what there is not', async () => {
       const signal = AbortSignal.timeout(5000);
 

@@ -21,7 +21,7 @@ export interface ApprovalStore {
   consume(id: string, spend: Spend): Promise<Moved>;
   /** The call that spent a use has its outcome. */
   settle(id: string, exchange: string): Promise<Moved>;
-  cancel(id: string, by: Account): Promise<Moved>;
+  cancel(id: string, by: Account, reason?: string): Promise<Moved>;
   revoke(id: string, by: Revocation): Promise<Moved>;
   /** Ends what is past its deadline; resolves with what this call ended, each once, for the record. */
   expire(): Promise<readonly Approval[]>;

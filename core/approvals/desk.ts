@@ -1,0 +1,226 @@
+// Where people decide: the API, the CLI and the console all come here. What opens something is recorded
+// before it takes effect; what closes something takes effect even while evidence fails, and is owed.
+
+import { LedgerFault } from '#core/evidence/ledger.ts';
+import type { Signer } from '#core/evidence/signature.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import type { Approval } from './approval.ts';
+import { type Approver, type ApproverRules, readApprover } from './approver.ts';
+import { type DeskRefusal, type DeskRefusalCode, deskRefusal } from './desk-refusal.ts';
+import { isSameAccount } from './identity.ts';
+import { type Append, OwedRecords } from './owed-records.ts';
+import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
+import { separationRefusal } from './separation.ts';
+import { transition } from './states.ts';
+import { type ApprovalQuery, type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
+import type { Ballot } from './voting.ts';
+import { grantFor } from './windows.ts';
+
+export interface DeskParts {
+  readonly store: ApprovalStore;
+  readonly append: Append;
+  /** Signs grants; the store trusts its key. */
+  readonly signer: Signer;
+  /** Whole milliseconds since 1970. */
+  readonly nowMillis: () => number;
+  /** RFC 3339 in UTC with microseconds. */
+  readonly timestamp: () => string;
+  /** 32 to 64 hexadecimal digits of chance, never the same twice. */
+  readonly newNonce: () => string;
+}
+
+/** Whoever comes to the desk: what a verifier proved of them, and what it takes to be heard. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly rules: ApproverRules;
+}
+
+export const ACTS = ['approve', 'deny', 'revoke', 'cancel'] as const;
+export type Act = (typeof ACTS)[number];
+
+export interface Wish {
+  readonly id: string;
+  readonly act: Act;
+  /** Why; only `cancel` may go without. */
+  readonly reason?: string;
+}
+
+export type DeskAnswer<Value> = { readonly ok: true; readonly value: Value } | DeskRefusal;
+
+export class ApprovalDesk {
+  readonly #parts: DeskParts;
+  readonly #owed: OwedRecords;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#owed = new OwedRecords(parts.append);
+  }
+
+  /** Records that evidence has not taken yet. */
+  get owed(): Pick<OwedRecords, 'size' | 'lost'> {
+    return this.#owed;
+  }
+
+  /** What the caller has a say on, or has asked for; newest first. */
+  list(caller: Caller, { states, limit }: ApprovalQuery): Promise<DeskAnswer<readonly Approval[]>> {
+    return this.#guarded(async () => {
+      const by = this.#approverOf(caller);
+      if (!by.ok) return deskRefusal(by.code, { reason: by.reason });
+      const all = { limit: Number.MAX_SAFE_INTEGER, ...(states === undefined ? {} : { states }) };
+      const found = await this.#parts.store.list(all);
+      const seen = found.filter((approval) => blindness(by.approver, approval) === undefined);
+      return { ok: true, value: seen.slice(0, Math.max(limit, 0)) };
+    });
+  }
+
+  show(caller: Caller, id: string): Promise<DeskAnswer<Approval>> {
+    return this.#guarded(async () => {
+      const by = this.#approverOf(caller);
+      if (!by.ok) return deskRefusal(by.code, { reason: by.reason });
+      const approval = await this.#parts.store.get(id);
+      if (approval === undefined) return deskRefusal('unknown');
+      const blind = blindness(by.approver, approval);
+      return blind === undefined ? { ok: true, value: approval } : deskRefusal(blind);
+    });
+  }
+
+  /** One decision of one person; whoever may not decide is recorded as having tried. */
+  decide(caller: Caller, wish: Wish): Promise<DeskAnswer<Approval>> {
+    return this.#guarded(async () => {
+      const approval = await this.#parts.store.get(wish.id);
+      if (approval === undefined) return deskRefusal('unknown');
+      const by = this.#approverOf(caller);
+      if (!by.ok) {
+        const { code, reason } = by;
+        await this.#recordRefusal(approval, { caller, wish, code });
+        return deskRefusal(code, { reason });
+      }
+      const moved = await this.#carryOut(wish, approval, by.approver);
+      if (moved.ok) return { ok: true, value: moved.approval };
+      const { code } = moved;
+      const current = moved.approval ?? approval;
+      await this.#recordRefusal(current, { caller, wish, code });
+      const maySee = blindness(by.approver, current) === undefined;
+      return deskRefusal(code, maySee ? { approval: current } : {});
+    });
+  }
+
+  /** Ends what is past its deadline, so that those who wait hear of it, and writes what is owed. */
+  async sweep(): Promise<void> {
+    await this.#owed.settle();
+    for (const approval of await this.#parts.store.expire()) {
+      await this.#record('approval.expired', approval);
+    }
+  }
+
+  #approverOf({ principal, rules }: Caller) {
+    return readApprover(principal, rules, this.#parts.nowMillis() / 1000);
+  }
+
+  #carryOut(wish: Wish, approval: Approval, by: Approver): Promise<Moved> {
+    switch (wish.act) {
+      case 'approve':
+      case 'deny':
+        return this.#vote(approval, this.#ballotOf(wish.act, approval, { by, wish }));
+      case 'revoke':
+        return this.#revoke(approval, by, wish.reason ?? '');
+      case 'cancel':
+        return this.#cancel(approval, by, wish.reason);
+    }
+  }
+
+  /**
+   * The vote stands in the evidence before the store counts it: no grant can be spent whose votes
+   * are not on record. One that the store then does not take is followed by a record that says so.
+   */
+  async #vote(approval: Approval, ballot: Ballot): Promise<Moved> {
+    const judging = { nowMillis: this.#parts.nowMillis(), isGenuine: () => true };
+    const judged = transition(approval, { kind: 'vote', ...ballot }, judging);
+    if (!judged.ok) return { ...judged, approval };
+    const cast = { ...approval, votes: judged.approval.votes };
+    const voted = approvalRecord('approval.voted', cast, this.#parts.timestamp());
+    if (ballot.choice === 'approve') await this.#parts.append(voted);
+    else await this.#owed.write(voted);
+    const moved = await this.#castInStore(approval, ballot);
+    if (moved.ok && moved.approval.state === 'GRANTED') {
+      await this.#record('approval.granted', moved.approval);
+    }
+    if (moved.ok && moved.approval.state === 'DENIED') {
+      await this.#record('approval.denied', moved.approval);
+    }
+    return moved;
+  }
+
+  async #castInStore(approval: Approval, ballot: Ballot): Promise<Moved> {
+    try {
+      return await this.#parts.store.vote(approval.request.id, ballot);
+    } catch (error) {
+      const { issuer, subject } = ballot.approver;
+      const refused = {
+        approverIssuer: issuer,
+        approver: subject,
+        choice: ballot.choice,
+        refusal: 'store_unavailable',
+      };
+      await this.#owed.write(refusedDecisionRecord(approval, refused, this.#parts.timestamp()));
+      throw error;
+    }
+  }
+
+  async #revoke(approval: Approval, approver: Approver, reason: string): Promise<Moved> {
+    const moved = await this.#parts.store.revoke(approval.request.id, { approver, reason });
+    if (moved.ok) await this.#record('approval.revoked', moved.approval);
+    return moved;
+  }
+
+  async #cancel(approval: Approval, by: Approver, reason: string | undefined): Promise<Moved> {
+    const account = { issuer: by.issuer, subject: by.subject };
+    const moved = await this.#parts.store.cancel(approval.request.id, account, reason);
+    if (moved.ok) await this.#record('approval.cancelled', moved.approval);
+    return moved;
+  }
+
+  #ballotOf(
+    choice: 'approve' | 'deny',
+    { request }: Approval,
+    { by, wish }: { readonly by: Approver; readonly wish: Wish },
+  ): Ballot {
+    const reason = wish.reason ?? '';
+    if (choice === 'deny') return { approver: by, choice, reason };
+    const { signer, nowMillis, newNonce } = this.#parts;
+    const grant = grantFor(request, { nonce: newNonce(), nowMillis: nowMillis(), signer });
+    return { approver: by, choice, reason, grant };
+  }
+
+  #record(type: Parameters<typeof approvalRecord>[0], approval: Approval): Promise<void> {
+    return this.#owed.write(approvalRecord(type, approval, this.#parts.timestamp()));
+  }
+
+  #recordRefusal(approval: Approval, { caller, wish, code }: Attempt): Promise<void> {
+    const { issuer, subject } = caller.principal;
+    const choice = wish.act === 'approve' || wish.act === 'deny' ? { choice: wish.act } : {};
+    const refused = { approverIssuer: issuer, approver: subject, ...choice, refusal: code };
+    return this.#owed.write(refusedDecisionRecord(approval, refused, this.#parts.timestamp()));
+  }
+
+  async #guarded<Value>(run: () => Promise<DeskAnswer<Value>>): Promise<DeskAnswer<Value>> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof LedgerFault) return deskRefusal('evidence_unavailable');
+      if (error instanceof ApprovalStoreFault) return deskRefusal('store_unavailable');
+      throw error;
+    }
+  }
+}
+
+interface Attempt {
+  readonly caller: Caller;
+  readonly wish: Wish;
+  readonly code: DeskRefusalCode;
+}
+
+/** Arguments are for those who may decide on them and for whoever sent them; undefined: may see it. */
+function blindness(by: Approver, { request }: Approval): DeskRefusalCode | undefined {
+  return isSameAccount(by, request.requester) ? undefined : separationRefusal(by, request);
+}

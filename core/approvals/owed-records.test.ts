@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { LedgerFault } from '#core/evidence/ledger.ts';
+import type { RecordDraft } from '#core/evidence/record.ts';
+import { OwedRecords } from './owed-records.ts';
+
+function draft(ts: string): RecordDraft {
+  return { type: 'approval.expired', ts };
+}
+
+function failing(): Promise<never> {
+  return Promise.reject(new LedgerFault('write_failed', 'the disk is full'));
+}
+
+describe('records that are owed', () => {
+  it('are written in the order they were made, once each', async () => {
+    const written: string[] = [];
+    let fails = true;
+    const owed = new OwedRecords(async ({ ts }) => {
+      if (fails) return failing();
+      return written.push(ts);
+    });
+    await owed.write(draft('1'));
+    await owed.write(draft('2'));
+
+    fails = false;
+    await Promise.all([owed.write(draft('3')), owed.write(draft('4')), owed.settle()]);
+
+    expect(written).to.deep.equal(['1', '2', '3', '4']);
+    expect(owed.size).to.equal(0);
+  });
+
+  it('are bounded, and those given up are counted', async () => {
+    const owed = new OwedRecords(failing);
+
+    for (let count = 0; count < 4100; count += 1) await owed.write(draft('1'));
+
+    expect([owed.size, owed.lost]).to.deep.equal([4096, 4]);
+  });
+
+  it('do not hide a fault of the writer', async () => {
+    const owed = new OwedRecords(() => Promise.reject(new TypeError('a bug')));
+
+    const thrown = await owed.write(draft('1')).catch((error: unknown) => error);
+
+    expect(thrown).to.be.instanceOf(TypeError);
+  });
+});

@@ -1,0 +1,61 @@
+// Records of what has happened already. What evidence cannot take now is owed: kept in order, and
+// written before anything later as soon as evidence takes it again.
+
+import { LedgerFault } from '#core/evidence/ledger.ts';
+import type { RecordDraft } from '#core/evidence/record.ts';
+
+/** Resolves once the record is durable; rejects with LedgerFault when it cannot be. */
+export type Append = (draft: RecordDraft) => Promise<unknown>;
+
+/** Nothing new is asked or approved while evidence fails, so what ends meanwhile is less than this. */
+const MAX_OWED = 4096;
+
+export class OwedRecords {
+  readonly #append: Append;
+  readonly #owed: RecordDraft[] = [];
+  #settling: Promise<void> | undefined;
+  #lost = 0;
+
+  constructor(append: Append) {
+    this.#append = append;
+  }
+
+  /** How many wait to be written. */
+  get size(): number {
+    return this.#owed.length;
+  }
+
+  /** How many were given up, because too many waited. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Resolves when the record is durable, or is owed. */
+  async write(draft: RecordDraft): Promise<void> {
+    if (this.#owed.length >= MAX_OWED) {
+      this.#lost += 1;
+      return;
+    }
+    this.#owed.push(draft);
+    await this.settle();
+  }
+
+  /** Writes what is owed, as far as evidence takes it. */
+  async settle(): Promise<void> {
+    this.#settling ??= this.#writeAll().finally(() => {
+      this.#settling = undefined;
+    });
+    await this.#settling;
+  }
+
+  async #writeAll(): Promise<void> {
+    try {
+      for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
+        await this.#append(next);
+        this.#owed.shift();
+      }
+    } catch (error) {
+      if (!(error instanceof LedgerFault)) throw error;
+    }
+  }
+}
