@@ -19,6 +19,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'policy test', load: async () => (await import('./policy-test.ts')).policyTest },
   { name: 'policy explain', load: async () => (await import('./policy-explain.ts')).policyExplain },
+  { name: 'policy pin', load: async () => (await import('./policy-pin.ts')).policyPin },
   {
     name: 'evidence verify',
     load: async () => (await import('./evidence-verify.ts')).evidenceVerify,

@@ -77,7 +77,7 @@ const FIELD = 'spec.identity.upstream.static.valueFrom';
 async function createSecret(header: string, from: Source, deps: CredentialDeps): Promise<Secret> {
   switch (from.kind) {
     case 'env': {
-      const value = headerValue(header, deps.env[from.name]);
+      const value = credentialValue(header, deps.env[from.name]);
       if (value === undefined) {
         throw new CredentialFault(
           `${FIELD}.env: ${from.name} is unset or not a header value; set it to the credential alone`,
@@ -125,7 +125,7 @@ async function readValue(header: string, path: string): Promise<string> {
     if (!(cause instanceof SecretFileFault)) throw cause;
     throw new CredentialFault(`${FIELD}.file: ${cause.message}`, { cause });
   });
-  const value = headerValue(header, text);
+  const value = credentialValue(header, text);
   if (value === undefined) {
     throw new CredentialFault(
       `${FIELD}.file: ${path}: does not hold one header value; write the credential on one line`,
@@ -137,7 +137,8 @@ async function readValue(header: string, path: string): Promise<string> {
 /** RFC 9110 section 5.5 without the obsolete parts: nothing that could begin another header. */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
 
-function headerValue(header: string, text: string | undefined): string | undefined {
+/** As it is sent; undefined for what could not be sent as one value. */
+export function credentialValue(header: string, text: string | undefined): string | undefined {
   if (text === undefined || !HEADER_VALUE.test(text)) return undefined;
   // A bare token is meant as a bearer token; Authorization always has a scheme.
   return header === 'authorization' && !text.includes(' ') ? `Bearer ${text}` : text;

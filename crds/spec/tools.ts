@@ -4,9 +4,14 @@ import { Type } from 'typebox';
 import { choice, namedList, object, text } from '../schema.ts';
 import { DIGEST } from './common.ts';
 
+/** Longer than the 128 characters that MCP advises for names of tools. */
+export const MAX_PINNED_NAME_LENGTH = 256;
+/** More tools than any model is shown. */
+export const MAX_PINS = 512;
+
 const PinSchema = object(
   {
-    name: text({ doc: 'Name of the tool.', maxLength: 256 }),
+    name: text({ doc: 'Name of the tool.', maxLength: MAX_PINNED_NAME_LENGTH }),
     digest: text({
       doc: 'SHA-256 of its definition in canonical form (RFC 8785), as `gatehouse policy pin` prints it.',
       ...DIGEST,
@@ -26,7 +31,7 @@ export const ToolsSchema = object(
     pins: Type.Optional(
       namedList(PinSchema, {
         doc: 'Approved definitions. `gatehouse policy pin --upstream URL` prints them.',
-        maxItems: 512,
+        maxItems: MAX_PINS,
       }),
     ),
   },
