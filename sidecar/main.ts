@@ -1,7 +1,9 @@
 // Puts one gateway together and runs it until it is asked to stop. The only file here that constructs
 // adapters; `gatehouse run` calls it on a laptop, the sidecar's image starts with it.
 
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import { signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
@@ -40,6 +42,7 @@ import { Sessions } from './sessions.ts';
 import { DRAIN_MS, SettingsFault, type SidecarSettings } from './settings.ts';
 import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
+import { type Sweeping, startSweeping } from './sweep.ts';
 import { RefusalLog } from './turn-away.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
@@ -104,7 +107,8 @@ export async function startSidecar(
   const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
   await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));
   metrics.policyLoaded('loaded');
-  const gate = await assembleGate(parts, activation);
+  const { approvals, desk } = await openApprovals(parts);
+  const gate = await assembleGate(parts, activation, approvals);
   const gateway = bound.open(gate, wellKnownOf(activation, signer));
   const warm = warmUp(verifier, log);
   const admin = await openAdmin(parts, gate, warm);
@@ -113,6 +117,7 @@ export async function startSidecar(
   const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
     current: loaded.documents,
   });
+  const sweeping = startSweeping(desk, log);
   const { publicUrls } = activation.current;
   log.info('gateway ready', { urls: publicUrls, upstream: settings.upstream.origin });
   return {
@@ -121,7 +126,7 @@ export async function startSidecar(
     stop: once(async () => {
       watch.close();
       warm.close();
-      await stopGateway({ gateway, gate, admin, verifier });
+      await stopGateway({ gateway, gate, admin, verifier, sweeping });
     }),
   };
 }
@@ -162,22 +167,34 @@ async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSig
 }
 
 /** Requests, grants and their signatures, kept under --data. */
-async function openApprovals({ settings, clock }: Parts): Promise<Approvals> {
+async function openApprovals({ settings, clock, ledger }: Parts) {
   const { dataDir, admin, holdSeconds } = settings;
   const key = await loadSigningKey(join(dataDir, 'approval-signing-key.pem'), 'Ed25519');
-  const { publicKey } = signerFor(key);
-  return {
-    store: await openFileApprovalStore({
-      dataDir,
-      trusted: [signatureKey(publicKey)],
-      nowMillis: () => Math.floor(clock.epochSeconds() * 1000),
-    }),
+  const signer = signerFor(key);
+  const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
+  const trusted = [signatureKey(signer.publicKey)];
+  const store = await openFileApprovalStore({ dataDir, trusted, nowMillis });
+  const approvals: Approvals = {
+    store,
     hold: holdLimits(holdSeconds),
     urlOf: (id) => `http://${admin.host}:${admin.port}/approvals/${id}`,
   };
+  const desk = new ApprovalDesk({
+    store,
+    append: (draft) => ledger.append(draft),
+    signer,
+    nowMillis,
+    timestamp: () => clock.timestamp(),
+    newNonce: () => randomBytes(16).toString('hex'),
+  });
+  return { approvals, desk };
 }
 
-async function assembleGate(parts: Parts, activation: Activation): Promise<Gate> {
+async function assembleGate(
+  parts: Parts,
+  activation: Activation,
+  approvals: Approvals,
+): Promise<Gate> {
   const { settings, clock, ledger, log } = parts;
   const sealer = new Sealer(await loadSealingKeys(settings.dataDir));
   return {
@@ -191,7 +208,7 @@ async function assembleGate(parts: Parts, activation: Activation): Promise<Gate>
     sessions: new Sessions(sealer, 'local'),
     states: new RequestStates(sealer),
     exchanges: new Exchanges(),
-    approvals: await openApprovals(parts),
+    approvals,
     definitions: new Definitions({ ledger, clock, log, activation }),
     inquiries: new Inquiries(),
     refusals: new RefusalLog(ledger, clock),
@@ -242,15 +259,18 @@ interface Stopping {
   readonly gate: Gate;
   readonly admin: AdminServer;
   readonly verifier: OidcTokenVerifier;
+  readonly sweeping: Sweeping;
 }
 
-async function stopGateway({ gateway, gate, admin, verifier }: Stopping): Promise<void> {
+async function stopGateway({ gateway, gate, admin, verifier, sweeping }: Stopping): Promise<void> {
   gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), DRAIN_MS);
   await gateway.drain(deadline.signal);
   clearTimeout(timer);
   await gate.upstream.close();
+  await sweeping.close();
+  await gate.approvals.store.close();
   try {
     await gate.ledger.close('stopped');
   } finally {

@@ -1,6 +1,7 @@
 // Makes a snapshot of each loaded policy, over the parts that outlive policies: the verifier's keys, the
 // signer of upstream tokens, and where clients dial.
 
+import { approvalAudienceProblem } from '#core/policy/approvals.ts';
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
@@ -8,7 +9,7 @@ import type { Activation, Snapshot } from './activation.ts';
 import { doorsOf, publicUrlsOf } from './doors.ts';
 import { createWellKnown, scopesToAskFor, type WellKnown } from './metadata.ts';
 import type { GoodPolicy } from './reload.ts';
-import type { SidecarSettings } from './settings.ts';
+import { SettingsFault, type SidecarSettings } from './settings.ts';
 import { createUpstreamCredential } from './upstream-credential.ts';
 import type { UpstreamSigner } from './upstream-signer.ts';
 
@@ -22,13 +23,20 @@ export interface SnapshotParts {
   readonly signer: UpstreamSigner;
 }
 
-/** Rejects with CredentialFault when the credential that the policy names cannot be had. */
+/**
+ * Rejects with CredentialFault when the credential that the policy names cannot be had, and with
+ * SettingsFault when a token for MCP could approve.
+ */
 export async function makeSnapshot(
   { policy, digest }: GoodPolicy,
   parts: SnapshotParts,
 ): Promise<Snapshot> {
   const { settings, clock, log, verifier, signer } = parts;
   const publicUrls = dialledUrls({ policy }, parts);
+  const problem = approvalAudienceProblem(policy, publicUrls);
+  if (problem !== undefined) {
+    throw new SettingsFault(`spec.identity.approvalAudience: ${problem}`);
+  }
   return {
     policy,
     digest,

@@ -213,4 +213,17 @@ describe('a policy with approvals', () => {
     expect(warned('lab')).to.deep.equal(['spec.identity.issuers[1].claims.person']);
     expect(warned('corp')).to.deep.equal([]);
   });
+
+  it('warns of approvers none of whom could ask for anything', () => {
+    const warned = (approvers: object) => {
+      const compiled = compile(spec([ask()], { approvals: [{ ...FINANCE, approvers }] }));
+      return compiled.ok ? compiled.warnings.map(({ path }) => path) : compiled.problems;
+    };
+
+    expect(warned({ subjects: ['zoe', 'bob'] })).to.deep.equal([
+      'spec.approvals[0].approvers.subjects',
+    ]);
+    expect(warned({ subjects: ['zoe', 'bob', 'carol'] })).to.deep.equal([]);
+    expect(warned({ subjects: ['zoe', 'bob'], groups: ['finance'] })).to.deep.equal([]);
+  });
 });

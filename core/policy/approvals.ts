@@ -4,6 +4,7 @@
 import { ruleDigest } from '#core/approvals/binding.ts';
 import type { ApprovalTerms } from '#core/approvals/request.ts';
 import { approvalTerms } from '#core/approvals/terms.ts';
+import { APPROVAL } from '#crds/defaults.ts';
 import type { ApprovalConfig, IssuerConfig, McpGatewayPolicy, Rule } from '#crds/policy.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
@@ -53,7 +54,7 @@ export function compileApprovals(
     approvals: new Map(compiled.flatMap(({ approvals }) => approvals)),
     ...(audience.value === undefined ? {} : { approvalAudience: audience.value }),
     problems: [...compiled.flatMap(({ problems }) => problems), ...audience.problems],
-    warnings: documents.flatMap(findPersonless),
+    warnings: [...documents.flatMap(findPersonless), ...documents.flatMap(findTightPools)],
   };
 }
 
@@ -148,6 +149,21 @@ function findPersonless({ spec }: McpGatewayPolicy, document: number): readonly 
         ]
       : [];
   });
+}
+
+/** Nobody decides about themselves: a pool without one to spare lets none of its own people ask. */
+function findTightPools({ spec }: McpGatewayPolicy, document: number): readonly PolicyProblem[] {
+  return (spec.approvals ?? []).flatMap(({ approvers, quorum = APPROVAL.quorum }, at) =>
+    approvers.groups === undefined && approvers.subjects?.length === quorum
+      ? [
+          {
+            document,
+            path: `spec.approvals[${at}].approvers.subjects`,
+            message: 'are just as many as it takes: what one of them asks for can never be granted',
+          },
+        ]
+      : [],
+  );
 }
 
 /** One slash more or less would be no difference to a person, nor to some issuers. */

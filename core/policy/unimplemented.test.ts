@@ -31,9 +31,14 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
       },
       identity: {
         issuers: [CORP],
+        approvalAudience: 'approvals',
         upstream: { mode: 'Static', static: { valueFrom: { env: 'KEY' } } },
       },
-      rules: [{ name: 'read', effect: 'Allow', when: ['true'] }],
+      rules: [
+        { name: 'read', effect: 'Allow', when: ['true'] },
+        { name: 'pay', effect: 'RequireApproval', approval: 'finance', reapproveOnInput: false },
+      ],
+      approvals: [FINANCE],
       limits: { requestsPerMinute: 1 },
       tools: { pinning: 'Enforce', pins: [{ name: 'a', digest: `sha256:${'0'.repeat(64)}` }] },
     },
@@ -91,14 +96,9 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: ['spec.identity.issuers[1].caBundleRef'],
   },
   {
-    name: 'ServiceAccounts and the audience of approvers',
-    spec: {
-      identity: {
-        serviceAccounts: [{ namespace: 'ci', name: 'runner' }],
-        approvalAudience: 'approvals',
-      },
-    },
-    fields: ['spec.identity.serviceAccounts', 'spec.identity.approvalAudience'],
+    name: 'ServiceAccounts',
+    spec: { identity: { serviceAccounts: [{ namespace: 'ci', name: 'runner' }] } },
+    fields: ['spec.identity.serviceAccounts'],
   },
   {
     name: 'token exchange',
@@ -134,33 +134,12 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: ['spec.identity.upstream.static.valueFrom.secretRef'],
   },
   {
-    name: 'approvals',
-    spec: {
-      rules: [
-        { name: 'read', effect: 'Allow' },
-        { name: 'pay', effect: 'RequireApproval', approval: 'finance', reapproveOnInput: true },
-      ],
-      approvals: [FINANCE],
-    },
-    fields: [
-      'spec.rules[1].effect',
-      'spec.rules[1].approval',
-      'spec.rules[1].reapproveOnInput',
-      'spec.approvals',
-    ],
-  },
-  {
     name: 'going on without a decision, and telling of decisions',
     spec: {
       approvals: [{ ...FINANCE, breakGlass: { groups: ['oncall'] }, notify: ['room'] }],
       notifications: [{ name: 'room', type: 'Slack', slack: { urlFrom: { env: 'URL' } } }],
     },
-    fields: [
-      'spec.approvals',
-      'spec.approvals[0].breakGlass',
-      'spec.approvals[0].notify',
-      'spec.notifications',
-    ],
+    fields: ['spec.approvals[0].breakGlass', 'spec.approvals[0].notify', 'spec.notifications'],
   },
   {
     name: 'masking',

@@ -33,7 +33,6 @@ const GAPS: readonly Gap[] = [
   { field: 'spec.server.tls', what: 'TLS on the MCP port' },
   { field: 'spec.identity.issuers[].caBundleRef', what: 'a certificate authority of its own' },
   { field: 'spec.identity.serviceAccounts', what: 'ServiceAccount tokens' },
-  { field: 'spec.identity.approvalAudience', what: 'approvals' },
   {
     field: 'spec.identity.upstream.mode',
     what: 'token exchange and passing on the token of the client',
@@ -43,14 +42,6 @@ const GAPS: readonly Gap[] = [
     field: 'spec.identity.upstream.static.valueFrom.secretRef',
     what: 'credentials from a Secret; outside a cluster use file or env',
   },
-  {
-    field: 'spec.rules[].effect',
-    what: 'approvals',
-    values: (value) => value === 'RequireApproval',
-  },
-  { field: 'spec.rules[].approval', what: 'approvals' },
-  { field: 'spec.rules[].reapproveOnInput', what: 'approvals' },
-  { field: 'spec.approvals', what: 'approvals' },
   { field: 'spec.approvals[].breakGlass', what: 'going on without a decision' },
   { field: 'spec.approvals[].notify', what: 'notifications' },
   { field: 'spec.masking', what: 'masking' },

@@ -41,14 +41,13 @@ const unknowns: readonly {
     name: 'fields and values that this build does not carry out yet',
     text: policy(`  masking:
   - {name: a, detectors: [email], action: Redact}
-  approvals: [{name: f, approvers: {groups: [g]}}]
-  rules:
-  - {name: a, effect: RequireApproval, approval: f}
+  approvals: [{name: f, approvers: {groups: [g]}, breakGlass: {groups: [h]}}]
+  evidence: {retentionDays: 30}
 `),
     says: [
       /policy\.yaml:6:spec\.masking: .*not carried out.*masking/,
-      /policy\.yaml:8:spec\.approvals: .*not carried out.*approvals/,
-      /policy\.yaml:10:spec\.rules\[0\]\.effect: .*not carried out.*approvals/,
+      /policy\.yaml:8:spec\.approvals\[0\]\.breakGlass: .*not carried out/,
+      /policy\.yaml:9:spec\.evidence\.retentionDays: .*not carried out/,
     ],
   },
   {

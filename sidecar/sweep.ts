@@ -1,0 +1,45 @@
+// Once a second the desk of approvals ends what is past its deadline, so that calls that wait hear of it,
+// and writes the records it owes.
+
+import type { ApprovalDesk } from '#core/approvals/desk.ts';
+import { ApprovalStoreFault } from '#core/approvals/store.ts';
+import type { Logger } from '#platform/process/log.ts';
+
+/** How long past its deadline a request may still seem to wait. */
+const SWEEP_MS = 1_000;
+
+export interface Sweeping {
+  /** Ends it, after one last sweep; idempotent. */
+  close(): Promise<void>;
+}
+
+export function startSweeping(desk: ApprovalDesk, log: Logger): Sweeping {
+  let underWay: Promise<void> = Promise.resolve();
+  let isSweeping = false;
+  const sweep = async (): Promise<void> => {
+    if (isSweeping) return;
+    isSweeping = true;
+    try {
+      await desk.sweep();
+    } catch (error) {
+      if (!(error instanceof ApprovalStoreFault)) throw error;
+      log.error('approvals cannot be swept', { code: error.code });
+    } finally {
+      isSweeping = false;
+    }
+  };
+  const timer = setInterval(() => {
+    underWay = sweep();
+  }, SWEEP_MS);
+  timer.unref();
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await underWay;
+      await sweep();
+      const { size, lost } = desk.owed;
+      if (size + lost > 0)
+        log.error('records of approvals were not written', { count: size + lost });
+    },
+  };
+}
