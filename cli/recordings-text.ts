@@ -1,9 +1,9 @@
 // Recorded messages on a terminal: laid out, bounded, and with nothing in them that a terminal would obey.
 
+import { layOutJson } from '#core/display/pretty-json.ts';
 import type { RecordedPayload } from '#core/evidence/record.ts';
-import { layOutJson } from './pretty-json.ts';
+import type { RecordedMessage, Unshown } from '#platform/file/recorded-messages.ts';
 import { printable } from './printable.ts';
-import type { RecordedMessage, Unshown } from './recorded-messages.ts';
 
 /** A screen or three for each message; --json prints all of it. */
 const LAYOUT = { maxLines: 120, maxLineChars: 2000 };

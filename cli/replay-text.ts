@@ -1,9 +1,9 @@
 // One step of a replayed session, for people and for programs.
 
-import type { StoredRecord } from '#core/evidence/parse-record.ts';
+import { toldBy } from '#core/display/timeline-words.ts';
 import type { ReplayStep } from '#core/evidence/replay.ts';
+import type { RecordedMessage } from '#platform/file/recorded-messages.ts';
 import { printable } from './printable.ts';
-import type { RecordedMessage } from './recorded-messages.ts';
 
 const ARROWS = { toServer: '->', toClient: '<-', event: ' *' } as const;
 
@@ -11,7 +11,7 @@ const ARROWS = { toServer: '->', toClient: '<-', event: ' *' } as const;
 export function stepText(step: ReplayStep, sinceStartMillis: number): string {
   const { record, direction } = step;
   const at = `+${(sinceStartMillis / 1000).toFixed(3)}s`.padStart(10);
-  const what = [record.principal?.subject, ...told(record)].filter((part) => part !== undefined);
+  const what = [record.principal?.subject, ...toldBy(record)].filter((part) => part !== undefined);
   return `${printable(`${at} ${ARROWS[direction]} ${what.join(' ')}`)}\n`;
 }
 
@@ -51,40 +51,4 @@ export function stepJson(
     payload,
     message,
   };
-}
-
-function told(record: StoredRecord): readonly (string | undefined)[] {
-  const { type, message, decision, outcome } = record;
-  switch (type) {
-    case 'intent':
-      return [message?.method, message?.target && `${message.target}:`, decisionOf(record)];
-    case 'outcome':
-      return [message?.method, message?.target && `${message.target}:`, outcomeOf(record)];
-    case 'stream.message':
-      return [message?.method, decision?.effect === 'Allow' ? undefined : decisionOf(record)];
-    case 'redelivery':
-      return [message?.method, 'sent again'];
-    default:
-      return [type, outcome === undefined ? undefined : outcomeOf(record)];
-  }
-}
-
-function decisionOf({ decision }: StoredRecord): string | undefined {
-  if (decision === undefined) {
-    return undefined;
-  }
-  const { effect, rule, reason, observed } = decision;
-  const by = rule === undefined ? '' : ` by ${rule}`;
-  return `${effect}${observed ? ' (observed)' : ''}${by}${reason === undefined ? '' : `, ${reason}`}`;
-}
-
-function outcomeOf({ outcome }: StoredRecord): string | undefined {
-  if (outcome === undefined) {
-    return undefined;
-  }
-  const { status, refusal, reason, durationMicros } = outcome;
-  const why = [refusal, reason].filter((part) => part !== undefined).join(': ');
-  const after =
-    durationMicros === undefined ? '' : ` after ${(durationMicros / 1000).toFixed(1)} ms`;
-  return `${status}${why === '' ? '' : ` (${why})`}${after}`;
 }

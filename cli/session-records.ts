@@ -1,31 +1,29 @@
 // What the commands about sessions share: reading the evidence of one directory, and finding the one
 // session that is meant.
 
-import { readCommit } from '#core/evidence/commit.ts';
-import { SessionIndex, type SessionSummary } from '#core/evidence/sessions.ts';
-import { openEvidence } from '#platform/file/evidence-source.ts';
+import type { SessionIndex, SessionSummary } from '#core/evidence/sessions.ts';
+import { readSessionIndex } from '#platform/file/session-index.ts';
 import { type CommandIo, UsageError } from './command.ts';
 
 export const EXIT_NOT_FOUND = 1;
 /** The session is there, and something that was recorded of it cannot be read. */
 const EXIT_UNREADABLE = 1;
 
-/** Holds the records of the wanted sessions, and a summary of every other. */
+/** Rejects with UsageError when the directory cannot be read. */
 export async function readSessions(
   dataDir: string,
   isWanted: (session: string) => boolean,
 ): Promise<SessionIndex> {
-  const index = new SessionIndex(isWanted);
-  const { lanes } = await openOrComplain(dataDir);
-  for (const lane of lanes) {
-    for await (const line of lane.lines) {
-      // What is no commit is passed over: saying what it is, is the verifier's work.
-      for (const { record } of readCommit(line)?.records ?? []) {
-        index.add(record);
-      }
+  try {
+    return await readSessionIndex(dataDir, isWanted);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && 'syscall' in error) {
+      throw new UsageError(
+        `--data: the directory cannot be read (${String(error.code)}); name the one given to "gatehouse run"`,
+      );
     }
+    throw error;
   }
-  return index;
 }
 
 /** The only session whose id begins so; undefined, and said, when there is none or more than one. */
@@ -53,17 +51,4 @@ export function conclude(complaints: readonly string[], io: CommandIo): number {
     io.stderr(`${complaint}\n`);
   }
   return complaints.length === 0 ? 0 : EXIT_UNREADABLE;
-}
-
-async function openOrComplain(dataDir: string) {
-  try {
-    return await openEvidence(dataDir, undefined);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && 'syscall' in error) {
-      throw new UsageError(
-        `--data: the directory cannot be read (${String(error.code)}); name the one given to "gatehouse run"`,
-      );
-    }
-    throw error;
-  }
 }

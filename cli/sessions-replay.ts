@@ -3,11 +3,12 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ReplayStep, replaySteps } from '#core/evidence/replay.ts';
+import { openRecordings, type RecordingReader } from '#platform/file/recorded-messages.ts';
 import type { Command, CommandIo } from './command.ts';
 import { integer, onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { printableJson } from './printable.ts';
-import { openRecordings, type RecordingReader } from './recorded-messages.ts';
+import { openerFrom } from './recording-opener.ts';
 import { HOW_TO_SEE, messageText } from './recordings-text.ts';
 import { gapText, stepJson, stepText } from './replay-text.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
@@ -55,7 +56,7 @@ export const sessionsReplay: Command = {
     const blobs = steps.flatMap(({ lane, payload }) =>
       payload === undefined ? [] : [{ lane, digest: payload.blob }],
     );
-    const reader = await openRecordings(flags.data, blobs, flags.recordingKey);
+    const reader = await openRecordings(flags.data, blobs, await openerFrom(flags.recordingKey));
     if (!flags.json && blobs.length > 0 && !reader.hasKey) {
       io.stdout(`${HOW_TO_SEE}\n`);
     }

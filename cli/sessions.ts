@@ -3,12 +3,13 @@
 
 import type { RecordedPayload } from '#core/evidence/record.ts';
 import type { TimelineEntry } from '#core/evidence/sessions.ts';
+import { openRecordings, type RecordingReader } from '#platform/file/recorded-messages.ts';
 import type { WantedBlob } from '#platform/file/stored-blobs.ts';
 import type { Command, CommandIo } from './command.ts';
 import { onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { printableJson } from './printable.ts';
-import { openRecordings, type RecordingReader } from './recorded-messages.ts';
+import { openerFrom } from './recording-opener.ts';
 import { HOW_TO_SEE, messageText } from './recordings-text.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
 import { entryHead, listText, showText } from './sessions-text.ts';
@@ -67,7 +68,11 @@ export const sessionsShow: Command = {
       return EXIT_NOT_FOUND;
     }
     const timeline = index.timeline(session.id);
-    const reader = await openRecordings(flags.data, blobsOf(timeline), flags.recordingKey);
+    const reader = await openRecordings(
+      flags.data,
+      blobsOf(timeline),
+      await openerFrom(flags.recordingKey),
+    );
     if (flags.json) {
       const entries = await withMessages(timeline, reader);
       io.stdout(printableJson({ session, timeline: entries }, 2));

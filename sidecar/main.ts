@@ -22,6 +22,7 @@ import { type AdminServer, startAdminServer } from '#platform/process/admin-serv
 import { type Clock, createClock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { Metrics } from '#platform/process/metrics.ts';
+import { Sealer } from '#platform/process/seal.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation } from './activation.ts';
 import { Definitions } from './definitions.ts';
@@ -37,7 +38,6 @@ import type { Approvals } from './obtain-approval.ts';
 import { probeUpstream } from './own-message.ts';
 import { Recorder } from './recorder.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
-import { Sealer } from './seal.ts';
 import { Sessions } from './sessions.ts';
 import { DRAIN_MS, SettingsFault, type SidecarSettings } from './settings.ts';
 import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Principal } from '#core/identity/principal.ts';
-import { Sealer } from './seal.ts';
+import { Sealer } from '#platform/process/seal.ts';
 import { Sessions } from './sessions.ts';
 import { RequestStates } from './state.ts';
 

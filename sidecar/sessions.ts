@@ -3,7 +3,7 @@
 
 import type { Principal } from '#core/identity/principal.ts';
 import { REVISIONS, type Revision } from '#core/mcp/revisions.ts';
-import type { Sealer } from './seal.ts';
+import type { Sealer } from '#platform/process/seal.ts';
 
 export interface Session {
   /** The server's own `Mcp-Session-Id`; never shown to the client. */

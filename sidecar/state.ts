@@ -5,7 +5,7 @@
 import type { Principal } from '#core/identity/principal.ts';
 import type { RequestMessage } from '#core/mcp/messages.ts';
 import type { Refusal } from '#core/refusal.ts';
-import type { Sealer } from './seal.ts';
+import type { Sealer } from '#platform/process/seal.ts';
 
 /** How long a person may take to answer one round. */
 const STATE_TTL_SECONDS = 60 * 60;

@@ -1,15 +1,11 @@
 // Recordings as a reader of sessions gets them: opened with the private recording key when it is there,
 // and otherwise with a reason why not.
 
-import { access } from 'node:fs/promises';
 import type { RecordedPayload } from '#core/evidence/record.ts';
 import type { RecordedRedaction } from '#core/recordings/content.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
 import { readRecording } from '#core/recordings/recording.ts';
-import { RecordingKeyFault } from '#core/recordings/recording-key.ts';
-import { readRecordingPrivateKey } from '#platform/file/recording-key.ts';
-import { findStoredBlobs, type StoredBlobs, type WantedBlob } from '#platform/file/stored-blobs.ts';
-import { UsageError } from './command.ts';
+import { findStoredBlobs, type StoredBlobs, type WantedBlob } from './stored-blobs.ts';
 
 /** Why a recording cannot be shown. */
 export type Unshown = 'no_key' | 'key_other' | 'missing' | 'changed';
@@ -26,9 +22,6 @@ export type RecordedMessage =
     }
   | { readonly kind: 'unshown'; readonly why: Unshown };
 
-/** Beside the default trust key, in the directory where the command is run. */
-const DEFAULT_KEY_FILE = 'gatehouse-trust.recording.key';
-
 export interface RecordingReader {
   readonly hasKey: boolean;
   read(payload: RecordedPayload): Promise<RecordedMessage>;
@@ -36,13 +29,12 @@ export interface RecordingReader {
   readonly complaints: readonly string[];
 }
 
-/** `keyFile` undefined: the default file when it is there, else nothing is opened. */
+/** Without an opener nothing is opened. */
 export async function openRecordings(
   dataDir: string,
   wanted: readonly WantedBlob[],
-  keyFile: string | undefined,
+  opener: BlobOpener | undefined,
 ): Promise<RecordingReader> {
-  const opener = await openerFrom(keyFile);
   return new Recordings(await findStoredBlobs(dataDir, wanted), opener);
 }
 
@@ -96,25 +88,4 @@ class Recordings implements RecordingReader {
 
 function short(keyId: string): string {
   return `${keyId.slice(0, 16)}…`;
-}
-
-async function openerFrom(keyFile: string | undefined): Promise<BlobOpener | undefined> {
-  if (keyFile === undefined && !(await isThere(DEFAULT_KEY_FILE))) {
-    return undefined;
-  }
-  try {
-    return await readRecordingPrivateKey(keyFile ?? DEFAULT_KEY_FILE);
-  } catch (error) {
-    if (error instanceof RecordingKeyFault) {
-      throw new UsageError(`--recording-key: ${error.message}`);
-    }
-    throw error;
-  }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
