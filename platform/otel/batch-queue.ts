@@ -21,10 +21,14 @@ export interface QueueLimits {
 
 export interface QueueWatch {
   readonly delivered: (items: number) => void;
-  /** Nothing is lost yet. */
+  /** An attempt was in vain; what it cost is told by `dropped`. */
   readonly failed: (cause: string) => void;
-  readonly dropped: (items: number, cause: string) => void;
+  readonly dropped: (items: number, reason: DropReason) => void;
 }
+
+/** `refused`: the receiver will not have the batch; `rejected`: it took the rest of it. */
+export const DROP_REASONS = ['queue_full', 'refused', 'rejected', 'closed'] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
@@ -44,6 +48,8 @@ export class BatchQueue<Item> {
   #running: Promise<void> | undefined;
   #retryMillis = FIRST_RETRY_MS;
   #isFlushing = false;
+  /** The receiver failed: until the next try, a full batch is no reason to hurry. */
+  #isBackingOff = false;
   #isClosed = false;
 
   constructor(options: BatchQueueOptions<Item>) {
@@ -91,12 +97,14 @@ export class BatchQueue<Item> {
   }
 
   #arm(): void {
-    if (this.#running !== undefined || this.#timer !== undefined) return;
+    if (this.#running !== undefined || this.#isBackingOff) return;
     const isBatch = this.#waiting.length >= this.#options.limits.batchItems;
-    this.#wait(isBatch ? 0 : this.#options.delayMillis);
+    if (isBatch) this.#wait(0);
+    else if (this.#timer === undefined) this.#wait(this.#options.delayMillis);
   }
 
   #wait(millis: number): void {
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#start(), millis).unref();
   }
 
@@ -107,6 +115,7 @@ export class BatchQueue<Item> {
 
   #start(): Promise<void> {
     this.#disarm();
+    this.#isBackingOff = false;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -130,7 +139,7 @@ export class BatchQueue<Item> {
 
   /** The failure after which the same batch is worth another try. */
   async #sendOne(): Promise<Failure | undefined> {
-    const { send, limits, watch } = this.#options;
+    const { send, limits } = this.#options;
     const batch = this.#waiting.slice(0, limits.batchItems);
     const delivery = await send(batch.map(({ item }) => item));
     if (this.#isClosed) return undefined;
@@ -139,19 +148,28 @@ export class BatchQueue<Item> {
     this.#waiting.splice(0, batch.length);
     this.#sizeBytes -= batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     this.#retryMillis = FIRST_RETRY_MS;
-    if (delivery.kind === 'failed') {
-      watch.dropped(batch.length, delivery.cause);
-      return undefined;
-    }
-    const rejected = Math.min(delivery.rejected, batch.length);
-    if (rejected > 0) watch.dropped(rejected, 'rejected');
-    watch.delivered(batch.length - rejected);
+    this.#report(delivery, batch.length);
     return undefined;
+  }
+
+  #report(delivery: Delivery, items: number): void {
+    const { watch } = this.#options;
+    if (delivery.kind === 'failed') {
+      watch.failed(delivery.cause);
+      watch.dropped(items, 'refused');
+      return;
+    }
+    const rejected = Math.min(delivery.rejected, items);
+    // A receiver that takes nothing of a batch is no better than one that refuses it.
+    if (rejected < items) watch.delivered(items - rejected);
+    else watch.failed('rejected');
+    if (rejected > 0) watch.dropped(rejected, 'rejected');
   }
 
   #retryLater({ cause, retryAfterMillis }: Failure): void {
     this.#options.watch.failed(cause);
     if (this.#isClosed) return;
+    this.#isBackingOff = true;
     this.#wait(Math.min(retryAfterMillis ?? this.#retryMillis, MAX_RETRY_AFTER_MS));
     this.#retryMillis = Math.min(this.#retryMillis * 2, LAST_RETRY_MS);
   }

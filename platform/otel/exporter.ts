@@ -7,7 +7,7 @@ import {
   OTLPExporterBase,
 } from '@opentelemetry/otlp-exporter-base';
 import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer';
-import { type Delivery, DeliveryFault } from './delivery.ts';
+import { type Delivery, DeliveryFault, type Failure } from './delivery.ts';
 import type { OtlpEndpoint } from './otlp-settings.ts';
 import { OtlpTransport, readTls } from './transport.ts';
 
@@ -43,7 +43,7 @@ export async function createExporter<Items, Response>(
         serializeRequest: (items) => serializer.serializeRequest(items),
         deserializeResponse: (data) => {
           const response = serializer.deserializeResponse(data);
-          rejected = Number(codec.rejectedIn(response) ?? 0);
+          rejected = countOf(codec.rejectedIn(response));
           return response;
         },
       },
@@ -53,14 +53,24 @@ export async function createExporter<Items, Response>(
   );
   const send = (items: Items): Promise<Delivery> => {
     rejected = 0;
-    return new Promise((resolve) => {
+    const { promise, resolve } = Promise.withResolvers<Delivery>();
+    try {
       exporter.export(items, ({ error }) => {
         if (error === undefined) resolve({ kind: 'delivered', rejected });
         else resolve({ kind: 'failed', ...failureOf(error) });
       });
-    });
+    } catch {
+      resolve({ kind: 'failed', ...UNWRITABLE });
+    }
+    return promise;
   };
   return { send, close: () => transport.shutdown() };
+}
+
+/** What a receiver says is not to be trusted: at least 0, and a number. */
+function countOf(said: number | string | undefined): number {
+  const count = Number(said ?? 0);
+  return count > 0 ? Math.trunc(count) : 0;
 }
 
 /** What is sent is compressed by our transport, if at all. */
@@ -77,7 +87,9 @@ function unmeasured<Items>(metricsHelper: IExporterMetricsHelper<Items>): Export
   });
 }
 
-function failureOf(error: Error) {
-  // Anything else is the SDK's own complaint about this batch.
-  return error instanceof DeliveryFault ? error.failure : { cause: 'encoding', isFinal: true };
+/** The SDK's own complaint about a batch: it would have the same again. */
+const UNWRITABLE = { cause: 'encoding', isFinal: true } as const;
+
+function failureOf(error: Error): Failure {
+  return error instanceof DeliveryFault ? error.failure : UNWRITABLE;
 }

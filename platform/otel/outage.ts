@@ -20,7 +20,8 @@ export interface OutageOptions {
   readonly quietMillis?: number;
 }
 
-const QUIET_MS = 2000;
+/** A receiver that comes and goes makes two records in this time, which is nothing. */
+const QUIET_MS = 5000;
 
 export class Outage {
   readonly #options: OutageOptions;
