@@ -49,7 +49,7 @@ export interface CutShort {
 }
 
 export class Exchange {
-  readonly facts: ExchangeFacts;
+  #facts: ExchangeFacts;
   /** Aborted when the work upstream must end: cancellation, time limit, shutdown. */
   readonly stop = new AbortController();
   #cutShort: CutShort | undefined;
@@ -63,10 +63,21 @@ export class Exchange {
   #conclusion: Promise<void> | undefined;
 
   constructor(facts: ExchangeFacts, ledger: Ledger, clock: Clock) {
-    this.facts = facts;
+    this.#facts = facts;
     this.#ledger = ledger;
     this.#clock = clock;
     this.#startedMicros = clock.monotonicMicros();
+  }
+
+  get facts(): ExchangeFacts {
+    return this.#facts;
+  }
+
+  /** Keeps of a request that is over what a copy of its answer is judged by, and no more. */
+  forgetParams(): void {
+    const { request } = this.#facts;
+    if (request === undefined) return;
+    this.#facts = { ...this.#facts, request: { ...request, params: {} } };
   }
 
   get cutShort(): CutShort | undefined {

@@ -1,5 +1,5 @@
-// Exchanges in flight, so that an answer, a cancellation or a resumed stream finds the request it
-// belongs to. Keyed by (session, request id); without a session only the POST itself correlates.
+// Exchanges in flight, so that an answer, a cancellation, a resumed stream or the end of the gateway finds
+// the request it belongs to. Keyed by (session, request id); without a session only the POST correlates.
 
 import { idKey, type RequestId } from '#core/mcp/messages.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,7 +15,6 @@ export class Exchanges {
   readonly #inFlight = new Map<string, Exchange>();
   /** Insertion order is age: the oldest is forgotten first. */
   readonly #concluded = new Map<string, Exchange>();
-  readonly #asked = new Map<string, Exchange>();
 
   /** Remembers a client's request until it is concluded. */
   open(exchange: Exchange): Opening {
@@ -39,6 +38,9 @@ export class Exchanges {
     const key = keyOf(exchange);
     if (key === undefined || this.#inFlight.get(key) !== exchange) return;
     this.#inFlight.delete(key);
+    if (exchange.facts.session === undefined) return;
+    // What it asked is over, and may be large; only who asked for what is still needed.
+    exchange.forgetParams();
     if (this.#concluded.size >= MAX_CONCLUDED) {
       const oldest = this.#concluded.keys().next();
       if (!oldest.done) this.#concluded.delete(oldest.value);
@@ -46,51 +48,26 @@ export class Exchanges {
     this.#concluded.set(key, exchange);
   }
 
-  /** Remembers a server's request to the client until the client answers it. */
-  ask(exchange: Exchange): Opening {
-    const key = keyOf(exchange);
-    if (key === undefined) return 'full';
-    if (this.#asked.has(key)) return 'duplicate';
-    if (this.#asked.size >= MAX_IN_FLIGHT) return 'full';
-    this.#asked.set(key, exchange);
-    return 'opened';
-  }
-
-  /** The server's request that a client's response answers; answered once, then unknown. */
-  answer(upstreamSession: string, id: RequestId): Exchange | undefined {
-    const key = joined(upstreamSession, id);
-    const exchange = this.#asked.get(key);
-    this.#asked.delete(key);
-    return exchange;
-  }
-
-  /** Server requests of one session that no client will answer any more. */
-  forgetAsked(upstreamSession: string): readonly Exchange[] {
-    const prefix = `${upstreamSession} `;
-    const forgotten: Exchange[] = [];
-    for (const [key, exchange] of this.#asked) {
-      if (!key.startsWith(prefix)) continue;
-      this.#asked.delete(key);
-      forgotten.push(exchange);
-    }
-    return forgotten;
+  /** The client's requests of one session that have no answer yet. */
+  inFlightOf(upstreamSession: string): readonly Exchange[] {
+    return [...this.#inFlight.values()].filter(
+      ({ facts }) => facts.session?.upstreamId === upstreamSession,
+    );
   }
 
   get inFlight(): Iterable<Exchange> {
     return this.#inFlight.values();
   }
-
-  get asked(): Iterable<Exchange> {
-    return this.#asked.values();
-  }
 }
 
 function keyOf({ facts }: Exchange): string | undefined {
-  if (facts.session === undefined || facts.request === undefined) return undefined;
+  if (facts.request === undefined) return undefined;
+  // Without a session nothing is ever looked up: two clients may well use one id.
+  if (facts.session === undefined) return joined('', facts.id);
   return joined(facts.session.upstreamId, facts.request.id);
 }
 
-/** A session id is visible ASCII, so the space cannot occur in it. */
+/** A session id is visible ASCII and never empty, so no two kinds of key are alike. */
 function joined(upstreamSession: string, id: RequestId): string {
   return `${upstreamSession} ${idKey(id)}`;
 }

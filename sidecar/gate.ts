@@ -10,6 +10,7 @@ import type { Exchanges } from './exchanges.ts';
 import type { Inquiries } from './inquiries.ts';
 import type { RateLimiter, Slots } from './limiter.ts';
 import type { Approvals } from './obtain-approval.ts';
+import type { Questions } from './questions.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
@@ -23,6 +24,7 @@ export interface Gate {
   readonly sessions: Sessions;
   readonly states: RequestStates;
   readonly exchanges: Exchanges;
+  readonly questions: Questions;
   readonly definitions: Definitions;
   readonly inquiries: Inquiries;
   readonly approvals: Approvals;

@@ -10,7 +10,6 @@ import type { Gate } from './gate.ts';
 import type { WellKnown } from './metadata.ts';
 import { journey } from './pipeline.ts';
 import { corsHeaders } from './preflight.ts';
-import { refuse } from './refuse.ts';
 import { SettingsFault } from './settings.ts';
 import { turnAway } from './turn-away.ts';
 
@@ -80,6 +79,7 @@ function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway 
       server.closeIdleConnections();
       await front.settled(deadline);
       server.closeAllConnections();
+      gate.questions.endAll({ status: 'cancelled', reason: 'the gateway is stopping' });
       await gate.refusals.flush();
     },
   };
@@ -129,7 +129,7 @@ class Front {
     if (this.isDraining) {
       const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;
       response.setHeader('connection', 'close');
-      return client.send(refuse(refusal, {}));
+      return turnAway({ head, refusal }, client, gate);
     }
     const published = this.#wellKnown(head);
     if (published !== undefined) {
@@ -138,7 +138,7 @@ class Front {
         ? client.send(published)
         : turnAway({ head, refusal }, client, gate);
     }
-    return journey({ head, client, body: () => readBody(request, gate) }, gate);
+    return journey({ head, client, body: (maxBytes) => readBody(request, maxBytes) }, gate);
   }
 }
 
@@ -152,8 +152,7 @@ function headOf(request: IncomingMessage): Head {
 }
 
 /** The whole body, or the refusal of one that is too long; what comes after the limit is not kept. */
-function readBody(request: IncomingMessage, gate: Gate): Promise<Uint8Array | Refusal> {
-  const { maxBodyBytes } = gate.activation.current.policy.limits;
+function readBody(request: IncomingMessage, maxBodyBytes: number): Promise<Uint8Array | Refusal> {
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve) => {

@@ -36,6 +36,7 @@ import { loadPolicy } from './load-policy.ts';
 import { MeteredLedger } from './metered-ledger.ts';
 import type { Approvals } from './obtain-approval.ts';
 import { probeUpstream } from './own-message.ts';
+import { Questions } from './questions.ts';
 import { Recorder } from './recorder.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
 import { Sessions } from './sessions.ts';
@@ -208,6 +209,7 @@ async function assembleGate(
     sessions: new Sessions(sealer, 'local'),
     states: new RequestStates(sealer),
     exchanges: new Exchanges(),
+    questions: new Questions(),
     approvals,
     definitions: new Definitions({ ledger, clock, log, activation }),
     inquiries: new Inquiries(),

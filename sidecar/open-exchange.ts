@@ -62,12 +62,9 @@ export function openExchange(
 function takesAnswer(message: Message, { session }: Admission, gate: Gate): boolean {
   if (message.kind !== 'response' || session === undefined || message.id === undefined)
     return false;
-  const asked = gate.exchanges.answer(session.upstreamId, message.id);
-  if (asked === undefined) return false;
   const status = 'error' in message.body ? 'rpc_error' : 'ok';
   // A ledger that fails fails the intent of this answer too, and then nothing is forwarded.
-  asked.conclude({ status }).catch(() => {});
-  return true;
+  return gate.questions.end(session.upstreamId, message.id, { status });
 }
 
 function factsOf(

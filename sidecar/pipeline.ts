@@ -34,7 +34,7 @@ import { watchClient, watchTime } from './watch.ts';
 export interface Call {
   readonly head: Head;
   /** Reads the body once; a refusal when it is longer than it may be. */
-  readonly body: () => Promise<Uint8Array | Refusal>;
+  readonly body: (maxBytes: number) => Promise<Uint8Array | Refusal>;
   readonly client: ClientReply;
 }
 
@@ -62,7 +62,7 @@ interface Judging {
 async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   const { head, client } = call;
   const { principal } = judging;
-  const bytes = await call.body();
+  const bytes = await call.body(judging.snapshot.policy.limits.maxBodyBytes);
   if ('code' in bytes) return turnAway({ head, refusal: bytes, principal }, client, gate);
   const envelopes = { ...gate, nowSeconds: gate.clock.epochSeconds() };
   const admission = admitBody(head, bytes, judging, envelopes);

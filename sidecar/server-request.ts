@@ -28,7 +28,13 @@ export async function passServerRequest(
 ): Promise<boolean> {
   const asked = askedExchange(question, stream, gate);
   const judged = refuseQuestion(question, decision, asked, gate);
-  await asked.intend(recordedDecision(judged, stream.snapshot), stream.recording);
+  try {
+    await asked.intend(recordedDecision(judged, stream.snapshot), stream.recording);
+  } catch (error) {
+    const { session } = asked.facts;
+    if (session) gate.questions.end(session.upstreamId, question.id, { status: 'unknown' });
+    throw error;
+  }
   if (judged.effect === 'Allow' || stream.snapshot.policy.mode === 'Observe') return true;
   await asked.conclude({ status: 'refused', refusal: 'denied' });
   void declineUpstream(question.id, stream.exchange, gate);
@@ -46,8 +52,8 @@ function refuseQuestion(
   if (!factsOf(asked.facts.revision).serverRequests) {
     return deny(`${question.method}: this revision has no requests from the server`);
   }
-  switch (gate.exchanges.ask(asked)) {
-    case 'opened':
+  switch (gate.questions.ask(asked)) {
+    case 'asked':
       return decision;
     case 'duplicate':
       return deny('the id of the question is in use');

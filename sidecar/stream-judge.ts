@@ -52,11 +52,20 @@ export class StreamJudge {
       return passed ? masked.bytes : undefined;
     }
     if (message.method === 'notifications/tools/list_changed') this.#gate.definitions.forget();
+    if (message.method === 'notifications/cancelled') this.#takeBack(message);
     const recorded = recordedDecision(decision, snapshot);
     // Its record may follow it by a little (tail.ts); a question's and an answer's may not.
     this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded, recording));
     const goes = decision.effect === 'Allow' || snapshot.policy.mode === 'Observe';
     return goes ? masked.bytes : undefined;
+  }
+
+  /** The server does not want its question answered any more. */
+  #takeBack({ params: { requestId: id } }: NotificationMessage): void {
+    const { session } = this.#exchange.facts;
+    if (session === undefined || (typeof id !== 'string' && typeof id !== 'number')) return;
+    const outcome = { status: 'cancelled', reason: 'the server took it back' } as const;
+    this.#gate.questions.end(session.upstreamId, id, outcome);
   }
 
   /** Records a message that stays here. */

@@ -3,6 +3,7 @@
 
 import type { Principal } from '#core/identity/principal.ts';
 import { checkVersionHeader } from '#core/mcp/headers.ts';
+import { factsOf } from '#core/mcp/revisions.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { openSession } from './admit-body.ts';
@@ -10,7 +11,7 @@ import type { Head } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
 import { concludeDelivered } from './conclude.ts';
 import { Exchange } from './exchange.ts';
-import { type Forwarding, forward } from './forward.ts';
+import { type Forwarded, type Forwarding, forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
 import { recordedDecision } from './recorded.ts';
@@ -20,7 +21,9 @@ import { relayStream } from './relay-stream.ts';
 import { settle, UNASKED } from './settle.ts';
 import { leaseStream } from './stream-lease.ts';
 import { turnAway } from './turn-away.ts';
-import { watchClient } from './watch.ts';
+import { endCalls, watchClient, watchTime } from './watch.ts';
+
+type Failed = Extract<Forwarded, { kind: 'failed' }>;
 
 export interface Bodyless {
   readonly head: Head;
@@ -38,9 +41,7 @@ export async function openStream(asked: Bodyless, client: ClientReply, gate: Gat
   try {
     const forwarded = await send({ method: 'GET', exchange, head: asked.head }, gate);
     if (forwarded.kind === 'cutShort') return await sayCutShort(exchange, { client, gate });
-    if (forwarded.kind === 'failed') {
-      return await sayNo(exchange, forwarded.refusal, { client, gate });
-    }
+    if (forwarded.kind === 'failed') return await sayFailed(forwarded, exchange, client, gate);
     if (isEventStream(forwarded.reply)) {
       return await relayStream(forwarded.reply, exchange, client, gate);
     }
@@ -57,17 +58,29 @@ export async function openStream(asked: Bodyless, client: ClientReply, gate: Gat
 export async function endSession(asked: Bodyless, client: ClientReply, gate: Gate): Promise<void> {
   const exchange = await begin('DELETE', asked, client, gate);
   if (exchange === undefined) return;
-  const forwarded = await send({ method: 'DELETE', exchange, head: asked.head }, gate);
-  if (forwarded.kind !== 'reply') {
-    const unavailable = {
-      code: 'upstream_unavailable',
-      reason: 'the MCP server cannot be reached',
-    } as const;
-    const refusal = forwarded.kind === 'failed' ? forwarded.refusal : unavailable;
-    return sayNo(exchange, refusal, { client, gate });
+  const unwatch = watchTime(exchange, gate);
+  try {
+    const forwarded = await send({ method: 'DELETE', exchange, head: asked.head }, gate);
+    if (forwarded.kind === 'cutShort') return await sayCutShort(exchange, { client, gate });
+    if (forwarded.kind === 'failed') return await sayFailed(forwarded, exchange, client, gate);
+    await drop(forwarded.reply);
+    const { status } = forwarded.reply;
+    const { session } = exchange.facts;
+    if (status < 300 && session !== undefined) endCalls(session, gate);
+    await answerStatus(status, exchange, client, gate);
+  } finally {
+    unwatch();
   }
-  await drop(forwarded.reply);
-  await answerStatus(forwarded.reply.status, exchange, client, gate);
+}
+
+function sayFailed(
+  { refusal, effect }: Failed,
+  exchange: Exchange,
+  client: ClientReply,
+  gate: Gate,
+): Promise<void> {
+  const status = effect === 'none' ? 'refused' : 'unknown';
+  return sayNo(exchange, refusal, { client, gate }, { status });
 }
 
 /** Admits, settles and records the opening; undefined when it was refused and answered. */
@@ -92,6 +105,11 @@ async function begin(
     return undefined;
   }
   const { revision } = checked;
+  if (!factsOf(revision).httpMethods.includes(method)) {
+    const reason = `revision ${revision} has no ${method}`;
+    await turnAway({ ...asked, refusal: { code: 'method_not_allowed', reason } }, client, gate);
+    return undefined;
+  }
   const exchange = new Exchange(
     {
       id: gate.newId(),

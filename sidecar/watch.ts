@@ -8,6 +8,7 @@ import { cutShortOutcome } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { cancelUpstream } from './own-message.ts';
+import type { Session } from './sessions.ts';
 
 /** How long an answer that crosses a cancellation may still arrive and count. */
 const CANCEL_GRACE_MS = 2_000;
@@ -58,6 +59,17 @@ export function endCancelled(
     concludeUnanswered(cancelled, gate);
   }, CANCEL_GRACE_MS).unref();
 }
+
+/** The session is over: what was asked in it is answered by nobody, on either side. */
+export function endCalls({ upstreamId }: Session, gate: Gate): void {
+  for (const exchange of gate.exchanges.inFlightOf(upstreamId)) {
+    exchange.cut('cancelled', SESSION_OVER);
+    concludeUnanswered(exchange, gate);
+  }
+  gate.questions.endSession(upstreamId, { status: 'cancelled', reason: SESSION_OVER });
+}
+
+const SESSION_OVER = 'the client ended its session';
 
 /** Concludes what no relay is reading any more; a relay that is concludes first, and this is void. */
 function concludeUnanswered(exchange: Exchange, gate: Gate): void {
