@@ -75,6 +75,7 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 const START_FAULTS: ReadonlySet<string> = new Set([
   'SettingsFault',
   'AdminFault',
+  'MaskingKeyFault',
   'SealingKeysFault',
   'SigningKeyFault',
   'CredentialFault',

@@ -2,6 +2,7 @@
 // the snapshot it arrived under; streams are told of each swap (promise 5; section 14, Streams).
 
 import type { TokenVerifier } from '#core/identity/token-verifier.ts';
+import type { Hmac } from '#core/masking/actions.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import type { Doors } from './admit-head.ts';
 import type { UpstreamCredential } from './upstream-credential.ts';
@@ -15,6 +16,8 @@ export interface Snapshot {
   readonly doors: Doors;
   /** Public URLs of the MCP endpoint: accepted audiences, and the base of challenges. */
   readonly publicUrls: readonly string[];
+  /** Makes the tokens that stand for hidden values where masking says Hash. */
+  readonly maskingHash: Hmac;
   /** As whom calls reach the server. */
   readonly credential: UpstreamCredential;
 }

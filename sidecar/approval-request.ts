@@ -10,7 +10,7 @@ import type { RequireApproval } from '#core/policy/decision.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import type { Gate } from './gate.ts';
-import { mask } from './mask.ts';
+import { mask, originOf } from './mask.ts';
 import type { WaitingCall } from './obtain-approval.ts';
 
 export type AskedApproval =
@@ -75,10 +75,10 @@ function definitionOf({ request }: WaitingCall, gate: Gate): string {
 
 /** The `params` bytes as they came, masked as a record's copy would be; undefined when withheld. */
 function previewOf(call: WaitingCall, snapshot: Snapshot): string | undefined {
-  const { bytes, value } = call.admission.received;
-  const masked = mask({ bytes, value, direction: 'toServer' }, snapshot);
-  if (masked.kind === 'withheld') return undefined;
-  const copy = masked.bytes;
+  const origin = originOf(call.request);
+  const masked = mask({ ...call.admission.received, direction: 'toServer', origin }, snapshot);
+  const copy = masked.kind === 'masked' ? masked.recorded : undefined;
+  if (copy === undefined) return undefined;
   const span = locate(copy, ['params', 'arguments']) ?? locate(copy, ['params']);
   if (span === undefined || span.end - span.start > MAX_PREVIEW_BYTES) return undefined;
   return Buffer.from(copy.subarray(span.start, span.end)).toString('utf8');

@@ -4,12 +4,11 @@ import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { OutcomeStatus, RecordedOutcome } from '#core/evidence/record.ts';
 import type { ResponseMessage } from '#core/mcp/messages.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
-import type { Recording } from '#core/recordings/recording.ts';
 import type { Refusal } from '#core/refusal.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Kept } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { judgeAnswer, type Outbound } from './judge-outbound.ts';
-import { mask } from './mask.ts';
+import { type Masked, mask, originOf } from './mask.ts';
 import { recordedMessage } from './recorded.ts';
 import { refusalBody } from './refuse.ts';
 
@@ -30,17 +29,18 @@ export async function concludeAnswer(
   const context = { states, definitions, nowSeconds: gate.clock.epochSeconds() };
   const verdict = judgeAnswer(outbound, asked, context);
   if (verdict.kind === 'refused') {
-    return concludeRefusal(asked, verdict.refusal, gate, withheld(verdict.refusal));
+    const outcome = withheld(verdict.refusal);
+    return concludeRefusal(asked, { refusal: verdict.refusal, outcome }, gate);
   }
-  const maskable = { bytes: verdict.bytes, value: outbound.value, direction: 'toClient' } as const;
-  const masked = mask(maskable, asked.facts.snapshot);
+  const masked = maskAnswer({ ...outbound, bytes: verdict.bytes }, asked, gate);
+  const kept = gate.recorder.keep(masked, asked.facts.snapshot);
   if (masked.kind === 'withheld') {
-    return concludeRefusal(asked, masked.refusal, gate, withheld(masked.refusal));
+    const { refusal } = masked;
+    return concludeRefusal(asked, { refusal, outcome: withheld(refusal), kept }, gate);
   }
   try {
-    const recording = gate.recorder.keep(masked, asked.facts.snapshot);
-    if (asked.isConcluded) await redeliver(asked, outbound, recording);
-    else await asked.conclude(outcomeOf(outbound.message, masked.bytes, verdict.hidden), recording);
+    if (asked.isConcluded) await redeliver(asked, outbound, kept);
+    else await asked.conclude(outcomeOf(outbound.message, masked.bytes, verdict.hidden), kept);
   } catch (error) {
     return unrecorded(asked, error);
   } finally {
@@ -49,15 +49,30 @@ export async function concludeAnswer(
   return { bytes: masked.bytes };
 }
 
+/** By the rules of the tool that was called, and by what clients hold its result to. */
+function maskAnswer({ bytes, value }: Outbound, asked: Exchange, gate: Gate): Masked {
+  const { request, snapshot } = asked.facts;
+  const origin = originOf(request);
+  const schema = origin.kind === 'tool' ? gate.definitions.outputSchemaOf(origin.name) : undefined;
+  const outputSchema = schema === undefined ? {} : { outputSchema: schema };
+  return mask({ bytes, value, direction: 'toClient', origin, ...outputSchema }, snapshot);
+}
+
+/** What is said and recorded instead of an answer. */
+export interface Ending {
+  readonly refusal: Refusal;
+  readonly outcome: RecordedOutcome;
+  readonly kept?: Kept;
+}
+
 /** Ends an exchange with a refusal; its bytes are the JSON-RPC message that says so. */
 export async function concludeRefusal(
   asked: Exchange,
-  refusal: Refusal,
+  { refusal, outcome, kept }: Ending,
   gate: Gate,
-  outcome: RecordedOutcome,
 ): Promise<Conclusion> {
   try {
-    await asked.conclude(outcome);
+    await asked.conclude(outcome, kept);
   } catch (error) {
     return unrecorded(asked, error);
   } finally {
@@ -130,14 +145,10 @@ export function errorCodeOf({ body }: ResponseMessage): number | undefined {
   return typeof code === 'number' && Number.isSafeInteger(code) ? code : undefined;
 }
 
-async function redeliver(
-  asked: Exchange,
-  { message, bytes }: Outbound,
-  recording: Recording | undefined,
-): Promise<void> {
+async function redeliver(asked: Exchange, { message, bytes }: Outbound, kept: Kept): Promise<void> {
   const { revision } = asked.facts;
   const sighting = { direction: 'toClient', revision, sizeBytes: bytes.byteLength } as const;
-  await asked.noteRedelivery(recordedMessage(message, sighting), recording);
+  await asked.noteRedelivery(recordedMessage(message, sighting), kept);
 }
 
 /** The ledger failed: the answer stays here, and the client hears why (promise 3). */

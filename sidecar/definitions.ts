@@ -6,11 +6,13 @@ import type { Ledger } from '#core/evidence/ledger.ts';
 import type { RecordDraft, RecordType } from '#core/evidence/record.ts';
 import { catalogueText, type ToolDefinition } from '#core/mcp/definitions.ts';
 import { MAX_NAME_LENGTH } from '#core/mcp/message.ts';
+import type { JsonValue } from '#core/mcp/messages.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Activation } from './activation.ts';
 import { type CatalogueChange, changeOf, changeRecord, isSameChange } from './catalogue-change.ts';
 import { definitionDigest } from './definition-digest.ts';
+import { OutputSchemas } from './output-schemas.ts';
 import { bounded } from './recorded.ts';
 
 export interface KnownDefinition {
@@ -58,6 +60,7 @@ export class Definitions {
   readonly #deps: DefinitionsDeps;
   /** In the order in which they were last seen. */
   readonly #known = new Map<string, Known>();
+  readonly #schemas = new OutputSchemas();
   #epoch = 0;
   /** Digest of the catalogue as last recorded. */
   #catalogue = '';
@@ -77,6 +80,11 @@ export class Definitions {
   /** What an approval of a call is bound to. */
   digestOf(name: string): string | undefined {
     return this.find(name)?.digest;
+  }
+
+  /** What the results of a tool must fit, as last seen: clients judge by the list that they have. */
+  outputSchemaOf(name: string): JsonValue | undefined {
+    return this.#schemas.find(name);
   }
 
   /** The server announced a change: nothing is known until it is seen again. */
@@ -99,6 +107,7 @@ export class Definitions {
       const digest = tool.text === undefined ? undefined : definitionDigest(tool.text);
       if (tool.name.length <= MAX_NAME_LENGTH) {
         const change = this.#take(tool, digest);
+        this.#schemas.keep(tool.name, tool.outputSchema);
         if (change !== undefined) changes.push([tool.name, change]);
       }
       return { digest };

@@ -5,6 +5,7 @@ import type { Ledger } from '#core/evidence/ledger.ts';
 import type {
   RecordDraft,
   RecordedDecision,
+  RecordedMasking,
   RecordedMessage,
   RecordedOutcome,
   RecordType,
@@ -40,6 +41,12 @@ export interface ExchangeFacts {
   readonly trace?: TraceContext;
   /** The call for which Gatehouse itself asks the server this, with that caller's credential. */
   readonly askedFor?: { readonly exchange: string; readonly principal: Principal };
+}
+
+/** What is kept of a message beside what its record says of it. */
+export interface Kept {
+  readonly recording?: Recording;
+  readonly masking?: RecordedMasking;
 }
 
 /** Why an exchange ended before its answer. */
@@ -100,11 +107,11 @@ export class Exchange {
   }
 
   /** Resolves when the intent is durable; rejects with LedgerFault, and then nothing may go on. */
-  async intend(decision: RecordedDecision, recording?: Recording): Promise<void> {
+  async intend(decision: RecordedDecision, kept?: Kept): Promise<void> {
     const { recorded: message, askedFor } = this.facts;
     const detail = askedFor === undefined ? {} : { detail: { askedFor: askedFor.exchange } };
     const said = { message, decision, ...detail };
-    this.#intent = this.#append('intent', said, recording);
+    this.#intent = this.#append('intent', said, kept);
     try {
       await this.#intent;
     } catch (error) {
@@ -124,19 +131,19 @@ export class Exchange {
   }
 
   /** The first outcome is the outcome; later calls await it and change nothing. */
-  conclude(outcome: RecordedOutcome, recording?: Recording): Promise<void> {
-    this.#conclusion ??= this.#conclude(outcome, recording);
+  conclude(outcome: RecordedOutcome, kept?: Kept): Promise<void> {
+    this.#conclusion ??= this.#conclude(outcome, kept);
     return this.#conclusion;
   }
 
-  async #conclude(outcome: RecordedOutcome, recording?: Recording): Promise<void> {
+  async #conclude(outcome: RecordedOutcome, kept?: Kept): Promise<void> {
     // A ledger in trouble may lose the intent and take the outcome, which would then end nothing.
     if (this.#isIntentLost || !this.#ledger.healthy) await this.#intent;
     const said = {
       message: this.facts.recorded,
       outcome: { ...outcome, ...this.#timings() },
     };
-    await this.#append('outcome', said, recording);
+    await this.#append('outcome', said, kept);
   }
 
   #timings(): Partial<RecordedOutcome> {
@@ -153,20 +160,20 @@ export class Exchange {
   async noteMessage(
     message: RecordedMessage,
     decision: RecordedDecision,
-    recording?: Recording,
+    kept?: Kept,
   ): Promise<void> {
-    await this.#append('stream.message', { message, decision }, recording);
+    await this.#append('stream.message', { message, decision }, kept);
   }
 
   /** An answer that was already concluded and is sent once more to a client that resumes. */
-  async noteRedelivery(message: RecordedMessage, recording?: Recording): Promise<void> {
-    await this.#append('redelivery', { message }, recording);
+  async noteRedelivery(message: RecordedMessage, kept?: Kept): Promise<void> {
+    await this.#append('redelivery', { message }, kept);
   }
 
   async #append(
     type: RecordType,
     said: Partial<RecordDraft>,
-    recording?: Recording,
+    { recording, masking }: Kept = {},
   ): Promise<void> {
     const { facts } = this;
     const draft: RecordDraft = {
@@ -178,6 +185,7 @@ export class Exchange {
       principal: recordedPrincipal(facts.principal),
       ...(facts.address === undefined ? {} : { source: { address: facts.address } }),
       ...said,
+      ...(masking === undefined ? {} : { masking }),
       ...(recording === undefined ? {} : { payload: recording.payload }),
     };
     await this.#ledger.append(draft, recording?.blob);

@@ -10,6 +10,7 @@ import { isLoopback } from '#core/identity/loopback.ts';
 import type { RecordingKey } from '#core/recordings/recording-key.ts';
 import { openFileApprovalStore } from '#platform/file/approval-store.ts';
 import { openFileLedger } from '#platform/file/ledger.ts';
+import { loadMaskingHash } from '#platform/file/masking-key.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
 import { loadRecordingKey } from '#platform/file/recording-key.ts';
@@ -103,7 +104,9 @@ export async function startSidecar(
     now: () => clock.epochSeconds() * 1000,
   });
   const signer = await openSigner(parts, loaded);
-  const snapshotOf = (each: GoodPolicy) => makeSnapshot(each, { ...parts, verifier, signer });
+  const maskingHash = await loadMaskingHash(settings.dataDir);
+  const lasting = { ...parts, verifier, signer, maskingHash };
+  const snapshotOf = (each: GoodPolicy) => makeSnapshot(each, lasting);
   const activation = new Activation(await snapshotOf(loaded));
   const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
   await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));

@@ -38,9 +38,10 @@ export class MeteredLedger implements Ledger {
     return this.#ledger.close(reason);
   }
 
-  #count({ type, decision, message, outcome, detail }: RecordDraft): void {
+  #count({ type, decision, message, outcome, masking, detail }: RecordDraft): void {
     this.#metrics.recorded(type);
     if (decision !== undefined) this.#metrics.decided(decision.effect);
+    if (masking !== undefined) this.#metrics.masked(masking);
     if (outcome?.refusal !== undefined) this.#metrics.refused(outcome.refusal);
     else if (type === 'message.refused') this.#countSum(detail ?? {});
     if (type !== 'outcome' || message === undefined || outcome === undefined) return;

@@ -17,7 +17,7 @@ import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
 import { judgeDefinition } from './judge-definition.ts';
-import { type Masked, mask } from './mask.ts';
+import { type Masked, mask, originOf } from './mask.ts';
 import { closeApproval, obtainApproval } from './obtain-approval.ts';
 import { openExchange } from './open-exchange.ts';
 import { preflight } from './preflight.ts';
@@ -74,7 +74,8 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   const lease = isSubscription(exchange) ? leaseStream(exchange, gate) : undefined;
   try {
     // Toward the server masking may only block; otherwise it is the recorded copy that is masked.
-    const copy = mask({ ...admission.received, direction: 'toServer' }, judging.snapshot);
+    const origin = originOf(admission.message);
+    const copy = mask({ ...admission.received, direction: 'toServer', origin }, judging.snapshot);
     const refusal = lease?.kind === 'refused' ? lease.refusal : undefined;
     const decided = await decide({ exchange, admission, copy, refusal }, call, gate);
     await carryOut({ exchange, admission, copy, ...decided }, call, gate);
@@ -134,8 +135,8 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
   const { exchange, admission, settlement } = judged;
   const { message } = admission;
   const { snapshot } = exchange.facts;
-  const recording = gate.recorder.keep(judged.copy, snapshot);
-  const intent = exchange.intend(recordedDecision(judged.decision, snapshot), recording);
+  const kept = gate.recorder.keep(judged.copy, snapshot);
+  const intent = exchange.intend(recordedDecision(judged.decision, snapshot), kept);
   if (settlement.kind === 'refusal') {
     // One group commit holds both: a call that goes nowhere is over as soon as it is recorded.
     const said = exchange.cutShort

@@ -5,8 +5,10 @@ import type {
   RecordedDecision,
   RecordedMessage,
   RecordedPrincipal,
+  RecordedRedaction,
 } from '#core/evidence/record.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import type { Redaction } from '#core/masking/tally.ts';
 import type { Message, Target } from '#core/mcp/messages.ts';
 import type { Revision } from '#core/mcp/revisions.ts';
 import type { TraceContext } from '#core/mcp/trace-context.ts';
@@ -55,6 +57,22 @@ export function recordedDecision(decision: Decision, snapshot: Snapshot): Record
     policy: snapshot.digest,
     ...(observed ? { observed: true as const } : {}),
   };
+}
+
+/** Places of one record that are told one by one; more are summed up by what was found and done. */
+const MAX_PLACES = 32;
+
+export function recordedRedactions(redactions: readonly Redaction[]): readonly RecordedRedaction[] {
+  const listed = redactions
+    .slice(0, MAX_PLACES)
+    .map((each) => ({ ...each, pointer: bounded(each.pointer) }));
+  const sums = new Map<string, RecordedRedaction>();
+  for (const { detector, action, count } of redactions.slice(MAX_PLACES)) {
+    const key = `${detector} ${action}`;
+    const sum = sums.get(key)?.count ?? 0;
+    sums.set(key, { detector, pointer: '', action, count: sum + count });
+  }
+  return [...listed, ...sums.values()];
 }
 
 /** A URI's query, fragment and user part may carry secrets: a record keeps only that they were there. */

@@ -9,14 +9,21 @@ import type { Snapshot } from './activation.ts';
 import type { Masked } from './mask.ts';
 import { Recorder } from './recorder.ts';
 
+const COPY = Buffer.from('{"text":"[REDACTED:email]"}');
+const MASKING = {
+  redactions: [{ detector: 'email', pointer: '/text', action: 'Redact', count: 1 }],
+};
 const MASKED: Masked = {
   kind: 'masked',
-  bytes: Buffer.from('{"text":"[email]"}'),
-  redactions: [{ detector: 'email', pointer: '/text', action: 'Redact' }],
+  bytes: Buffer.from('{"text":"ada@example.com"}'),
+  recorded: COPY,
+  masking: MASKING,
 };
+const FAILED = { redactions: [], withheld: 'failed' } as const;
 const WITHHELD: Masked = {
   kind: 'withheld',
   refusal: { code: 'content_withheld', reason: 'masking failed' },
+  masking: FAILED,
 };
 
 /** All that a recorder looks at. */
@@ -30,26 +37,33 @@ describe('a recorder', () => {
   const opener = new BlobOpener(createPrivateKey(pem));
   const recorder = new Recorder(recordingKey(publicKey));
 
-  it('keeps what masking returned, and what it redacted', () => {
-    const recording = recorder.keep(MASKED, snapshot('Full'));
+  it('records the masked copy whatever goes on, and what was redacted in it', () => {
+    const { recording, masking } = recorder.keep(MASKED, snapshot('Full'));
 
     const read = recording && readRecording(recording.blob, recording.payload, opener);
-    expect(read?.ok && Buffer.from(read.content.bytes)).to.deep.equal(MASKED.bytes);
-    expect(read?.ok && read.content.redactions).to.deep.equal(MASKED.redactions);
+    expect(read?.ok && Buffer.from(read.content.bytes)).to.deep.equal(COPY);
+    expect(read?.ok && read.content.redactions).to.deep.equal(MASKING.redactions);
+    expect(masking).to.equal(MASKING);
   });
 
-  it('keeps nothing where the policy says Metadata', () => {
-    expect(recorder.keep(MASKED, snapshot('Metadata'))).to.equal(undefined);
+  it('keeps what was redacted alone where the policy says Metadata', () => {
+    expect(recorder.keep(MASKED, snapshot('Metadata'))).to.deep.equal({ masking: MASKING });
   });
 
-  it('keeps nothing of what masking withheld', () => {
-    expect(recorder.keep(WITHHELD, snapshot('Full'))).to.equal(undefined);
+  it('records nothing of what masking withheld, and says that it did', () => {
+    expect(recorder.keep(WITHHELD, snapshot('Full'))).to.deep.equal({ masking: FAILED });
+  });
+
+  it('records nothing of what could not be masked while observing', () => {
+    const observed = { kind: 'masked', bytes: COPY, masking: FAILED } as const;
+
+    expect(recorder.keep(observed, snapshot('Full'))).to.deep.equal({ masking: FAILED });
   });
 
   it('gives each recording a salt of its own', () => {
     const commitments = Array.from(
       { length: 1000 },
-      () => recorder.keep(MASKED, snapshot('Full'))?.payload.commitment,
+      () => recorder.keep(MASKED, snapshot('Full')).recording?.payload.commitment,
     );
 
     expect(new Set(commitments).size).to.equal(1000);

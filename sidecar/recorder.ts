@@ -1,12 +1,13 @@
-// Makes the recording of a message where the policy wants one. Takes what mask() returned and nothing
-// else; keeps no key that would open what it has sealed.
+// What is kept of a message: what masking did, and a recording where the policy wants one. Takes what
+// mask() returned and nothing else; keeps no key that would open what it has sealed.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { SALT_BYTES } from '#core/recordings/content.ts';
-import { makeRecording, type Recording } from '#core/recordings/recording.ts';
+import { makeRecording } from '#core/recordings/recording.ts';
 import type { RecordingKey } from '#core/recordings/recording-key.ts';
 import { BlobSealer } from '#core/recordings/seal-blob.ts';
 import type { Snapshot } from './activation.ts';
+import type { Kept } from './exchange.ts';
 import type { Masked } from './mask.ts';
 
 const SALTS_AT_ONCE = 128;
@@ -19,10 +20,14 @@ export class Recorder {
     this.#sealer = new BlobSealer(key, () => generateKeyPairSync('x25519'));
   }
 
-  /** Undefined when the policy records no messages, or masking let nothing of this one out. */
-  keep(masked: Masked, { policy }: Snapshot): Recording | undefined {
-    if (policy.record !== 'Full' || masked.kind === 'withheld') return undefined;
-    return makeRecording(masked, this.#salt(), this.#sealer);
+  /** No recording when the policy wants none, or masking let nothing of this one out. */
+  keep(masked: Masked, { policy }: Snapshot): Kept {
+    const { masking } = masked;
+    const facts = masking === undefined ? {} : { masking };
+    const bytes = masked.kind === 'masked' ? masked.recorded : undefined;
+    if (policy.record !== 'Full' || bytes === undefined) return facts;
+    const message = { bytes, redactions: masking?.redactions ?? [] };
+    return { ...facts, recording: makeRecording(message, this.#salt(), this.#sealer) };
   }
 
   /** Chance by the block: asking the system each time costs as much as encrypting a message. */

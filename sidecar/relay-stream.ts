@@ -220,7 +220,7 @@ class StreamRelay {
   async #refuse(refusal: Refusal, outcome: RecordedOutcome): Promise<void> {
     const { request } = this.#exchange.facts;
     const wasConcluded = this.#exchange.isConcluded;
-    const conclusion = await concludeRefusal(this.#exchange, refusal, this.#gate, outcome);
+    const conclusion = await concludeRefusal(this.#exchange, { refusal, outcome }, this.#gate);
     if (request === undefined || wasConcluded) return;
     if (!this.#client.isCommitted) this.#commit();
     this.#writer.push(encodeSseEvent({ data: conclusion.bytes }));

@@ -76,7 +76,7 @@ async function concludeWith(
   outcome: RecordedOutcome,
   gate: Gate,
 ): Promise<Answer> {
-  const conclusion = await concludeRefusal(exchange, refusal, gate, outcome);
+  const conclusion = await concludeRefusal(exchange, { refusal, outcome }, gate);
   const { request, oneWay, revision, snapshot, host } = exchange.facts;
   const url = publicUrlFor(snapshot.publicUrls, host ?? '');
   const message = request ?? oneWay;

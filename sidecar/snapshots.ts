@@ -1,6 +1,7 @@
 // Makes a snapshot of each loaded policy, over the parts that outlive policies: the verifier's keys, the
 // signer of upstream tokens, and where clients dial.
 
+import type { Hmac } from '#core/masking/actions.ts';
 import { approvalAudienceProblem } from '#core/policy/approvals.ts';
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import type { Clock } from '#platform/process/clock.ts';
@@ -21,6 +22,7 @@ export interface SnapshotParts {
   readonly log: Logger;
   readonly verifier: OidcTokenVerifier;
   readonly signer: UpstreamSigner;
+  readonly maskingHash: Hmac;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function makeSnapshot(
   { policy, digest }: GoodPolicy,
   parts: SnapshotParts,
 ): Promise<Snapshot> {
-  const { settings, clock, log, verifier, signer } = parts;
+  const { settings, clock, log, verifier, signer, maskingHash } = parts;
   const publicUrls = dialledUrls({ policy }, parts);
   const problem = approvalAudienceProblem(policy, publicUrls);
   if (problem !== undefined) {
@@ -42,6 +44,7 @@ export async function makeSnapshot(
     digest,
     publicUrls,
     verifier: verifier.withIssuers(policy.issuers),
+    maskingHash,
     doors: doorsOf(policy, publicUrls, settings.upstream.pathname),
     credential: await createUpstreamCredential(policy.upstream, {
       signer,

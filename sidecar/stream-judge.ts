@@ -1,7 +1,7 @@
 // Judges what a server says on a stream besides answers: questions to the client and notifications,
 // each under the snapshot that is current for its stream, each recorded.
 
-import type { RecordedMessage } from '#core/evidence/record.ts';
+import type { RecordedDecision, RecordedMessage } from '#core/evidence/record.ts';
 import type {
   JsonValue,
   Message,
@@ -12,7 +12,7 @@ import type { Snapshot } from './activation.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { judgeOutbound } from './judge-outbound.ts';
-import { mask } from './mask.ts';
+import { type Masked, mask, originOf } from './mask.ts';
 import { recordedDecision, recordedMessage } from './recorded.ts';
 import { passServerRequest } from './server-request.ts';
 import { isSubscription } from './stream-lease.ts';
@@ -39,25 +39,30 @@ export class StreamJudge {
   ): Promise<Uint8Array | undefined> {
     const snapshot = this.#snapshot();
     const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
-    const masked = mask({ bytes, value, direction: 'toClient' }, snapshot);
-    if (masked.kind === 'withheld') {
-      await this.note(message, bytes, masked.refusal.reason);
-      return undefined;
-    }
-    const recording = this.#gate.recorder.keep(masked, snapshot);
+    const { request } = this.#exchange.facts;
+    const origin = originOf(this.#isAnswer ? request : undefined);
+    const masked = mask({ bytes, value, direction: 'toClient', origin }, snapshot);
+    const kept = this.#gate.recorder.keep(masked, snapshot);
     if (message.kind === 'request') {
-      const sizeBytes = bytes.byteLength;
-      const stream = { exchange: this.#exchange, snapshot, sizeBytes, recording };
-      const passed = await passServerRequest(message, decision, stream, this.#gate);
-      return passed ? masked.bytes : undefined;
+      const stream = { exchange: this.#exchange, snapshot, sizeBytes: bytes.byteLength, kept };
+      const passed = await passServerRequest(
+        message,
+        decision,
+        masked.kind === 'withheld' ? { ...stream, withheld: masked.refusal } : stream,
+        this.#gate,
+      );
+      return passed ? bytesOf(masked) : undefined;
     }
     if (message.method === 'notifications/tools/list_changed') this.#gate.definitions.forget();
     if (message.method === 'notifications/cancelled') this.#takeBack(message);
-    const recorded = recordedDecision(decision, snapshot);
+    const recorded =
+      masked.kind === 'withheld'
+        ? this.#staysHere(masked.refusal.reason)
+        : recordedDecision(decision, snapshot);
     // Its record may follow it by a little (tail.ts); a question's and an answer's may not.
-    this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded, recording));
+    this.#tail.add(this.#exchange.noteMessage(this.#recorded(message, bytes), recorded, kept));
     const goes = decision.effect === 'Allow' || snapshot.policy.mode === 'Observe';
-    return goes ? masked.bytes : undefined;
+    return goes ? bytesOf(masked) : undefined;
   }
 
   /** The server does not want its question answered any more. */
@@ -70,16 +75,21 @@ export class StreamJudge {
 
   /** Records a message that stays here. */
   async note(message: Message, bytes: Uint8Array, reason: string): Promise<void> {
-    const policy = this.#snapshot().digest;
-    const decision = { effect: 'Deny', reason, policy } as const;
-    await this.#exchange.noteMessage(this.#recorded(message, bytes), decision);
+    await this.#exchange.noteMessage(this.#recorded(message, bytes), this.#staysHere(reason));
+  }
+
+  #staysHere(reason: string): RecordedDecision {
+    return { effect: 'Deny', reason, policy: this.#snapshot().digest };
   }
 
   /** A stream outlives policies: it is judged by the current one, an answer by its request's. */
   #snapshot(): Snapshot {
-    const { request, snapshot } = this.#exchange.facts;
-    const isAnswer = request !== undefined && !isSubscription(this.#exchange);
-    return isAnswer ? snapshot : this.#gate.activation.current;
+    return this.#isAnswer ? this.#exchange.facts.snapshot : this.#gate.activation.current;
+  }
+
+  /** The stream answers one request, and what comes on it belongs to that. */
+  get #isAnswer(): boolean {
+    return this.#exchange.facts.request !== undefined && !isSubscription(this.#exchange);
   }
 
   #recorded(message: Message, bytes: Uint8Array): RecordedMessage {
@@ -87,4 +97,8 @@ export class StreamJudge {
     const sizeBytes = bytes.byteLength;
     return recordedMessage(message, { direction: 'toClient', revision, sizeBytes });
   }
+}
+
+function bytesOf(masked: Masked): Uint8Array | undefined {
+  return masked.kind === 'masked' ? masked.bytes : undefined;
 }

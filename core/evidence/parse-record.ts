@@ -5,6 +5,7 @@ import type {
   EvidenceRecord,
   RecordedApproval,
   RecordedDecision,
+  RecordedMasking,
   RecordedMessage,
   RecordedOutcome,
   RecordedPayload,
@@ -46,6 +47,7 @@ const OPTIONAL: Checks = [
   ['message', isMessage],
   ['decision', isDecision],
   ['outcome', isOutcome],
+  ['masking', isMasking],
   ['payload', isPayload],
   ['approval', isApproval],
   ['detail', isDetail],
@@ -130,6 +132,31 @@ function isOutcome(value: unknown): value is RecordedOutcome {
       ['hidden', isCount],
     ],
   );
+}
+
+function isMasking(value: unknown): value is RecordedMasking {
+  return hasForm(
+    value,
+    [
+      [
+        'redactions',
+        (redactions) => Array.isArray(redactions) && redactions.every((each) => isRedaction(each)),
+      ],
+    ],
+    [
+      ['withheld', isText],
+      ['observed', (observed) => observed === true],
+    ],
+  );
+}
+
+function isRedaction(value: unknown): boolean {
+  return hasAll(value, [
+    ['detector', isText],
+    ['pointer', isText],
+    ['action', isText],
+    ['count', isCount],
+  ]);
 }
 
 function isPayload(value: unknown): value is RecordedPayload {

@@ -106,6 +106,25 @@ export interface RecordedPayload {
   readonly truncated?: true;
 }
 
+/** One kind of value that masking hid, or that kept the message back; never the value. */
+export interface RecordedRedaction {
+  /** The detector, or the entry of `spec.masking`, that found it. */
+  readonly detector: string;
+  /** JSON pointer into the masked message; empty for places beyond those that are listed. */
+  readonly pointer: string;
+  readonly action: string;
+  readonly count: number;
+}
+
+/** What masking did to the message that the record is about. */
+export interface RecordedMasking {
+  readonly redactions: readonly RecordedRedaction[];
+  /** The message was kept back: by a rule, because no masked value fits the schema, or by a fault. */
+  readonly withheld?: 'blocked' | 'unmaskable' | 'failed';
+  /** Observe: what was found went on all the same; the recorded copy is masked. */
+  readonly observed?: true;
+}
+
 /** What became of a call that waits for people. The record's principal is who asked. */
 export interface RecordedApproval {
   readonly id: string;
@@ -150,6 +169,7 @@ export interface RecordDraft {
   readonly message?: RecordedMessage;
   readonly decision?: RecordedDecision;
   readonly outcome?: RecordedOutcome;
+  readonly masking?: RecordedMasking;
   readonly payload?: RecordedPayload;
   readonly approval?: RecordedApproval;
   /** Facts of life-cycle types (lane, policy, degraded); flat, JCS-safe. */

@@ -24,9 +24,11 @@ export interface CompiledMasking {
   planFor(direction: MaskingDirection, origin: MessageOrigin): Plan | undefined;
 }
 
-export type MaskingCompilation =
-  | { readonly ok: true; readonly masking: CompiledMasking }
-  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+/** `masking` is of use only when there are no problems. */
+export interface MaskingCompilation {
+  readonly masking: CompiledMasking;
+  readonly problems: readonly PolicyProblem[];
+}
 
 /** Documents have passed crds/validate.ts. */
 export function compileMasking(documents: readonly McpGatewayPolicy[]): MaskingCompilation {
@@ -38,7 +40,7 @@ export function compileMasking(documents: readonly McpGatewayPolicy[]): MaskingC
       return compiled.entry;
     }),
   );
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, masking: new Plans(entries) };
+  return { masking: new Plans(entries), problems };
 }
 
 interface DirectedEntry extends MaskingEntry {

@@ -34,17 +34,15 @@ export type MaskResult =
       /** What may be recorded. */
       readonly recorded: Uint8Array;
       readonly redactions: readonly Redaction[];
-      /** Values hidden, also those beyond the 256 places that `redactions` lists. */
-      readonly total: number;
     }
   | {
       readonly kind: 'withheld';
       /** blocked: a rule says so. unmaskable: the schema forbids what would be left. failed: a fault. */
       readonly because: 'blocked' | 'unmaskable' | 'failed';
-      /** For the client and the record: names the rule and the place, never the value. */
+      /** For the client and the record: names the rule, nothing of the message. */
       readonly reason: string;
-      readonly detector?: string;
-      readonly pointer?: string;
+      /** What was to be hidden there; absent after a fault. */
+      readonly redaction?: Redaction;
     };
 
 /** Never throws. */
@@ -77,7 +75,7 @@ function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResul
     const isSettled = next === text;
     text = next;
     if (isSettled || !hasDropped(masker.tally)) break;
-    if (round === MAX_ROUNDS) throw new Withheld('unmaskable', 'Drop', '');
+    if (round === MAX_ROUNDS) throw new Withheld('unmaskable');
   }
   if (text === original) return untouched(bytes);
   checkContent(message, text);
@@ -87,7 +85,6 @@ function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResul
     bytes: direction === 'toServer' ? bytes : masked,
     recorded: masked,
     redactions: masker.tally.list(),
-    total: masker.tally.total,
   };
 }
 
@@ -95,7 +92,7 @@ function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResul
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function untouched(bytes: Uint8Array): MaskResult {
-  return { kind: 'masked', bytes, recorded: bytes, redactions: [], total: 0 };
+  return { kind: 'masked', bytes, recorded: bytes, redactions: [] };
 }
 
 function hasDropped(tally: Tally): boolean {
@@ -125,7 +122,7 @@ function checkContent({ value, outputSchema }: MaskableMessage, text: string): v
     const left = after[index];
     if (!fits(outputSchema, before, context)) continue;
     if (left === undefined || !fits(outputSchema, left, context)) {
-      throw new Withheld('unmaskable', '', '/result/structuredContent');
+      throw new Withheld('unmaskable');
     }
   }
 }
@@ -145,10 +142,10 @@ function withheld(error: unknown): MaskResult {
   if (!(error instanceof Withheld)) {
     return { kind: 'withheld', because: 'failed', reason: 'the message could not be masked' };
   }
-  const { because, detector, pointer } = error;
+  const { because, redaction } = error;
   const reason =
     because === 'blocked'
-      ? `the message holds what the masking rule for ${detector} blocks`
-      : `the outputSchema of the tool allows no masked value at ${pointer}`;
-  return { kind: 'withheld', because, reason, detector, pointer };
+      ? `the message holds what the masking rule ${redaction?.detector} blocks`
+      : 'the message holds what must be hidden, and nothing may stand in its place';
+  return { kind: 'withheld', because, reason, ...(redaction === undefined ? {} : { redaction }) };
 }

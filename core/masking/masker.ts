@@ -54,7 +54,7 @@ export class Masker {
   /** Edits of `place.json`, whose root is `node`. */
   maskRoot(node: Node, place: Place): readonly TextEdit[] {
     const outcome = this.#visit(node, place);
-    if (outcome.kind === 'removed') throw new Withheld('unmaskable', '', place.pointer);
+    if (outcome.kind === 'removed') throw new Withheld('unmaskable');
     return outcome.edits;
   }
 
@@ -189,7 +189,7 @@ export class Masker {
 
   #removeOrWithhold(place: Place): Outcome {
     if (place.isRemovable) return REMOVED;
-    throw new Withheld('unmaskable', this.#tally.strongest?.rule.label ?? '', place.pointer);
+    throw new Withheld('unmaskable', this.#tally.strongest?.rule, place.pointer);
   }
 
   /** Base64 content that is replaced whole, as the policy says of all of it. */
@@ -235,7 +235,7 @@ export class Masker {
   }
 
   #note(finding: Finding, { pointer }: Place): void {
-    if (finding.rule.action === 'Block') throw new Withheld('blocked', finding.rule.label, pointer);
+    if (finding.rule.action === 'Block') throw new Withheld('blocked', finding.rule, pointer);
     this.#tally.note(finding, pointer);
   }
 }

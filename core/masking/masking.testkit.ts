@@ -30,9 +30,9 @@ export function policyOf(masking: Entries, name = 'payments'): McpGatewayPolicy 
 }
 
 export function compiled(...entries: Entries): CompiledMasking {
-  const compilation = compileMasking([policyOf(entries)]);
-  if (!compilation.ok) throw new Error(compilation.problems.map(({ message }) => message).join());
-  return compilation.masking;
+  const { masking, problems } = compileMasking([policyOf(entries)]);
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join());
+  return masking;
 }
 
 /** Every built-in detector. */

@@ -3,13 +3,16 @@
 import { compareActions, type MaskingAction } from './actions.ts';
 import type { Rule } from './plan.ts';
 
-/** What was hidden in one place; `count` when more than once. */
+/** What was hidden in one place. */
 export interface Redaction {
   readonly detector: string;
-  /** JSON pointer (RFC 6901), of the masked message: a key that was masked is masked here too. */
+  /**
+   * JSON pointer (RFC 6901), of the masked message: a key that was masked is masked here too. Empty for
+   * all places beyond those that are listed.
+   */
   readonly pointer: string;
   readonly action: MaskingAction;
-  readonly count?: number;
+  readonly count: number;
 }
 
 /** Something found: by which rule, and the value in the form in which it was found. */
@@ -18,34 +21,24 @@ export interface Finding {
   readonly value: string;
 }
 
-/** A list of more would be longer than what it tells of. */
+/** A list of more places would be longer than what it tells of; beyond, each rule has one sum. */
 const MAX_LISTED = 256;
 /** Keys are written by peers, without bound. */
 const MAX_POINTER = 512;
 
 export class Tally {
-  readonly #listed = new Map<string, { redaction: Redaction; count: number }>();
-  #total = 0;
+  readonly #listed = new Map<string, Redaction>();
   #strongest: Finding | undefined;
 
   note(finding: Finding, pointer: string): void {
     const { label, action } = finding.rule;
-    this.#total += 1;
     if (this.#strongest === undefined || compareActions(action, this.#strongest.rule.action) > 0) {
       this.#strongest = finding;
     }
     const key = `${label} ${action} ${pointer}`;
-    const known = this.#listed.get(key);
-    if (known !== undefined) known.count += 1;
-    else if (this.#listed.size < MAX_LISTED) {
-      const redaction = { detector: label, pointer: shortened(pointer), action };
-      this.#listed.set(key, { redaction, count: 1 });
-    }
-  }
-
-  /** Hidden values, also those that the list has no room for. */
-  get total(): number {
-    return this.#total;
+    const isListed = this.#listed.has(key) || this.#listed.size < MAX_LISTED;
+    if (isListed) this.#count(key, { detector: label, pointer: shortened(pointer), action });
+    else this.#count(`${label} ${action} `, { detector: label, pointer: '', action });
   }
 
   /** Of those with the strongest action the first. */
@@ -54,9 +47,11 @@ export class Tally {
   }
 
   list(): readonly Redaction[] {
-    return [...this.#listed.values()].map(({ redaction, count }) =>
-      count === 1 ? redaction : { ...redaction, count },
-    );
+    return [...this.#listed.values()];
+  }
+
+  #count(key: string, place: Omit<Redaction, 'count'>): void {
+    this.#listed.set(key, { ...place, count: (this.#listed.get(key)?.count ?? 0) + 1 });
   }
 }
 
@@ -65,14 +60,18 @@ export class Withheld extends Error {
   override readonly name = 'Withheld';
   readonly code = 'withheld';
   readonly because: 'blocked' | 'unmaskable';
-  readonly detector: string;
-  readonly pointer: string;
+  /** What was to be hidden; absent where no single rule is the reason. */
+  readonly redaction: Redaction | undefined;
 
-  constructor(because: 'blocked' | 'unmaskable', detector: string, pointer: string) {
+  constructor(because: 'blocked' | 'unmaskable', rule?: Rule, pointer = '') {
     super(`withheld: ${because}`);
     this.because = because;
-    this.detector = detector;
-    this.pointer = shortened(pointer);
+    this.redaction = rule && {
+      detector: rule.label,
+      pointer: shortened(pointer),
+      action: rule.action,
+      count: 1,
+    };
   }
 }
 

@@ -14,6 +14,8 @@ export interface ToolDefinition {
   readonly text: string | undefined;
   /** It holds characters that a reader does not see. */
   readonly hidesText: boolean;
+  /** What the structured content of its results must fit, as the server sent it. */
+  readonly outputSchema?: JsonValue;
 }
 
 export type ToolPage =
@@ -38,7 +40,12 @@ export function readToolPage(result: JsonValue): ToolPage {
     if (!isObject(tool) || typeof tool.name !== 'string') {
       return unreadable('an entry of result.tools has no name');
     }
-    tools.push({ name: tool.name, text: textOf(tool), hidesText: hidesText(tool) });
+    tools.push({
+      name: tool.name,
+      text: textOf(tool),
+      hidesText: hidesText(tool),
+      ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
+    });
   }
   return { ok: true, tools, ...(typeof nextCursor === 'string' ? { nextCursor } : {}) };
 }

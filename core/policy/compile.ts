@@ -1,6 +1,7 @@
 // From policy documents to the snapshot that judges messages, or to everything that is wrong with
 // them. The documents have passed crds/validate.ts; here is what needs globs, CEL and each other.
 
+import { compileMasking } from '#core/masking/compile.ts';
 import type { McpGatewayPolicy } from '#crds/policy.ts';
 import { compileApprovals } from './approvals.ts';
 import { createConditionCompiler } from './cel.ts';
@@ -49,17 +50,20 @@ export function compileWhole(
   const { settings, problems: disagreements } = joinSettings(documents);
   const pins = compilePins(documents);
   const asking = compileApprovals(documents, settings.issuers);
+  const masked = compileMasking(documents);
   const problems: readonly PolicyProblem[] = [
     ...layers.flatMap((layer, document) => layer.problems.map((found) => ({ ...found, document }))),
     ...disagreements,
     ...pins.problems,
     ...asking.problems,
+    ...masked.problems,
     ...findNamesakes(documents),
   ];
   if (problems.length > 0) return { ok: false, problems };
   const policy: CompiledPolicy = {
     ...settings,
     pinSets: pins.pinSets,
+    masking: masked.masking,
     approvals: asking.approvals,
     ...(asking.approvalAudience === undefined ? {} : { approvalAudience: asking.approvalAudience }),
     ...(digest === undefined ? {} : { digest }),

@@ -1,6 +1,7 @@
 // What compilation makes of policy documents: the snapshot that judges messages, ready to use.
 // Made whole by compile.ts and never changed; evaluation reads it and nothing else.
 
+import type { CompiledMasking } from '#core/masking/compile.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
 import type { CompiledApproval } from './approvals.ts';
 import type { Condition } from './cel.ts';
@@ -77,12 +78,16 @@ export type CredentialSource =
 export interface CompiledPolicy {
   /** Observe only when every document says so. */
   readonly mode: 'Enforce' | 'Observe';
+  /** False only while observing: masking is computed and recorded, and what leaves is left as it is. */
+  readonly appliesMasking: boolean;
   /** Full when any document says so: the masked messages are recorded too. */
   readonly record: 'Metadata' | 'Full';
   readonly issuers: readonly IssuerConfig[];
   readonly limits: PolicyLimits;
   readonly server: ServerSettings;
   readonly upstream: UpstreamCredential;
+  /** What is hidden in messages, and from the recorded copies of those that are not changed. */
+  readonly masking: CompiledMasking;
   /** Of the policies that pin tool definitions; a tool must satisfy all of them. */
   readonly pinSets: readonly PinSet[];
   /** What each rule that asks for an approval asks for, by its id: `policy/rule`. */

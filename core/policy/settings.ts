@@ -14,6 +14,7 @@ import type { PolicyProblem } from './findings.ts';
 
 export interface Settings {
   readonly mode: 'Enforce' | 'Observe';
+  readonly appliesMasking: boolean;
   readonly record: 'Metadata' | 'Full';
   readonly issuers: readonly IssuerConfig[];
   readonly limits: PolicyLimits;
@@ -34,8 +35,10 @@ export function joinSettings(documents: Documents): SettingsCompilation {
   const path = agree(documents, 'server.path', ({ spec }) => spec.server?.path);
   const upstream = agree(documents, 'identity.upstream', ({ spec }) => spec.identity?.upstream);
   const issuers = joinIssuers(documents);
+  const observes = documents.every(({ spec }) => spec.mode === 'Observe');
   const settings: Settings = {
-    mode: documents.every(({ spec }) => spec.mode === 'Observe') ? 'Observe' : 'Enforce',
+    mode: observes ? 'Observe' : 'Enforce',
+    appliesMasking: !observes || documents.some(({ spec }) => spec.observe?.mask === true),
     record: documents.some(({ spec }) => spec.evidence?.record === 'Full') ? 'Full' : RECORD,
     issuers: issuers.value,
     limits: joinLimits(documents.map(({ spec }) => spec.limits ?? {})),

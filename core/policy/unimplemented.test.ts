@@ -55,18 +55,14 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: [],
   },
   {
-    name: 'values that ask for nothing',
+    name: 'masking, observing, and values that ask for nothing',
     spec: {
       mode: 'Observe',
-      observe: { mask: false },
+      observe: { mask: true },
+      masking: [{ name: 'pii', detectors: ['email'], action: 'Redact' }],
       evidence: { record: 'Full', retentionDays: 400 },
     },
     fields: [],
-  },
-  {
-    name: 'masking while observing',
-    spec: { mode: 'Observe', observe: { mask: true } },
-    fields: ['spec.observe.mask'],
   },
   {
     name: 'another transport',
@@ -140,11 +136,6 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
       notifications: [{ name: 'room', type: 'Slack', slack: { urlFrom: { env: 'URL' } } }],
     },
     fields: ['spec.approvals[0].breakGlass', 'spec.approvals[0].notify', 'spec.notifications'],
-  },
-  {
-    name: 'masking',
-    spec: { masking: [{ name: 'pii', detectors: ['email'], action: 'Redact' }] },
-    fields: ['spec.masking'],
   },
   {
     name: 'the end of evidence',

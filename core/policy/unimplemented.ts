@@ -16,11 +16,6 @@ interface Gap {
 
 const GAPS: readonly Gap[] = [
   {
-    field: 'spec.observe.mask',
-    what: 'masking while observing',
-    values: (value) => value !== false,
-  },
-  {
     field: 'spec.server.transport',
     what: 'the two endpoints of MCP 2024-11-05',
     values: (value) => value !== 'StreamableHTTP',
@@ -44,7 +39,6 @@ const GAPS: readonly Gap[] = [
   },
   { field: 'spec.approvals[].breakGlass', what: 'going on without a decision' },
   { field: 'spec.approvals[].notify', what: 'notifications' },
-  { field: 'spec.masking', what: 'masking' },
   {
     field: 'spec.evidence.retentionDays',
     what: 'removal of old evidence',

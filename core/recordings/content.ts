@@ -8,6 +8,8 @@ export interface RecordedRedaction {
   readonly detector: string;
   readonly pointer: string;
   readonly action: string;
+  /** How many there; absent in recordings of before they were counted. */
+  readonly count?: number;
 }
 
 export interface RecordingContent {
@@ -96,17 +98,18 @@ function parseFacts(bytes: Buffer): Pick<RecordingContent, 'redactions' | 'unlis
   }
 }
 
-function bounded({ detector, pointer, action }: RecordedRedaction): RecordedRedaction {
+function bounded({ detector, pointer, action, count }: RecordedRedaction): RecordedRedaction {
   const isLong = pointer.length > MAX_POINTER_CHARS;
   return {
     detector,
     pointer: isLong ? `${pointer.slice(0, MAX_POINTER_CHARS)}…` : pointer,
     action,
+    ...(count === undefined ? {} : { count }),
   };
 }
 
-function plain({ detector, pointer, action }: RecordedRedaction): RecordedRedaction {
-  return { detector, pointer, action };
+function plain({ detector, pointer, action, count }: RecordedRedaction): RecordedRedaction {
+  return { detector, pointer, action, ...(count === undefined ? {} : { count }) };
 }
 
 function isRedaction(value: unknown): value is RecordedRedaction {
@@ -118,7 +121,8 @@ function isRedaction(value: unknown): value is RecordedRedaction {
     'pointer' in value &&
     typeof value.pointer === 'string' &&
     'action' in value &&
-    typeof value.action === 'string'
+    typeof value.action === 'string' &&
+    (!('count' in value) || isCount(value.count))
   );
 }
 

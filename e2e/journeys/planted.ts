@@ -7,7 +7,11 @@ import { filesIn, type Secrets } from './leaks.ts';
 import type { Rig } from './rig.ts';
 
 /** Private halves lie in files of their own, and only there. */
-const KEY_FILES: ReadonlySet<string> = new Set(['sealing.keys', 'upstream-signing-key.pem']);
+const KEY_FILES: ReadonlySet<string> = new Set([
+  'masking.key',
+  'sealing.keys',
+  'upstream-signing-key.pem',
+]);
 
 /** Ends the gateway, and gives every secret that it let out of its hands. */
 export async function leaksOf(rig: Rig<Running>, secrets: Secrets): Promise<readonly string[]> {

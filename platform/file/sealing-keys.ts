@@ -2,8 +2,9 @@
 // One base64 key of 32 bytes per line: the first seals, all of them open, so that keys can rotate.
 
 import { randomBytes } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeOnce } from './write-once.ts';
 
 const KEY_BYTES = 32;
 /** More keys than any rotation needs; each failed opening tries at most this many. */
@@ -17,17 +18,7 @@ export class SealingKeysFault extends Error {
 /** Reads `DIR/sealing.keys`, made with one fresh key on first start (mode 0600). */
 export async function loadSealingKeys(dataDir: string): Promise<readonly Uint8Array[]> {
   const file = join(dataDir, 'sealing.keys');
-  try {
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64')}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  await writeOnce(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
   return parseSealingKeys(await readFile(file, 'utf8'), file);
 }
 

@@ -2,11 +2,12 @@
 // peer or a token supplied becomes one, so the number of series is bounded and no name leaks.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { OutcomeStatus, RecordType } from '#core/evidence/record.ts';
+import type { OutcomeStatus, RecordedMasking, RecordType } from '#core/evidence/record.ts';
 import { METHODS } from '#core/mcp/methods.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { RefusalCode } from '#core/refusal.ts';
-import { METRIC, OTHER_METHOD } from './semconv.ts';
+import { DETECTORS } from '#crds/spec/masking.ts';
+import { METRIC, OTHER_METHOD, POLICY_DETECTOR } from './semconv.ts';
 
 /** What is read at the moment of a scrape rather than counted. */
 export interface Gauges {
@@ -30,12 +31,15 @@ const COMMIT_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 /** Exchanges without a method of MCP, as records name them: streams, ends of sessions, answers. */
 const HTTP_EXCHANGES: ReadonlySet<string> = new Set(['GET', 'DELETE', 'response']);
 
+const BUILT_IN: ReadonlySet<string> = new Set(DETECTORS);
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #decisions: Counter<'effect'>;
   readonly #exchanges: Counter<'method' | 'status'>;
   readonly #exchangeSeconds: Histogram<'method'>;
   readonly #refusals: Counter<'code'>;
+  readonly #redactions: Counter<'detector' | 'action'>;
   readonly #records: Counter<'type'>;
   readonly #commitSeconds: Histogram;
   readonly #policyLoads: Counter<'result'>;
@@ -58,6 +62,12 @@ export class Metrics {
       { labelNames: ['method'], buckets: EXCHANGE_BUCKETS },
     );
     this.#refusals = this.#counter(METRIC.refusals, 'Messages refused, by refusal code.', 'code');
+    this.#redactions = this.#counter(
+      METRIC.redactions,
+      'Values hidden by masking, and values that kept a message back, by detector and action.',
+      'detector',
+      'action',
+    );
     this.#records = this.#counter(
       METRIC.evidenceRecords,
       'Evidence records made durable, by type.',
@@ -88,6 +98,13 @@ export class Metrics {
 
   refused(code: RefusalCode, count = 1): void {
     this.#refusals.inc({ code }, count);
+  }
+
+  masked({ redactions }: RecordedMasking): void {
+    for (const { detector, action, count } of redactions) {
+      const label = BUILT_IN.has(detector) ? detector : POLICY_DETECTOR;
+      this.#redactions.inc({ detector: label, action }, count);
+    }
   }
 
   recorded(type: RecordType): void {
