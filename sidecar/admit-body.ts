@@ -7,26 +7,25 @@ import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
 import type { JsonValue, Message } from '#core/mcp/messages.ts';
 import { eraOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
-import { locate } from '#core/mcp/spans.ts';
-import { removeMember, splice } from '#core/mcp/splice.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
 import type { RefusalContext } from './refuse.ts';
 import type { Session, Sessions } from './sessions.ts';
-import type { CarriedState, RequestStates } from './state.ts';
+import type { RequestStates } from './state.ts';
+import { type Carried, takeState } from './take-state.ts';
 
 export interface Admission {
   readonly kind: 'admitted';
   readonly message: Message;
-  /** What goes upstream: the bytes that came, but for a sealed `requestState` put back. */
+  /** What goes upstream: the bytes that came, but for what the client carried sealed, put back. */
   readonly bytes: Uint8Array;
   /** The message as it came, for masking: its bytes and what they say. */
   readonly received: { readonly bytes: Uint8Array; readonly value: JsonValue };
   readonly revision: Revision;
   readonly session?: Session;
-  /** The round of waiting that the client comes back from. */
-  readonly round?: Extract<CarriedState, { kind: 'round' }>;
+  /** What the client carried for us: of a round of waiting, or of an approval that goes on. */
+  readonly carried: Carried;
 }
 
 export interface BodyRefusal {
@@ -67,13 +66,11 @@ export function admitBody(
     return refused({ code, reason }, { message, wire, ...(era === undefined ? {} : { era }) });
   }
   const { revision } = checked;
-  const carried = openState(bytes, message, principal, envelopes);
+  const carried = takeState({ message, bytes, value: json.value }, principal, envelopes);
   if ('code' in carried) return refused(carried, { message, era: eraOf(revision) });
   return {
     kind: 'admitted',
-    message,
     ...carried,
-    received: { bytes, value: json.value },
     revision,
     ...(session === undefined ? {} : { session: session.session }),
   };
@@ -104,35 +101,6 @@ export function openSession(
 function isModern(head: Head): boolean {
   const version = only(head.headers['mcp-protocol-version'])?.trim() ?? '';
   return isRevision(version) && eraOf(version) === 'modern';
-}
-
-type Carried = Pick<Admission, 'bytes' | 'round'>;
-
-/** Puts the server's own `requestState` back where the client carried ours, or takes ours out. */
-function openState(
-  bytes: Uint8Array,
-  message: Message,
-  principal: Principal,
-  envelopes: Envelopes,
-): Carried | Refusal {
-  if (message.kind !== 'request') return { bytes };
-  const carried = envelopes.states.open(message, principal, envelopes.nowSeconds);
-  switch (carried.kind) {
-    case 'none':
-      return { bytes };
-    case 'refused':
-      return carried.refusal;
-    case 'server': {
-      const span = locate(bytes, ['params', 'requestState']);
-      const replacement = Buffer.from(JSON.stringify(carried.state));
-      return { bytes: splice(bytes, span === undefined ? [] : [{ ...span, replacement }]) };
-    }
-    case 'round': {
-      const params = locate(bytes, ['params']);
-      const edit = params && removeMember(bytes, params, 'requestState');
-      return { bytes: splice(bytes, edit === undefined ? [] : [edit]), round: carried };
-    }
-  }
 }
 
 function refused(refusal: Refusal, context: RefusalContext = {}): BodyRefusal {

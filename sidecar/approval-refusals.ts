@@ -15,12 +15,30 @@ export const UNAVAILABLE: Refusal = {
   retryAfterSeconds: RETRY_SECONDS,
 };
 
+/** Nothing is forwarded that is not on record. */
+export const UNRECORDED: Refusal = {
+  code: 'evidence_unavailable',
+  reason: 'evidence cannot be written, so nothing is forwarded',
+  retryAfterSeconds: RETRY_SECONDS,
+};
+
+/** Nobody hears it: what ended the call is what is recorded. */
+export const UNWANTED: Refusal = {
+  code: 'approval_refused',
+  reason: 'the call is not wanted any more',
+};
+
 /** The last rung: the identical retry attaches to the same request. */
-export function pendingRefusal(approval: PendingApproval, urlOf: UrlOf): Refusal {
+export function pendingRefusal(
+  approval: PendingApproval,
+  urlOf: UrlOf,
+  message: string | undefined,
+): Refusal {
   const notice = noticeOf(approval, urlOf);
   return {
     code: 'approval_pending',
     reason:
+      (message === undefined ? '' : `${message} `) +
       `Approval ${notice.id} is required and has not been given yet: ${notice.url} . ` +
       `Retry the identical call after it is approved; the request expires at ${notice.expiresAt}.`,
     rule: approval.request.rule,
@@ -52,6 +70,11 @@ export function refusalBy(approval: EndedApproval, urlOf: UrlOf): Refusal {
     rule,
     approval: noticeOf(approval, urlOf),
   };
+}
+
+/** Over without being used up. */
+export function isEnded(approval: Approval): approval is EndedApproval {
+  return Object.hasOwn(WORDS, approval.state);
 }
 
 const WORDS = {

@@ -2,88 +2,158 @@
 // exactly which arguments; shown as the bytes came, masked.
 
 import { bindingOf } from '#core/approvals/binding.ts';
-import { type ApprovalRequest, MAX_PREVIEW_BYTES, requesterOf } from '#core/approvals/request.ts';
-import type { JsonObject, JsonValue } from '#core/mcp/messages.ts';
+import { type ApprovalRequest, requesterOf } from '#core/approvals/request.ts';
+import type { JsonObject } from '#core/mcp/messages.ts';
 import { locate } from '#core/mcp/spans.ts';
+import { removeMember, splice } from '#core/mcp/splice.ts';
 import { askedApproval } from '#core/policy/approval-terms.ts';
 import type { RequireApproval } from '#core/policy/decision.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
+import type { KnownDefinition } from './definitions.ts';
 import type { Gate } from './gate.ts';
 import { mask, originOf } from './mask.ts';
 import type { WaitingCall } from './obtain-approval.ts';
 
-export type AskedApproval =
-  | { readonly ok: true; readonly request: ApprovalRequest }
-  | { readonly ok: false; readonly refusal: Refusal };
+export interface AskedCall {
+  readonly ok: true;
+  /** Each attempt makes a request of its own id. */
+  readonly request: Omit<ApprovalRequest, 'id'>;
+  readonly reapproveOnInput: boolean;
+  /** What the rule tells the caller. */
+  readonly message: string | undefined;
+}
 
-export function approvalRequest(
+export type AskedApproval = AskedCall | NotAsked;
+
+interface NotAsked {
+  readonly ok: false;
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+}
+
+/** What this call asks for as it comes, under its own snapshot. */
+export async function askFor(
   decision: RequireApproval,
   call: WaitingCall,
-  snapshot: Snapshot,
+  gate: Gate,
+): Promise<AskedApproval> {
+  const found = await definitionOf(call, gate, { anew: false });
+  if ('code' in found) return { ok: false, kind: 'refused', refusal: found };
+  const { snapshot } = call.exchange.facts;
+  return askedBy(decision, call, { snapshot, definition: found.digest }, gate);
+}
+
+export function askedBy(
+  decision: RequireApproval,
+  call: WaitingCall,
+  { snapshot, definition }: { readonly snapshot: Snapshot; readonly definition: string },
   gate: Gate,
 ): AskedApproval {
-  const { request } = call;
+  const { method, params, target } = call.request;
   const { principal } = call.exchange.facts;
   const requester = requesterOf(principal);
   if (!requester.ok) return refused(requester.reason);
-  const { target } = request;
   const asked = askedApproval(snapshot.policy, decision);
   if (target === undefined || asked === undefined) {
     return refused('only a tool, a prompt or a resource can be approved');
   }
-  const preview = previewOf(call, snapshot);
+  const { terms, digest, reapproveOnInput, message } = asked;
+  const preview = previewOf(call, snapshot, reapproveOnInput);
   if (preview === undefined) return refused('the arguments cannot be shown to an approver');
   const server = gate.upstream.url.href;
-  const definition = definitionOf(call, gate);
-  const bound = {
-    principal,
+  const bound = boundArguments(params, reapproveOnInput);
+  const facts = { principal, server, method, target, definition, rule: digest, arguments: bound };
+  const request = {
+    binding: bindingOf(facts, terms.allowance.scope),
+    terms,
+    requester: requester.requester,
     server,
-    method: request.method,
+    method,
     target,
-    definition,
-    rule: asked.digest,
-    arguments: boundArguments(request.params, asked.reapproveOnInput),
+    rule: decision.rule,
+    preview,
   };
-  return {
-    ok: true,
-    request: {
-      id: gate.newId(),
-      binding: bindingOf(bound, asked.terms.allowance.scope),
-      terms: asked.terms,
-      requester: requester.requester,
-      server,
-      method: request.method,
-      target,
-      rule: decision.rule,
-      preview,
-    },
-  };
+  return { ok: true, request, reapproveOnInput, message };
 }
 
-/** All the server will see besides the target; `_meta` and our own state are of one attempt alone. */
-function boundArguments(params: JsonObject, withInput: boolean): JsonValue {
-  const { name: _name, uri: _uri, _meta, requestState: _state, inputResponses, ...bound } = params;
-  return withInput && inputResponses !== undefined ? { ...bound, inputResponses } : bound;
+/** Of one attempt alone, or said beside the arguments already. */
+const UNBOUND = ['name', 'uri', '_meta', 'requestState'];
+
+/** All the server will see besides the target. */
+function boundArguments(params: JsonObject, withInput: boolean): JsonObject {
+  const unbound = withInput ? UNBOUND : [...UNBOUND, 'inputResponses'];
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !unbound.includes(name)));
 }
 
-/** A changed definition is another tool; prompts and resources have none. */
-function definitionOf({ request }: WaitingCall, gate: Gate): string {
+/**
+ * Digest of the tool's definition: a changed one is another tool. Prompts and resources have none.
+ * `anew`: as the server gives it now, whatever is known.
+ */
+export async function definitionOf(
+  { request, exchange, head }: WaitingCall,
+  gate: Gate,
+  { anew }: { readonly anew: boolean },
+): Promise<{ readonly digest: string } | Refusal> {
   const { target } = request;
-  return target?.kind === 'tool' ? (gate.definitions.digestOf(target.name) ?? '') : '';
+  if (target?.kind !== 'tool') return { digest: '' };
+  const { name } = target;
+  const known = anew ? undefined : gate.definitions.find(name);
+  if (known !== undefined) return digestIn(known);
+  const caller = { exchange, message: request, head };
+  const found = anew
+    ? await gate.inquiries.askAnew(name, caller, gate)
+    : await gate.inquiries.ask(name, caller, gate);
+  switch (found.kind) {
+    case 'known':
+      return digestIn(found.definition);
+    case 'unknown':
+      return GONE;
+    case 'refused':
+      return found.refusal;
+  }
 }
 
-/** The `params` bytes as they came, masked as a record's copy would be; undefined when withheld. */
-function previewOf(call: WaitingCall, snapshot: Snapshot): string | undefined {
+function digestIn({ digest }: KnownDefinition): { readonly digest: string } | Refusal {
+  return digest === undefined ? UNBINDABLE : { digest };
+}
+
+const GONE: Refusal = {
+  code: 'approval_refused',
+  reason: 'the server lists no tool of this name to this caller any more',
+};
+
+const UNBINDABLE: Refusal = {
+  code: 'approval_refused',
+  reason:
+    'the definition that the server gives of this tool cannot be approved: it has no canonical form',
+};
+
+/**
+ * The bytes as they came, masked as a record's copy would be: the arguments, or all of `params` that is
+ * bound where there is more. Undefined when masking withholds them.
+ */
+function previewOf(call: WaitingCall, snapshot: Snapshot, withInput: boolean): string | undefined {
   const origin = originOf(call.request);
   const masked = mask({ ...call.admission.received, direction: 'toServer', origin }, snapshot);
-  const copy = masked.kind === 'masked' ? masked.recorded : undefined;
-  if (copy === undefined) return undefined;
-  const span = locate(copy, ['params', 'arguments']) ?? locate(copy, ['params']);
-  if (span === undefined || span.end - span.start > MAX_PREVIEW_BYTES) return undefined;
-  return Buffer.from(copy.subarray(span.start, span.end)).toString('utf8');
+  const recorded = masked.kind === 'masked' ? masked.recorded : undefined;
+  if (recorded === undefined) return undefined;
+  const bound = Object.keys(boundArguments(call.request.params, withInput));
+  const isPlain = bound.every((name) => name === 'arguments');
+  const copy = isPlain ? recorded : withoutUnbound(recorded);
+  const span =
+    (isPlain ? locate(copy, ['params', 'arguments']) : undefined) ?? locate(copy, ['params']);
+  return span && Buffer.from(copy.subarray(span.start, span.end)).toString('utf8');
 }
 
-function refused(reason: string): AskedApproval {
-  return { ok: false, refusal: { code: 'approval_refused', reason } };
+function withoutUnbound(bytes: Uint8Array): Uint8Array {
+  return UNBOUND.reduce((rest, name) => {
+    const params = locate(rest, ['params']);
+    const edit = params && removeMember(rest, params, name);
+    return edit === undefined ? rest : splice(rest, [edit]);
+  }, bytes);
+}
+
+function refused(reason: string): NotAsked {
+  return { ok: false, kind: 'refused', refusal: { code: 'approval_refused', reason } };
 }

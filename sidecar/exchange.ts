@@ -55,10 +55,19 @@ export interface CutShort {
   readonly reason: string;
 }
 
+/** The approval that a call waits for, and under which it goes on. */
+export interface ExchangeApproval {
+  readonly id: string;
+  /** It holds for answers to the server's questions too (`reapproveOnInput: false`). */
+  readonly coversInput: boolean;
+}
+
 export class Exchange {
   #facts: ExchangeFacts;
   /** Aborted when the work upstream must end: cancellation, time limit, shutdown. */
   readonly stop = new AbortController();
+  /** The one it was attached to last. */
+  approval: ExchangeApproval | undefined;
   #cutShort: CutShort | undefined;
   readonly #ledger: Ledger;
   readonly #clock: Clock;
@@ -118,6 +127,16 @@ export class Exchange {
       this.#isIntentLost = true;
       throw error;
     }
+  }
+
+  /** Its intent is on its way to the evidence, so that an outcome may follow. */
+  get isIntended(): boolean {
+    return this.#intent !== undefined;
+  }
+
+  /** Whether the server may have seen it. */
+  get isSent(): boolean {
+    return this.#sentMicros !== undefined;
   }
 
   /** The message goes upstream now. */

@@ -41,22 +41,27 @@ export class Inquiries {
 
   /** Whether the server has the tool that a call names, and how it defines it now. */
   async ask(name: string, caller: Caller, gate: Gate): Promise<Inquiry> {
-    const { epoch } = gate.definitions;
-    const key = keyOf(caller.exchange);
-    const told = this.#recall(key, gate);
+    const told = this.#recall(keyOf(caller.exchange), gate);
     if (told !== undefined) return told;
-    const joined = this.#underWay.get(`${epoch} ${key}`);
-    if (joined === undefined) {
-      const refusal = this.#limit(caller.exchange.facts.principal, gate);
-      if (refusal !== undefined) return { kind: 'refused', refusal };
-    }
-    const listing = await (joined ?? this.#list(key, caller, gate));
+    const listing = await this.#listing(caller, gate);
     // What this list said counts even if the server has announced another one meanwhile.
     const definition = gate.definitions.find(name) ?? definitionIn(listing, name);
-    if (definition !== undefined) return { kind: 'known', definition };
-    return listing.kind === 'complete'
-      ? { kind: 'unknown' }
-      : { kind: 'refused', refusal: listing.refusal };
+    return inquiryOf(definition, listing);
+  }
+
+  /** The same, whatever is known already: what a list says now is what counts. */
+  async askAnew(name: string, caller: Caller, gate: Gate): Promise<Inquiry> {
+    const listing = await this.#listing(caller, gate);
+    return inquiryOf(definitionIn(listing, name), listing);
+  }
+
+  /** A list of which the caller shares what is under way; one that was limited says so. */
+  async #listing(caller: Caller, gate: Gate): Promise<ToolListing> {
+    const key = keyOf(caller.exchange);
+    const joined = this.#underWay.get(`${gate.definitions.epoch} ${key}`);
+    if (joined !== undefined) return joined;
+    const refusal = this.#limit(caller.exchange.facts.principal, gate);
+    return refusal === undefined ? this.#list(key, caller, gate) : { kind: 'refused', refusal };
   }
 
   /** What the last list of this caller still tells about a name that is not known. */
@@ -108,6 +113,13 @@ function keyOf({ facts }: Exchange): string {
   const { issuer, subject, clientId = '', scopes, actors } = facts.principal;
   const session = facts.session?.upstreamId ?? '';
   return JSON.stringify([issuer, subject, clientId, scopes, actors, session, facts.revision]);
+}
+
+function inquiryOf(definition: KnownDefinition | undefined, listing: ToolListing): Inquiry {
+  if (definition !== undefined) return { kind: 'known', definition };
+  return listing.kind === 'complete'
+    ? { kind: 'unknown' }
+    : { kind: 'refused', refusal: listing.refusal };
 }
 
 function definitionIn(listing: ToolListing, name: string): KnownDefinition | undefined {

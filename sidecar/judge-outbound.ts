@@ -14,7 +14,7 @@ import type {
 import { METHODS } from '#core/mcp/methods.ts';
 import { isRevision } from '#core/mcp/revisions.ts';
 import { locate } from '#core/mcp/spans.ts';
-import { splice } from '#core/mcp/splice.ts';
+import { setMember, splice } from '#core/mcp/splice.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import { evaluate } from '#core/policy/evaluate.ts';
 import { quarantine } from '#core/policy/pins.ts';
@@ -40,6 +40,7 @@ export interface OutboundContext {
   readonly definitions: Definitions;
   readonly states: RequestStates;
   readonly nowSeconds: number;
+  readonly newId: () => string;
 }
 
 /** What the server asks or tells the client, under the snapshot current for its stream. */
@@ -131,15 +132,30 @@ function judgeInputRequired(
   const denied = deniedInput(result.inputRequests, asked);
   if (denied !== undefined) return { kind: 'refused', refusal: denied };
   const state = result.requestState;
-  const { request, principal } = asked.facts;
-  if (state === undefined || request === undefined) return pass(bytes);
-  const span = locate(bytes, ['result', 'requestState']);
-  if (typeof state !== 'string' || span === undefined) {
+  if (state !== undefined && typeof state !== 'string') {
     return refused('upstream_invalid', 'result.requestState of the MCP server is not a string');
   }
-  const sealed = context.states.sealServerState(state, request, principal, context.nowSeconds);
-  const replacement = Buffer.from(JSON.stringify(sealed));
-  return pass(splice(bytes, [{ ...span, replacement }]));
+  const sealed = sealedState(state, asked, context);
+  const object = locate(bytes, ['result']);
+  if (sealed === undefined || object === undefined) return pass(bytes);
+  const edit = setMember(bytes, object, 'requestState', JSON.stringify(sealed));
+  return pass(splice(bytes, [edit]));
+}
+
+/** An approval that covers input goes on with the client, once; undefined when there is nothing to carry. */
+function sealedState(
+  state: string | undefined,
+  { facts: { request, principal }, approval }: Exchange,
+  { states, nowSeconds, newId }: OutboundContext,
+): string | undefined {
+  const goesOn = approval?.coversInput === true;
+  if (request === undefined || (state === undefined && !goesOn)) return undefined;
+  const carried = {
+    kind: 'server',
+    ...(state === undefined ? {} : { state }),
+    ...(goesOn ? { approved: { approvalId: approval.id, nonce: newId() } } : {}),
+  } as const;
+  return states.seal(carried, request, principal, nowSeconds);
 }
 
 function deniedInput(inputs: JsonValue | undefined, asked: Exchange): Refusal | undefined {

@@ -181,6 +181,7 @@ async function openApprovals({ settings, clock, ledger }: Parts) {
   const approvals: Approvals = {
     store,
     hold: holdLimits(holdSeconds),
+    held: new Slots(),
     urlOf: (id) => `http://${admin.host}:${admin.port}/approvals/${id}`,
   };
   const desk = new ApprovalDesk({

@@ -18,17 +18,18 @@ import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
 import { judgeDefinition } from './judge-definition.ts';
 import { type Masked, mask, originOf } from './mask.ts';
-import { closeApproval, obtainApproval } from './obtain-approval.ts';
+import { obtainApproval } from './obtain-approval.ts';
 import { openExchange } from './open-exchange.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
 import { relayAnswer, sayCutShort, sayNo } from './relay.ts';
 import { relayOneWay } from './relay-one-way.ts';
-import { type Settlement, settle } from './settle.ts';
+import { type Permit, type Settlement, settle } from './settle.ts';
+import { closeApproval } from './spend-grant.ts';
 import { isSubscription, leaseStream } from './stream-lease.ts';
 import { endSession, openStream } from './streams.ts';
 import { turnAway } from './turn-away.ts';
-import { watchClient, watchTime } from './watch.ts';
+import { endUnsent, watchClient, watchTime } from './watch.ts';
 
 /** One HTTP request as the gateway hands it over. */
 export interface Call {
@@ -113,7 +114,7 @@ async function decide(opened: Opened, { head, client }: Call, gate: Gate): Promi
   const settlement = await settle(decision, {
     observe: snapshot.policy.mode === 'Observe',
     methodKnown: message.kind === 'response' || METHODS.has(message.method),
-    obtain: (asked) => obtainApproval(asked, { exchange, admission, client }, gate),
+    obtain: (asked) => obtainApproval(asked, { exchange, admission, head, client }, gate),
   });
   return { decision, settlement };
 }
@@ -131,12 +132,13 @@ interface Judged {
 }
 
 /** Intend, forward, and relay what comes back; or intend and say no. */
-async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Promise<void> {
-  const { exchange, admission, settlement } = judged;
-  const { message } = admission;
+async function carryOut(judged: Judged, call: Call, gate: Gate): Promise<void> {
+  const { exchange, settlement } = judged;
+  const { client } = call;
   const { snapshot } = exchange.facts;
   const kept = gate.recorder.keep(judged.copy, snapshot);
-  const intent = exchange.intend(recordedDecision(judged.decision, snapshot), kept);
+  const decided = recordedDecision(judged.decision, snapshot, exchange.approval?.id);
+  const intent = exchange.intend(decided, kept);
   if (settlement.kind === 'refusal') {
     // One group commit holds both: a call that goes nowhere is over as soon as it is recorded.
     const said = exchange.cutShort
@@ -145,23 +147,37 @@ async function carryOut(judged: Judged, { head, client }: Call, gate: Gate): Pro
     await Promise.allSettled([intent, said]);
     return;
   }
-  if (!(await isDurable(intent, exchange, client, gate))) return;
+  const { permit } = settlement;
+  try {
+    if (await isDurable(intent, exchange, client, gate)) await goOn(judged, permit, call, gate);
+  } finally {
+    await closeApproval(permit, exchange, gate);
+  }
+}
+
+async function goOn(
+  { exchange, admission }: Judged,
+  permit: Permit,
+  { head, client }: Call,
+  gate: Gate,
+): Promise<void> {
+  const { message } = admission;
   if (message.kind === 'request' && client.gone.aborted) {
     // It left while something was still to be asked: its call is not wanted any more.
     exchange.cut('disconnected', 'the client left before its call was forwarded');
-    return sayCutShort(exchange, { client, gate });
   }
+  if (exchange.cutShort !== undefined) return sayCutShort(exchange, { client, gate });
+  if (message.kind === 'notification') endUnsent(message, exchange, gate);
   const unwatch = [watchClient(exchange, client)];
   // A subscription has no answer to wait for: it lives as long as its lease.
   if (!isSubscription(exchange)) unwatch.push(watchTime(exchange, gate));
   try {
     const sending = { method: 'POST', exchange, head, body: admission.bytes } as const;
-    const forwarded = await forward(settlement.permit, sending, gate.upstream);
+    const forwarded = await forward(permit, sending, gate.upstream);
     if (message.kind === 'request') await relayAnswer(forwarded, exchange, client, gate);
     else await relayOneWay(forwarded, { exchange, message }, client, gate);
   } finally {
     for (const stop of unwatch) stop();
-    await closeApproval(settlement.permit, exchange, gate);
   }
 }
 

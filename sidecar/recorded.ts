@@ -48,7 +48,12 @@ export function recordedMessage(message: Message, sighting: Sighting): RecordedM
   };
 }
 
-export function recordedDecision(decision: Decision, snapshot: Snapshot): RecordedDecision {
+/** `approvalId`: what the call was let through by, or waits for. */
+export function recordedDecision(
+  decision: Decision,
+  snapshot: Snapshot,
+  approvalId?: string,
+): RecordedDecision {
   const observed = snapshot.policy.mode === 'Observe' && decision.effect !== 'Allow';
   return {
     effect: decision.effect,
@@ -56,6 +61,7 @@ export function recordedDecision(decision: Decision, snapshot: Snapshot): Record
     ...(decision.effect === 'Deny' ? { reason: decision.reason } : {}),
     policy: snapshot.digest,
     ...(observed ? { observed: true as const } : {}),
+    ...(approvalId === undefined ? {} : { approval: approvalId }),
   };
 }
 

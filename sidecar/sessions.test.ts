@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import type { Principal } from '#core/identity/principal.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { Sessions } from './sessions.ts';
-import { RequestStates } from './state.ts';
 
 const ANN: Principal = {
   issuer: 'https://idp.example',
@@ -58,44 +57,4 @@ describe('sessions', () => {
       expect(sessions.seal(ANN, { ...opened, upstreamId })).to.equal(undefined);
     });
   }
-});
-
-describe('request states', () => {
-  const states = new RequestStates(sealer);
-  const call = (name: string, requestState?: string) =>
-    ({
-      kind: 'request',
-      id: 1,
-      method: 'tools/call',
-      params: requestState === undefined ? { name } : { name, requestState },
-      target: { kind: 'tool', name },
-    }) as const;
-
-  it('gives the server its own state back', () => {
-    const sealed = states.sealServerState('server state', call('pay'), ANN, 100);
-
-    expect(sealed).to.not.include('server state');
-    expect(states.open(call('pay', sealed), ANN, 101)).to.deep.equal({
-      kind: 'server',
-      state: 'server state',
-    });
-  });
-
-  const forgeries = [
-    { name: 'another principal', open: (s: string) => states.open(call('pay', s), BOB, 101) },
-    { name: 'another tool', open: (s: string) => states.open(call('refund', s), ANN, 101) },
-    { name: 'an hour later', open: (s: string) => states.open(call('pay', s), ANN, 3702) },
-    { name: 'a changed state', open: (s: string) => states.open(call('pay', `${s}x`), ANN, 101) },
-  ];
-  for (const { name, open } of forgeries) {
-    it(`refuses it for ${name}`, () => {
-      const sealed = states.sealServerState('server state', call('pay'), ANN, 100);
-
-      expect(open(sealed)).to.have.nested.property('refusal.code', 'state_invalid');
-    });
-  }
-
-  it('asks nothing of a request without state', () => {
-    expect(states.open(call('pay'), ANN, 100)).to.deep.equal({ kind: 'none' });
-  });
 });

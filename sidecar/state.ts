@@ -18,17 +18,42 @@ export interface Round {
   readonly count: number;
 }
 
+/** The approval under which the server asked for more input; its nonce lets one answer go on. */
+export interface Approved {
+  readonly approvalId: string;
+  readonly nonce: string;
+}
+
+/** What the server gave, to be put back before the request goes on; without `state` it gave none. */
+export interface ServerState {
+  readonly kind: 'server';
+  readonly state?: string;
+  readonly approved?: Approved;
+}
+
+/** Clients send their answers once: while they wait, the answers travel with the server's state. */
+export interface RoundState {
+  readonly kind: 'round';
+  readonly round: Round;
+  readonly state?: string;
+  /** The bytes of `inputResponses`, as text. */
+  readonly responses?: string;
+}
+
 export type CarriedState =
   | { readonly kind: 'none' }
-  /** What the server gave, to be put back before the request goes on. */
-  | { readonly kind: 'server'; readonly state: string }
-  | { readonly kind: 'round'; readonly round: Round; readonly expiresAtSeconds: number }
+  | ((ServerState | RoundState) & { readonly expiresAtSeconds: number })
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** Short names keep what the client carries short; `u` or `w` says whose state it is. */
+/**
+ * Short names keep what the client carries short. `w` makes it a round; `u` is the server's state, `r`
+ * the answers to the server, `g` the grant that goes on.
+ */
 interface Envelope {
   readonly u?: string;
+  readonly r?: string;
   readonly w?: readonly [approvalId: string, nonce: string, count: number];
+  readonly g?: readonly [approvalId: string, nonce: string];
   readonly i: string;
   readonly s: string;
   readonly m: string;
@@ -43,14 +68,14 @@ export class RequestStates {
     this.#sealer = sealer;
   }
 
-  sealServerState(state: string, asked: RequestMessage, by: Principal, nowSeconds: number): string {
-    return this.#sealer.seal('state', { ...envelopeOf(asked, by, nowSeconds), u: state });
-  }
-
-  sealRound(round: Round, asked: RequestMessage, by: Principal, nowSeconds: number): string {
-    const { approvalId, nonce, count } = round;
-    const waiting = { ...envelopeOf(asked, by, nowSeconds), w: [approvalId, nonce, count] };
-    return this.#sealer.seal('state', waiting);
+  seal(
+    carried: ServerState | RoundState,
+    asked: RequestMessage,
+    by: Principal,
+    nowSeconds: number,
+  ): string {
+    const said = carried.kind === 'round' ? roundWords(carried) : serverWords(carried);
+    return this.#sealer.seal('state', { ...said, ...givenFor(asked, by, nowSeconds) });
   }
 
   /** What the request carries; one reason for every kind of forgery. */
@@ -60,11 +85,15 @@ export class RequestStates {
     const envelope =
       typeof sealed === 'string' ? (this.#sealer.open('state', sealed) as Envelope) : undefined;
     if (envelope === undefined || !isFor(envelope, asked, by, nowSeconds)) return FORGED;
-    if (envelope.u !== undefined) return { kind: 'server', state: envelope.u };
-    if (envelope.w === undefined) return FORGED;
+    const state = envelope.u === undefined ? {} : { state: envelope.u };
+    const expiresAtSeconds = envelope.e;
+    if (envelope.w === undefined) {
+      return { kind: 'server', ...state, ...approvedIn(envelope), expiresAtSeconds };
+    }
     const [approvalId, nonce, count] = envelope.w;
+    const responses = envelope.r === undefined ? {} : { responses: envelope.r };
     const round = { approvalId, nonce, count };
-    return { kind: 'round', round, expiresAtSeconds: envelope.e };
+    return { kind: 'round', round, ...state, ...responses, expiresAtSeconds };
   }
 }
 
@@ -76,7 +105,28 @@ const FORGED: CarriedState = {
   },
 };
 
-function envelopeOf(asked: RequestMessage, by: Principal, nowSeconds: number): Envelope {
+function serverWords({ state, approved }: ServerState): Partial<Envelope> {
+  return {
+    ...(state === undefined ? {} : { u: state }),
+    ...(approved === undefined ? {} : { g: [approved.approvalId, approved.nonce] }),
+  };
+}
+
+function roundWords({ round, state, responses }: RoundState): Partial<Envelope> {
+  return {
+    w: [round.approvalId, round.nonce, round.count],
+    ...(state === undefined ? {} : { u: state }),
+    ...(responses === undefined ? {} : { r: responses }),
+  };
+}
+
+function approvedIn({ g }: Envelope): Pick<ServerState, 'approved'> {
+  if (g === undefined) return {};
+  const [approvalId, nonce] = g;
+  return { approved: { approvalId, nonce } };
+}
+
+function givenFor(asked: RequestMessage, by: Principal, nowSeconds: number) {
   return {
     i: by.issuer,
     s: by.subject,

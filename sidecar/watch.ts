@@ -43,17 +43,21 @@ export function watchTime(exchange: Exchange, gate: Gate): () => void {
   };
 }
 
+/** A cancellation ends at once what the server has not seen: it is never forwarded after that. */
+export function endUnsent(message: NotificationMessage, { facts }: Exchange, gate: Gate): void {
+  const cancelled = cancelledBy(message, facts.session, gate);
+  if (cancelled?.isSent === false) cancelled.cut('cancelled', 'the client cancelled it');
+}
+
 /** After a cancellation that went through, its request has a moment left for an answer under way. */
 export function endCancelled(
   message: NotificationMessage | ResponseMessage,
   { facts }: Exchange,
   gate: Gate,
 ): void {
-  if (message.kind !== 'notification' || message.method !== 'notifications/cancelled') return;
-  const id = message.params.requestId;
-  if (facts.session === undefined || (typeof id !== 'string' && typeof id !== 'number')) return;
-  const cancelled = gate.exchanges.find(facts.session.upstreamId, id);
-  if (cancelled === undefined || cancelled.isConcluded) return;
+  if (message.kind !== 'notification') return;
+  const cancelled = cancelledBy(message, facts.session, gate);
+  if (cancelled === undefined) return;
   setTimeout(() => {
     cancelled.cut('cancelled', 'the client cancelled it');
     concludeUnanswered(cancelled, gate);
@@ -71,9 +75,23 @@ export function endCalls({ upstreamId }: Session, gate: Gate): void {
 
 const SESSION_OVER = 'the client ended its session';
 
+function cancelledBy(
+  { method, params }: NotificationMessage,
+  session: Session | undefined,
+  gate: Gate,
+): Exchange | undefined {
+  const id = params.requestId;
+  if (method !== 'notifications/cancelled' || session === undefined) return undefined;
+  if (typeof id !== 'string' && typeof id !== 'number') return undefined;
+  const cancelled = gate.exchanges.find(session.upstreamId, id);
+  return cancelled?.isConcluded === false ? cancelled : undefined;
+}
+
 /** Concludes what no relay is reading any more; a relay that is concludes first, and this is void. */
 function concludeUnanswered(exchange: Exchange, gate: Gate): void {
   setImmediate(() => {
+    // One that waits for an approval ends in its own journey, which has its intent yet to write.
+    if (!exchange.isIntended) return;
     exchange
       .conclude(cutShortOutcome(exchange))
       .catch(() => {})

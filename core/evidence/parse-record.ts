@@ -112,6 +112,7 @@ function isDecision(value: unknown): value is RecordedDecision {
       ['rule', isText],
       ['reason', isText],
       ['observed', (observed) => observed === true],
+      ['approval', isText],
     ],
   );
 }

@@ -59,6 +59,8 @@ export interface RecordedDecision {
   readonly policy: string;
   /** Observe: what Enforce would have said; the message went on all the same. */
   readonly observed?: true;
+  /** Id of the approval that the message was let through by, or waits for. */
+  readonly approval?: string;
 }
 
 /** How an exchange ended. `unknown`: the call was forwarded and no answer could be had. */

@@ -1,0 +1,109 @@
+// The last step before a call that was approved goes on: judged once more as of now, its grant spent
+// once, and the spending on record. Only then may it be forwarded.
+
+import type { GrantedApproval } from '#core/approvals/approval.ts';
+import { approvalRecord } from '#core/approvals/recorded.ts';
+import { ApprovalStoreFault } from '#core/approvals/store.ts';
+import { evaluate } from '#core/policy/evaluate.ts';
+import { quarantine } from '#core/policy/pins.ts';
+import type { Refusal } from '#core/refusal.ts';
+import { UNWANTED } from './approval-refusals.ts';
+import { askedBy, definitionOf } from './approval-request.ts';
+import type { Exchange } from './exchange.ts';
+import type { Gate } from './gate.ts';
+import type { WaitingCall } from './obtain-approval.ts';
+import type { Obtained, Permit } from './settle.ts';
+
+/** `again`: another call was faster, or the grant has run out. */
+export async function spendGrant(
+  approval: GrantedApproval,
+  call: WaitingCall,
+  gate: Gate,
+): Promise<Obtained | 'again'> {
+  const { exchange } = call;
+  const refusal = await refuseNow(approval, call, gate);
+  if (refusal !== undefined) return { kind: 'refused', refusal };
+  if (isUnwanted(call)) return { kind: 'refused', refusal: UNWANTED };
+  const { id, binding } = approval.request;
+  const spend = { binding, nonce: approval.grant.nonce, exchange: exchange.facts.id };
+  const moved = await gate.approvals.store.consume(id, spend);
+  if (!moved.ok) {
+    if (moved.code === 'not_granted' || moved.code === 'expired') return 'again';
+    gate.log.error('a grant was not taken', { id, code: moved.code });
+    const reason = `the grant cannot be spent: ${moved.code}`;
+    return { kind: 'refused', refusal: { code: 'approval_refused', reason } };
+  }
+  const ts = gate.clock.timestamp();
+  // Fails closed: should this not be written, the grant is gone and the call does not happen.
+  await gate.ledger.append(
+    approvalRecord('approval.consumed', moved.approval, ts, exchange.facts.id),
+  );
+  return { kind: 'granted', approvalId: id };
+}
+
+/** Its client has left, or has called it off: then no grant is spent for it. */
+export function isUnwanted({ client, exchange }: WaitingCall): boolean {
+  if (client.gone.aborted) exchange.cut('disconnected', 'the client left while its call waited');
+  return exchange.stop.signal.aborted;
+}
+
+/** The call that spent a use is over: its grant is DONE, unless other uses are left. */
+export async function closeApproval(permit: Permit, exchange: Exchange, gate: Gate): Promise<void> {
+  if (permit.approvalId === undefined) return;
+  try {
+    await gate.approvals.store.settle(permit.approvalId, exchange.facts.id);
+  } catch (error) {
+    // It stays CONSUMED, which is as spent; what came of the call is in the evidence.
+    if (!(error instanceof ApprovalStoreFault)) throw error;
+    gate.log.warn('an approval was not closed', { id: permit.approvalId, code: error.code });
+  }
+}
+
+/**
+ * What was approved must still be what would happen. The server is asked for the tool once more where
+ * people looked at one call; a window is for many, and goes by what is known as any call does.
+ */
+async function refuseNow(
+  { request }: GrantedApproval,
+  call: WaitingCall,
+  gate: Gate,
+): Promise<Refusal | undefined> {
+  const isOneCall = request.terms.allowance.scope === 'Call';
+  const found = await definitionOf(call, gate, { anew: isOneCall });
+  if ('code' in found) return found;
+  const { principal } = call.exchange.facts;
+  if (principal.expiresAtSeconds <= gate.clock.epochSeconds()) return TOKEN_EXPIRED;
+  const snapshot = gate.activation.current;
+  const { policy } = snapshot;
+  if (policy.issuers.every(({ issuer }) => issuer !== principal.issuer)) return TIGHTENED;
+  const again = evaluate(policy, principal, call.request, 'toServer');
+  const held =
+    call.request.target?.kind === 'tool'
+      ? quarantine(policy, call.request.target.name, found.digest)
+      : undefined;
+  if (again.effect === 'Deny' || held !== undefined) {
+    const rule = again.effect === 'Deny' ? again.rule : undefined;
+    return rule === undefined ? TIGHTENED : { ...TIGHTENED, rule };
+  }
+  if (again.effect === 'Allow') return undefined;
+  const asked = askedBy(again, call, { snapshot, definition: found.digest }, gate);
+  return asked.ok && asked.request.binding === request.binding
+    ? undefined
+    : { ...CHANGED, rule: again.rule };
+}
+
+const TOKEN_EXPIRED: Refusal = {
+  code: 'token_invalid',
+  reason: 'exp: the token expired while the call waited',
+};
+
+const TIGHTENED: Refusal = {
+  code: 'approval_refused',
+  reason: 'denied by policy: it has changed since the approval was asked for',
+};
+
+const CHANGED: Refusal = {
+  code: 'approval_refused',
+  reason:
+    'the tool or the policy has changed since the approval was asked for; call again to ask anew',
+};
