@@ -72,7 +72,7 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
 
   const exchange = openExchange(head, admission, judging, gate);
   if ('refusal' in exchange) return turnAway({ head, principal, ...exchange }, client, gate);
-  const lease = isSubscription(exchange) ? leaseStream(exchange, gate) : undefined;
+  const lease = isSubscription(exchange) ? leaseStream(exchange, head, gate) : undefined;
   try {
     // Toward the server masking may only block; otherwise it is the recorded copy that is masked.
     const origin = originOf(admission.message);

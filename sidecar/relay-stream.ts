@@ -184,18 +184,23 @@ class StreamRelay {
 
   /** The server closed the stream in good order. */
   async #ended(): Promise<void> {
-    const { request, session, revision } = this.#exchange.facts;
-    if (request === undefined) {
+    if (this.#exchange.facts.request === undefined) {
       await this.#exchange.conclude({ status: 'ok' });
-    } else if (!this.#exchange.isConcluded) {
-      const mayResume = this.#resumable && session !== undefined && factsOf(revision).resumption;
-      // The answer may come on the stream the client resumes; the call's time limit ends the wait.
-      if (!mayResume) {
-        const refusal = upstreamInvalid('the MCP server ended its stream without an answer');
-        await this.#refuse(refusal, { ...refusedOutcome(refusal), status: 'unknown' });
-      }
+    } else if (!this.#exchange.isConcluded && !this.#mayResume) {
+      await this.#unanswered('the MCP server ended its stream without an answer');
     }
     await this.#writer.end();
+  }
+
+  /** The answer may come on the stream the client resumes; the call's time limit ends the wait. */
+  get #mayResume(): boolean {
+    const { session, revision } = this.#exchange.facts;
+    return this.#resumable && session !== undefined && factsOf(revision).resumption;
+  }
+
+  #unanswered(reason: string): Promise<void> {
+    const refusal = upstreamInvalid(reason);
+    return this.#refuse(refusal, { ...refusedOutcome(refusal), status: 'unknown' });
   }
 
   async #broken(error: unknown): Promise<void> {
@@ -203,8 +208,8 @@ class StreamRelay {
     if (error instanceof UpstreamFault && error.code === 'aborted') {
       await this.#refuse(cutShortRefusal(this.#exchange), cutShortOutcome(this.#exchange));
     } else if (error instanceof UpstreamFault) {
-      const refusal = upstreamInvalid('the MCP server broke off its stream');
-      await this.#refuse(refusal, { ...refusedOutcome(refusal), status: 'unknown' });
+      const isOver = this.#exchange.facts.request === undefined || !this.#mayResume;
+      if (isOver) await this.#unanswered('the MCP server broke off its stream');
     } else if (error instanceof StreamFault) {
       this.#exchange.stop.abort();
       const refusal = upstreamInvalid(error.message);

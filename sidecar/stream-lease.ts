@@ -1,9 +1,12 @@
 // What a stream (GET, or a subscription) lives on: one of its principal's slots, until its token
 // expires, a policy withdraws access, or the gateway drains (design section 14, Streams).
 
+import { isDeepStrictEqual } from 'node:util';
 import { evaluate } from '#core/policy/evaluate.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
+import type { Head } from './admit-head.ts';
+import { authenticate } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 
@@ -19,7 +22,7 @@ export function isSubscription(exchange: Exchange): boolean {
   return exchange.facts.request?.method === 'subscriptions/listen';
 }
 
-export function leaseStream(exchange: Exchange, gate: Gate): StreamLease {
+export function leaseStream(exchange: Exchange, head: Head, gate: Gate): StreamLease {
   const { principal, snapshot } = exchange.facts;
   const { maxStreams } = snapshot.policy.limits;
   const key = JSON.stringify([principal.issuer, principal.subject]);
@@ -32,7 +35,10 @@ export function leaseStream(exchange: Exchange, gate: Gate): StreamLease {
   const disarm = atExpiry(principal.expiresAtSeconds, gate, end('the token has expired'));
   const withdrawn = end('the policy withdrew access');
   const unlisten = gate.activation.onSwap((next) => {
-    if (!mayStay(exchange, next)) withdrawn();
+    mayStay(exchange, head, next).then(
+      (stays) => stays || withdrawn(),
+      () => withdrawn(),
+    );
   });
   const drained = end('the gateway is stopping');
   gate.drain.signal.addEventListener('abort', drained, { once: true });
@@ -59,10 +65,14 @@ function atExpiry(expiresAtSeconds: number, { clock }: Gate, end: () => void): (
   return () => clearTimeout(timer);
 }
 
-function mayStay({ facts: { principal, request } }: Exchange, { policy }: Snapshot): boolean {
-  if (policy.mode === 'Observe') return true;
-  if (request !== undefined) {
-    return evaluate(policy, principal, request, 'toServer').effect === 'Allow';
-  }
-  return policy.issuers.some(({ issuer }) => issuer === principal.issuer);
+/** Whether it would be opened again: its token still proves the same, and policy lets that in. */
+async function mayStay(exchange: Exchange, head: Head, next: Snapshot): Promise<boolean> {
+  const { principal, request } = exchange.facts;
+  if (next.policy.mode === 'Observe') return true;
+  const proof = await authenticate(head, next);
+  if (proof.kind === 'refused' || !isDeepStrictEqual(proof.principal, principal)) return false;
+  return (
+    request === undefined ||
+    evaluate(next.policy, principal, request, 'toServer').effect === 'Allow'
+  );
 }

@@ -35,7 +35,7 @@ export interface Bodyless {
 export async function openStream(asked: Bodyless, client: ClientReply, gate: Gate): Promise<void> {
   const exchange = await begin('GET', asked, client, gate);
   if (exchange === undefined) return;
-  const lease = leaseStream(exchange, gate);
+  const lease = leaseStream(exchange, asked.head, gate);
   if (lease.kind === 'refused') return sayNo(exchange, lease.refusal, { client, gate });
   const unwatch = watchClient(exchange, client);
   try {
