@@ -1,12 +1,12 @@
 // When the definition of one tool is worth a record: it is not as pinned, or not as seen before where
 // policy watches for that, or it is as it should be again.
 
-import type { RecordDraft } from '#core/evidence/record.ts';
+import type { DefinitionEffect, RecordDraft } from '#core/evidence/record.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import { findUnapproved } from '#core/policy/pins.ts';
 
 export interface CatalogueChange {
-  readonly effect: 'quarantined' | 'observed' | 'released';
+  readonly effect: DefinitionEffect;
   /** Of the definition as it is now; absent when it has none. */
   readonly seen?: string;
   readonly pinned?: string;

@@ -3,7 +3,7 @@
 // where lists differ, a name that any of them has is known.
 
 import type { Ledger } from '#core/evidence/ledger.ts';
-import type { RecordDraft, RecordType } from '#core/evidence/record.ts';
+import type { DefinitionEffect, RecordDraft, RecordType } from '#core/evidence/record.ts';
 import { catalogueText, type ToolDefinition } from '#core/mcp/definitions.ts';
 import { MAX_NAME_LENGTH } from '#core/mcp/message.ts';
 import type { JsonValue } from '#core/mcp/messages.ts';
@@ -55,6 +55,12 @@ export interface DefinitionsDeps {
 }
 
 type Detail = NonNullable<RecordDraft['detail']>;
+
+const SAID: { readonly [Effect in DefinitionEffect]: string } = {
+  quarantined: 'tool definition quarantined',
+  observed: 'tool definition changed',
+  released: 'tool definition released',
+};
 
 export class Definitions {
   readonly #deps: DefinitionsDeps;
@@ -157,11 +163,21 @@ export class Definitions {
 
   #recordChanges(changes: readonly [string, CatalogueChange][], exchange?: string): void {
     for (const [name, change] of changes.slice(0, MAX_CHANGES)) {
-      this.#record('catalog.changed', changeRecord(bounded(name), change), exchange);
+      const detail = changeRecord(bounded(name), change);
+      this.#record('catalog.changed', detail, exchange);
+      this.#say(change.effect, detail);
     }
     if (changes.length > MAX_CHANGES) {
-      this.#record('catalog.changed', { more: changes.length - MAX_CHANGES }, exchange);
+      const detail = { more: changes.length - MAX_CHANGES };
+      this.#record('catalog.changed', detail, exchange);
+      this.#deps.log.warn('more tool definitions changed', detail);
     }
+  }
+
+  #say(effect: DefinitionEffect, detail: Detail): void {
+    const { effect: _, ...fields } = detail;
+    if (effect === 'released') this.#deps.log.info(SAID[effect], fields);
+    else this.#deps.log.warn(SAID[effect], fields);
   }
 
   #recordCatalogue(exchange?: string): void {

@@ -48,6 +48,19 @@ describe('metrics of the evidence', () => {
     expect(text).to.include('gatehouse_refusals_total{code="path_unknown"} 2');
   });
 
+  it('count what became of tool definitions', async () => {
+    const { ledger, metrics } = metered();
+
+    for (const effect of ['quarantined', 'quarantined', 'released', 'no such effect']) {
+      await ledger.append({ type: 'catalog.changed', ts, detail: { tool: 'x', effect } });
+    }
+
+    const text = await metrics.text();
+    expect(text).to.include('gatehouse_tool_definition_changes_total{effect="quarantined"} 2');
+    expect(text).to.include('gatehouse_tool_definition_changes_total{effect="released"} 1');
+    expect(text).to.not.include('no such effect');
+  });
+
   it('count nothing that did not become durable', async () => {
     const { durable, ledger, metrics } = metered();
     durable.failWith(new Error('full'));

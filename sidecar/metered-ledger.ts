@@ -2,7 +2,7 @@
 // what an auditor reads can never be two different things.
 
 import type { Ledger, LedgerObserver, Receipt } from '#core/evidence/ledger.ts';
-import type { RecordDraft } from '#core/evidence/record.ts';
+import { DEFINITION_EFFECTS, type RecordDraft } from '#core/evidence/record.ts';
 import { REFUSAL_CODES } from '#core/refusal.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Metrics } from '#platform/process/metrics.ts';
@@ -40,6 +40,7 @@ export class MeteredLedger implements Ledger {
 
   #count({ type, decision, message, outcome, masking, detail }: RecordDraft): void {
     this.#metrics.recorded(type);
+    if (type === 'catalog.changed') this.#countChange(detail?.effect);
     if (decision !== undefined) this.#metrics.decided(decision.effect);
     if (masking !== undefined) this.#metrics.masked(masking);
     if (outcome?.refusal !== undefined) this.#metrics.refused(outcome.refusal);
@@ -50,6 +51,11 @@ export class MeteredLedger implements Ledger {
       status: outcome.status,
       durationMicros: outcome.durationMicros ?? 0,
     });
+  }
+
+  #countChange(effect: unknown): void {
+    const known = DEFINITION_EFFECTS.find((each) => each === effect);
+    if (known !== undefined) this.#metrics.definitionChanged(known);
   }
 
   /** A record that stands for many refusals says how many of each code. */

@@ -33,6 +33,10 @@ export const RECORD_TYPES = [
 ] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
+/** What `catalog.changed` says became of the definition of a tool. */
+export const DEFINITION_EFFECTS = ['quarantined', 'observed', 'released'] as const;
+export type DefinitionEffect = (typeof DEFINITION_EFFECTS)[number];
+
 /** The principal as recorded: identity only, no claims beyond those a rule matched. */
 export interface RecordedPrincipal {
   readonly issuer: string;

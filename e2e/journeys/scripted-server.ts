@@ -22,14 +22,17 @@ export interface ScriptedServer extends Running {
   readonly asked: readonly Asked[];
   /** What every request of a client gets from now on. */
   play(script: Script): void;
+  /** What Gatehouse gets when it asks for the tools; until then, a plain list of them. */
+  listAs(script: Script): void;
 }
 
 export async function startScripted(): Promise<ScriptedServer> {
   const asked: Asked[] = [];
   let script: Script = (_, response) => void response.writeHead(500).end();
+  let listing: Script = tellTools;
   const server = createServer((request, response) => {
     void hear(request).then((heard) => {
-      if (isFromGatehouse(heard)) return tellTools(heard, response);
+      if (isFromGatehouse(heard)) return listing(heard, response);
       asked.push(heard);
       return script(heard, response);
     });
@@ -43,6 +46,9 @@ export async function startScripted(): Promise<ScriptedServer> {
     asked,
     play: (next) => {
       script = next;
+    },
+    listAs: (next) => {
+      listing = next;
     },
     close: async () => {
       if (!server.listening) return;

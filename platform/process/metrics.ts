@@ -2,7 +2,12 @@
 // peer or a token supplied becomes one, so the number of series is bounded and no name leaks.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { OutcomeStatus, RecordedMasking, RecordType } from '#core/evidence/record.ts';
+import type {
+  DefinitionEffect,
+  OutcomeStatus,
+  RecordedMasking,
+  RecordType,
+} from '#core/evidence/record.ts';
 import { METHODS } from '#core/mcp/methods.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { RefusalCode } from '#core/refusal.ts';
@@ -43,6 +48,7 @@ export class Metrics {
   readonly #records: Counter<'type'>;
   readonly #commitSeconds: Histogram;
   readonly #policyLoads: Counter<'result'>;
+  readonly #definitionChanges: Counter<'effect'>;
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.#registry });
@@ -83,6 +89,11 @@ export class Metrics {
       'Policy files read: loaded, or rejected with the last good policy kept.',
       'result',
     );
+    this.#definitionChanges = this.#counter(
+      METRIC.definitionChanges,
+      'Tool definitions quarantined, observed to differ, or released.',
+      'effect',
+    );
   }
 
   concluded(exchange: ConcludedExchange): void {
@@ -113,6 +124,10 @@ export class Metrics {
 
   committed(durationMicros: number): void {
     this.#commitSeconds.observe(durationMicros / MICROS_PER_SECOND);
+  }
+
+  definitionChanged(effect: DefinitionEffect): void {
+    this.#definitionChanges.inc({ effect });
   }
 
   policyLoaded(result: 'loaded' | 'rejected'): void {

@@ -11,6 +11,7 @@ export const METRIC = {
   evidenceRecords: 'gatehouse_evidence_records_total',
   evidenceCommitSeconds: 'gatehouse_evidence_commit_duration_seconds',
   evidenceHealthy: 'gatehouse_evidence_healthy',
+  definitionChanges: 'gatehouse_tool_definition_changes_total',
   policyLoads: 'gatehouse_policy_loads_total',
   streamsOpen: 'gatehouse_streams_open',
 } as const;
