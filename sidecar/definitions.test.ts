@@ -40,7 +40,7 @@ class Rig {
     this.definitions = new Definitions({
       ledger: {
         append: (draft: RecordDraft) => {
-          if (this.isFull) return Promise.reject(new LedgerFault('full', undefined));
+          if (this.isFull) return Promise.reject(new LedgerFault('write_failed', 'full'));
           this.records.push(draft);
           return Promise.resolve({ seq: 0 });
         },
