@@ -17,8 +17,9 @@ import { loadRecordingKey } from '#platform/file/recording-key.ts';
 import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
 import { loadSigningKey } from '#platform/file/signing-key.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
+import { APPROVALS_PATH } from '#platform/http/approvals-api.ts';
 import { Upstream } from '#platform/http/upstream.ts';
-import { createTokenVerifier, type OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
+import { createTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import { type AdminServer, startAdminServer } from '#platform/process/admin-server.ts';
 import { type Clock, createClock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
@@ -26,10 +27,11 @@ import { Metrics } from '#platform/process/metrics.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation } from './activation.ts';
+import { approvalsDoor } from './approvals-door.ts';
 import { Definitions } from './definitions.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
-import { bindGateway, type Gateway } from './gateway.ts';
+import { bindGateway } from './gateway.ts';
 import { holdLimits } from './hold.ts';
 import { Inquiries } from './inquiries.ts';
 import { RateLimiter, Slots } from './limiter.ts';
@@ -41,10 +43,11 @@ import { Questions } from './questions.ts';
 import { Recorder } from './recorder.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
 import { Sessions } from './sessions.ts';
-import { DRAIN_MS, SettingsFault, type SidecarSettings } from './settings.ts';
+import { SettingsFault, type SidecarSettings } from './settings.ts';
 import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
-import { type Sweeping, startSweeping } from './sweep.ts';
+import { once, stopGateway } from './stop-gateway.ts';
+import { startSweeping } from './sweep.ts';
 import { RefusalLog } from './turn-away.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
@@ -115,7 +118,7 @@ export async function startSidecar(
   const gate = await assembleGate(parts, activation, approvals);
   const gateway = bound.open(gate, wellKnownOf(activation, signer));
   const warm = warmUp(verifier, log);
-  const admin = await openAdmin(parts, gate, warm);
+  const admin = await openAdmin(parts, { gate, warm, desk });
   await probeUpstream(gate);
   const reload = reloader({ ...parts, activation, snapshotOf });
   const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
@@ -239,10 +242,15 @@ async function recordingKeyOf({ settings, log }: Parts): Promise<RecordingKey> {
   return key;
 }
 
+interface Serving {
+  readonly gate: Gate;
+  readonly warm: WarmUp;
+  readonly desk: ApprovalDesk;
+}
+
 function openAdmin(
   { settings, metrics, ledger }: Parts,
-  gate: Gate,
-  warm: WarmUp,
+  { gate, warm, desk }: Serving,
 ): Promise<AdminServer> {
   metrics.observe({
     evidenceHealthy: () => ledger.healthy,
@@ -257,39 +265,6 @@ function openAdmin(
       ['issuers', () => warm.isWarm],
       ['serving', () => !gate.drain.signal.aborted],
     ]),
+    mounts: new Map([[APPROVALS_PATH, approvalsDoor(desk, gate, settings.admin.host)]]),
   });
-}
-
-interface Stopping {
-  readonly gateway: Gateway;
-  readonly gate: Gate;
-  readonly admin: AdminServer;
-  readonly verifier: OidcTokenVerifier;
-  readonly sweeping: Sweeping;
-}
-
-async function stopGateway({ gateway, gate, admin, verifier, sweeping }: Stopping): Promise<void> {
-  gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), DRAIN_MS);
-  await gateway.drain(deadline.signal);
-  clearTimeout(timer);
-  await gate.upstream.close();
-  await sweeping.close();
-  await gate.approvals.store.close();
-  try {
-    await gate.ledger.close('stopped');
-  } finally {
-    await verifier.close();
-    await admin.close();
-  }
-  gate.log.info('stopped');
-}
-
-function once(run: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => {
-    running ??= run();
-    return running;
-  };
 }

@@ -7,6 +7,7 @@ import {
   AdminFault,
   type AdminServer,
   type AdminSettings,
+  type Mount,
   startAdminServer,
 } from './admin-server.ts';
 import { Metrics } from './metrics.ts';
@@ -55,6 +56,31 @@ describe('the admin server', () => {
 
     expect(status).to.equal(200);
     expect(body).to.equal('ok\n');
+  });
+
+  it('leaves what is mounted, and all below it, to whoever serves it', async () => {
+    const seen: string[] = [];
+    const mount: Mount = async ({ url = '' }, response) => {
+      seen.push(url);
+      response.end('theirs');
+    };
+    const server = await start({ mounts: new Map([['/approvals', mount]]) });
+
+    for (const path of ['/approvals', '/approvals?a=/livez', '/approvals/x/y']) {
+      expect((await get(server, path, 'POST')).body).to.equal('theirs');
+    }
+    expect((await get(server, '/approvalsx')).status).to.equal(404);
+    expect((await get(server, '/livez')).body).to.equal('ok\n');
+    expect(seen).to.have.length(3);
+  });
+
+  it('hangs up when what is mounted fails', async () => {
+    const mount = () => Promise.reject(new Error('s3cret'));
+    const server = await start({ mounts: new Map([['/approvals', mount]]) });
+
+    const answer = await raw(server, 'GET /approvals HTTP/1.1\r\nHost: a\r\n\r\n');
+
+    expect(answer).to.equal('');
   });
 
   it('names each failing check in /readyz, and only those', async () => {

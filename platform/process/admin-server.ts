@@ -1,5 +1,5 @@
-// The operator's door: /livez, /readyz, /startupz and /metrics on an address of their own. It answers
-// GET alone, says nothing about traffic or secrets, and is bounded, since whoever is near can reach it.
+// The operator's door: /livez, /readyz, /startupz and /metrics on an address of their own. These answer
+// GET alone, say nothing about traffic or secrets, and are bounded, since whoever is near can reach them.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,11 @@ export interface AdminSettings {
   /** False until everything needed for the first call has been made ready once. */
   readonly isStarted: () => boolean;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  /** What serves a path and all below it, such as `/approvals`: it answers whatever it is given. */
+  readonly mounts?: ReadonlyMap<string, Mount>;
 }
+
+export type Mount = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export interface AdminServer {
   readonly host: string;
@@ -36,7 +40,8 @@ interface Answer {
 
 /** A probe or a scraper needs one connection or two. */
 const MAX_CONNECTIONS = 64;
-const MAX_HEADER_BYTES = 8192;
+/** A token of an approver with many groups has room. */
+const MAX_HEADER_BYTES = 16_384;
 const MAX_REQUESTS_PER_CONNECTION = 1000;
 const REQUEST_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 15_000;
@@ -56,6 +61,11 @@ export async function startAdminServer(settings: AdminSettings): Promise<AdminSe
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   const scrape = shareWhileRunning(() => settings.metrics.text());
   server.on('request', (request, response) => {
+    const mount = mountFor(request, settings.mounts);
+    if (mount !== undefined) {
+      mount(request, response).catch(() => response.destroy());
+      return;
+    }
     answer(request, settings, scrape).then(
       (found) => send(request, response, found),
       () => send(request, response, { status: 500, body: 'metrics could not be read\n' }),
@@ -63,6 +73,14 @@ export async function startAdminServer(settings: AdminSettings): Promise<AdminSe
   });
   const { address, port } = await listen(server, settings);
   return { host: address, port, close: () => close(server) };
+}
+
+function mountFor({ url = '' }: IncomingMessage, mounts: AdminSettings['mounts']) {
+  const path = url.split('?', 1)[0] ?? '';
+  for (const [prefix, mount] of mounts ?? []) {
+    if (path === prefix || path.startsWith(`${prefix}/`)) return mount;
+  }
+  return undefined;
 }
 
 async function answer(

@@ -1,0 +1,55 @@
+// The end of a gateway: no new calls, time for those under way, and then each part closed in its order.
+
+import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
+import type { AdminServer } from '#platform/process/admin-server.ts';
+import type { Gate } from './gate.ts';
+import type { Gateway } from './gateway.ts';
+import { DRAIN_MS } from './settings.ts';
+import type { Sweeping } from './sweep.ts';
+
+export interface Stopping {
+  readonly gateway: Gateway;
+  readonly gate: Gate;
+  readonly admin: AdminServer;
+  readonly verifier: OidcTokenVerifier;
+  readonly sweeping: Sweeping;
+}
+
+/** Lets calls under way finish, then closes everything; the evidence last of what is written. */
+export async function stopGateway({
+  gateway,
+  gate,
+  admin,
+  verifier,
+  sweeping,
+}: Stopping): Promise<void> {
+  gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), DRAIN_MS);
+  await gateway.drain(deadline.signal);
+  clearTimeout(timer);
+  await gate.upstream.close();
+  await sweeping.close();
+  try {
+    await gate.approvals.store.close();
+  } catch (error) {
+    // What it acknowledged is kept; that it could not say good-bye must not keep evidence open.
+    gate.log.error('approvals were not closed', { reason: String(error) });
+  }
+  try {
+    await gate.ledger.close('stopped');
+  } finally {
+    await verifier.close();
+    await admin.close();
+  }
+  gate.log.info('stopped');
+}
+
+/** However often it is called, it runs once. */
+export function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}
