@@ -139,11 +139,12 @@ function previewOf(call: WaitingCall, snapshot: Snapshot, withInput: boolean): s
   const recorded = masked.kind === 'masked' ? masked.recorded : undefined;
   if (recorded === undefined) return undefined;
   const bound = Object.keys(boundArguments(call.request.params, withInput));
-  const isPlain = bound.every((name) => name === 'arguments');
+  const isPlain = bound.length === 1 && bound[0] === 'arguments';
   const copy = isPlain ? recorded : withoutUnbound(recorded);
-  const span =
-    (isPlain ? locate(copy, ['params', 'arguments']) : undefined) ?? locate(copy, ['params']);
-  return span && Buffer.from(copy.subarray(span.start, span.end)).toString('utf8');
+  const span = locate(copy, isPlain ? ['params', 'arguments'] : ['params']);
+  return span === undefined
+    ? '{}'
+    : Buffer.from(copy.subarray(span.start, span.end)).toString('utf8');
 }
 
 function withoutUnbound(bytes: Uint8Array): Uint8Array {
