@@ -75,6 +75,8 @@ export interface Refusal {
   readonly retryAfterSeconds?: number;
   /** The approval that the call waits for, or was refused by. */
   readonly approval?: ApprovalNotice;
-  /** All scopes needed now; only with `scope_insufficient` (MCP authorization, scope challenge). */
+  /** With `method_not_allowed`: the methods that are, as the header Allow has them. */
+  readonly allow?: string;
+  /** Scopes to ask for: with `scope_insufficient` all that are needed now (MCP authorization). */
   readonly scopes?: readonly string[];
 }

@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly publicUrls: readonly string[];
   /** Makes the tokens that stand for hidden values where masking says Hash. */
   readonly maskingHash: Hmac;
+  /** What a client without a token is told to ask for; with one, it hears what exactly it lacks. */
+  readonly scopes: readonly string[];
   /** As whom calls reach the server. */
   readonly credential: UpstreamCredential;
 }

@@ -42,7 +42,14 @@ export function admitHead(head: Head, doors: Doors): HeadAdmission {
     case 'OPTIONS':
       return { kind: 'preflight' };
     default:
-      return refused('method_not_allowed', 'use POST, GET or DELETE');
+      return {
+        kind: 'refused',
+        refusal: {
+          code: 'method_not_allowed',
+          reason: 'use POST, GET or DELETE',
+          allow: 'POST, GET, DELETE, OPTIONS',
+        },
+      };
   }
 }
 
@@ -110,8 +117,4 @@ export function isJson(contentType: string): boolean {
 /** The value of a header that occurred exactly once. */
 export function only(values: readonly string[] | undefined): string | undefined {
   return values?.length === 1 ? values[0] : undefined;
-}
-
-function refused(code: Refusal['code'], reason: string): HeadAdmission {
-  return { kind: 'refused', refusal: { code, reason } };
 }

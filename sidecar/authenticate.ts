@@ -29,21 +29,28 @@ export async function authenticate(head: Head, snapshot: Snapshot): Promise<Auth
 
 async function verify(head: Head, snapshot: Snapshot): Promise<Authentication> {
   const values = head.headers.authorization;
-  if (values === undefined) return refused('token_missing', 'send Authorization: Bearer <token>');
+  const { scopes } = snapshot;
+  if (values === undefined) {
+    const reason = 'send Authorization: Bearer <token>';
+    return refused({ code: 'token_missing', reason, scopes });
+  }
   // Anything but one Bearer credential is read by somebody in another way than by us.
   const [scheme, token, ...rest] = (only(values) ?? '').split(' ');
   if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
-    return refused('token_invalid', 'Authorization must be one Bearer token');
+    const reason = 'Authorization must be one Bearer token';
+    return refused({ code: 'token_invalid', reason, scopes });
   }
   const verified = await snapshot.verifier.verify(token, { audiences: snapshot.publicUrls });
   if (verified.ok) return { kind: 'principal', principal: verified.principal };
-  return refused(verified.code, verified.reason);
+  const { code, reason } = verified;
+  return code === 'issuer_unavailable'
+    ? refused({ code, reason, retryAfterSeconds: ISSUER_RETRY_SECONDS })
+    : refused({ code, reason, scopes });
 }
 
 /** Seconds after which a caller may try again when an issuer's keys could not be had. */
 const ISSUER_RETRY_SECONDS = 10;
 
-function refused(code: Refusal['code'], reason: string): Authentication {
-  const retry = code === 'issuer_unavailable' ? { retryAfterSeconds: ISSUER_RETRY_SECONDS } : {};
-  return { kind: 'refused', refusal: { code, reason, ...retry } };
+function refused(refusal: Refusal): Authentication {
+  return { kind: 'refused', refusal };
 }

@@ -166,5 +166,6 @@ export const EVIDENCE_UNAVAILABLE: Refusal = {
 function bodyFor(asked: Exchange, refusal: Refusal): Uint8Array {
   const { request, revision } = asked.facts;
   if (request === undefined) return new Uint8Array();
-  return refusalBody(refusal, request.id, { message: request, era: eraOf(revision) });
+  const context = { message: request, era: eraOf(revision), decisionId: asked.facts.id };
+  return refusalBody(refusal, request.id, context);
 }

@@ -41,6 +41,20 @@ describe('an exchange', () => {
     expect(ledger.lines).to.have.length(2);
   });
 
+  it('ends as unknown after a fault of ours, unless it never began', async () => {
+    const [begun, never] = [newLedger(), newLedger()];
+    const exchange = exchangeOn(begun);
+    await exchange.intend(DECISION);
+
+    await exchange.abandon();
+    await exchangeOn(never).abandon();
+
+    expect(typesIn(begun)).to.deep.equal(['intent', 'outcome']);
+    expect(begun.lines.at(-1)).to.include('"unknown"');
+    expect(exchange.stop.signal.aborted).to.equal(true);
+    expect(typesIn(never)).to.deep.equal([]);
+  });
+
   it('has one outcome, the first', async () => {
     const ledger = newLedger();
     const exchange = exchangeOn(ledger);

@@ -155,6 +155,13 @@ export class Exchange {
     return this.#conclusion;
   }
 
+  /** After a fault of ours: how far it got is not known. What has no intent gets no outcome. */
+  async abandon(): Promise<void> {
+    this.stop.abort();
+    if (this.#intent === undefined) return;
+    await this.conclude({ status: 'unknown', reason: 'a fault in the gateway' }).catch(() => {});
+  }
+
   async #conclude(outcome: RecordedOutcome, kept?: Kept): Promise<void> {
     // A ledger in trouble may lose the intent and take the outcome, which would then end nothing.
     if (this.#isIntentLost || !this.#ledger.healthy) await this.#intent;

@@ -4,15 +4,16 @@
 import type { Principal } from '#core/identity/principal.ts';
 import { readToolPage } from '#core/mcp/definitions.ts';
 import { filterList } from '#core/mcp/lists.ts';
-import type {
-  JsonObject,
-  JsonValue,
-  NotificationMessage,
-  RequestMessage,
-  ResponseMessage,
+import {
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
 } from '#core/mcp/messages.ts';
 import { METHODS } from '#core/mcp/methods.ts';
-import { isRevision } from '#core/mcp/revisions.ts';
+import { eraOf, isRevision } from '#core/mcp/revisions.ts';
 import { locate } from '#core/mcp/spans.ts';
 import { setMember, splice } from '#core/mcp/splice.ts';
 import type { Decision } from '#core/policy/decision.ts';
@@ -23,6 +24,7 @@ import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import type { Definitions, KnownDefinition } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
+import { refuseElicitations, refuseInputRequests } from './judge-input.ts';
 import type { RequestStates } from './state.ts';
 
 /** An answer from the server, as it came. */
@@ -59,6 +61,8 @@ export function judgeAnswer(
   context: OutboundContext,
 ): OutboundVerdict {
   const { request } = asked.facts;
+  const denied = refuseElicitations(outbound.message, asked);
+  if (denied !== undefined) return { kind: 'refused', refusal: denied };
   const result = resultOf(outbound.message);
   if (request === undefined || result === undefined) return pass(outbound.bytes);
   if (request.method === 'initialize') return judgeHandshake(outbound.bytes, result);
@@ -72,7 +76,9 @@ export function judgeAnswer(
 
 function judgeHandshake(bytes: Uint8Array, result: JsonObject): OutboundVerdict {
   const revision = result.protocolVersion;
-  if (typeof revision === 'string' && isRevision(revision)) return pass(bytes);
+  // A handshake negotiates sessions; revisions without them are named on each request instead.
+  const isKnown = typeof revision === 'string' && isRevision(revision);
+  if (isKnown && eraOf(revision) === 'legacy') return pass(bytes);
   const named = typeof revision === 'string' && /^[\w.-]{1,32}$/.test(revision) ? revision : '?';
   return refused(
     'upstream_invalid',
@@ -129,7 +135,7 @@ function judgeInputRequired(
   asked: Exchange,
   context: OutboundContext,
 ): OutboundVerdict {
-  const denied = deniedInput(result.inputRequests, asked);
+  const denied = refuseInputRequests(result.inputRequests, asked);
   if (denied !== undefined) return { kind: 'refused', refusal: denied };
   const state = result.requestState;
   if (state !== undefined && typeof state !== 'string') {
@@ -158,49 +164,9 @@ function sealedState(
   return states.seal(carried, request, principal, nowSeconds);
 }
 
-function deniedInput(inputs: JsonValue | undefined, asked: Exchange): Refusal | undefined {
-  if (inputs === undefined) return undefined;
-  if (!isObject(inputs)) return invalid('result.inputRequests is not an object');
-  for (const input of Object.values(inputs)) {
-    const refusal = judgeInput(input, asked);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
-}
-
-function judgeInput(input: JsonValue, asked: Exchange): Refusal | undefined {
-  if (!isObject(input) || typeof input.method !== 'string') {
-    return invalid('an entry of result.inputRequests has no method');
-  }
-  const { method, params } = input;
-  const { snapshot, principal, request } = asked.facts;
-  const question = {
-    kind: 'request',
-    id: request?.id ?? 0,
-    method,
-    params: isObject(params) ? params : {},
-  } as const;
-  const decision = evaluate(snapshot.policy, principal, question, 'toClient');
-  if (decision.effect === 'Allow' || snapshot.policy.mode === 'Observe') return undefined;
-  const known = METHODS.has(method) ? method : 'something unknown';
-  return {
-    code: 'denied',
-    reason: `the MCP server asked the client for ${known}, which policy does not allow`,
-    ...(decision.rule === undefined ? {} : { rule: decision.rule }),
-  };
-}
-
-function invalid(reason: string): Refusal {
-  return { code: 'upstream_invalid', reason };
-}
-
 function resultOf(message: ResponseMessage): JsonObject | undefined {
   if (!('result' in message.body)) return undefined;
   return isObject(message.body.result) ? message.body.result : undefined;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function pass(bytes: Uint8Array): OutboundVerdict {

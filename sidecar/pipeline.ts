@@ -80,6 +80,10 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
     const refusal = lease?.kind === 'refused' ? lease.refusal : undefined;
     const decided = await decide({ exchange, admission, copy, refusal }, call, gate);
     await carryOut({ exchange, admission, copy, ...decided }, call, gate);
+  } catch (fault) {
+    await exchange.abandon();
+    gate.exchanges.settle(exchange);
+    throw fault;
   } finally {
     if (lease?.kind === 'held') lease.release();
   }

@@ -55,6 +55,20 @@ describe('refuse', () => {
     });
   });
 
+  it('names the decision to whoever is denied something else than a tool', () => {
+    const denied = answer('denied', { message: READ, era: 'legacy', decisionId: 'e-1' });
+    const hidden = answer('target_unknown', { message: READ, era: 'legacy', decisionId: 'e-1' });
+
+    expect(denied.body?.error?.data).to.deep.equal({ decisionId: 'e-1', rule: 'p/r' });
+    expect(JSON.stringify(hidden.body)).to.not.include('e-1');
+  });
+
+  it('says which methods there are when another one was used', () => {
+    expect(answer('method_not_allowed').headers).to.include({ allow: 'POST, OPTIONS' });
+    const refusal = { code: 'method_not_allowed', reason: 'x', allow: 'POST, GET' } as const;
+    expect(refuse(refusal, {}).headers).to.include({ allow: 'POST, GET' });
+  });
+
   it('adds resultType in the modern era', () => {
     expect(answer('denied', { message: CALL, era: 'modern' }).body?.result).to.include({
       resultType: 'complete',

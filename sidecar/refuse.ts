@@ -26,6 +26,8 @@ export interface RefusalContext {
   readonly era?: Era;
   /** Where RFC 9728 metadata of the resource being called stands; absent for an unknown host. */
   readonly metadataUrl?: string;
+  /** The exchange in the evidence: whoever is denied can name the decision to whoever may look it up. */
+  readonly decisionId?: string;
   /** JSON-RPC code and data that the wire's own rules prescribe (-32020, -32022 …). */
   readonly wire?: { readonly code: number; readonly data?: unknown };
 }
@@ -116,7 +118,7 @@ export function refusalBody(refusal: Refusal, id: RequestId, context: RefusalCon
     return pendingToolResult(id, refusal.reason, { ...approval }, context.era ?? 'legacy');
   }
   const code = context.wire?.code ?? MAPPINGS[refusal.code].rpc;
-  return errorReply(id, code, refusal.reason, context.wire?.data ?? dataOf(refusal));
+  return errorReply(id, code, refusal.reason, context.wire?.data ?? dataOf(refusal, context));
 }
 
 /** HTTP status of a refusal by its code alone; what metrics and records show. */
@@ -135,8 +137,12 @@ function oneWay(refusal: Refusal, mapping: Mapping, headers: Record<string, stri
   return { status: mapping.http, headers: rest };
 }
 
+/** What every revision has at the endpoint. */
+const ALWAYS_ALLOWED = 'POST, OPTIONS';
+
 function refusalHeaders(refusal: Refusal, context: RefusalContext): Record<string, string> {
   const headers: Record<string, string> = {};
+  if (refusal.code === 'method_not_allowed') headers.allow = refusal.allow ?? ALWAYS_ALLOWED;
   if (refusal.retryAfterSeconds !== undefined) {
     headers['retry-after'] = String(Math.ceil(refusal.retryAfterSeconds));
   }
@@ -162,8 +168,13 @@ function challengeOf(refusal: Refusal, resourceMetadata: string | undefined): st
   }
 }
 
-function dataOf(refusal: Refusal): Readonly<Record<string, unknown>> | undefined {
+function dataOf(
+  refusal: Refusal,
+  { decisionId }: RefusalContext,
+): Readonly<Record<string, unknown>> | undefined {
+  const isDecision = refusal.code === 'denied' && decisionId !== undefined;
   const data = {
+    ...(isDecision ? { decisionId } : {}),
     ...(refusal.rule === undefined ? {} : { rule: refusal.rule }),
     ...(refusal.retryAfterSeconds === undefined
       ? {}

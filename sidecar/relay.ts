@@ -85,6 +85,7 @@ async function concludeWith(
     // Without it the challenge that asks for more scopes could not be sent.
     ...(url === undefined ? {} : { metadataUrl: metadataUrl(url) }),
     era: eraOf(revision),
+    decisionId: exchange.facts.id,
   });
 }
 

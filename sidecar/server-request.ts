@@ -2,6 +2,7 @@
 // durable before it leaves, remembered until the client's answer names it.
 
 import type { RecordedOutcome } from '#core/evidence/record.ts';
+import { elicitationFault } from '#core/mcp/elicitation.ts';
 import type { RequestMessage } from '#core/mcp/messages.ts';
 import { factsOf } from '#core/mcp/revisions.ts';
 import type { Decision } from '#core/policy/decision.ts';
@@ -30,51 +31,65 @@ export async function passServerRequest(
   gate: Gate,
 ): Promise<boolean> {
   const asked = askedExchange(question, stream, gate);
-  const judged = refuseQuestion(decision, asked, stream, gate);
+  const judged = judgeQuestion(decision, asked, stream, gate);
   try {
-    await asked.intend(recordedDecision(judged, stream.snapshot), stream.kept);
+    await asked.intend(recordedDecision(judged.decision, stream.snapshot), stream.kept);
   } catch (error) {
     const { session } = asked.facts;
     if (session) gate.questions.end(session.upstreamId, question.id, { status: 'unknown' });
     throw error;
   }
-  const outcome = refusedOutcome(judged, stream);
-  if (outcome === undefined) return true;
-  await asked.conclude(outcome);
+  if (judged.goes) return true;
+  await asked.conclude(refusedOutcome(stream));
   void declineUpstream(question.id, stream.exchange, gate);
   return false;
 }
 
-/** Undefined when the question goes on. */
-function refusedOutcome(
-  judged: Decision,
-  { snapshot, withheld }: QuestionStream,
-): RecordedOutcome | undefined {
-  if (withheld !== undefined) {
-    return { status: 'withheld', refusal: withheld.code, reason: withheld.reason };
-  }
-  const goes = judged.effect === 'Allow' || snapshot.policy.mode === 'Observe';
-  return goes ? undefined : { status: 'refused', refusal: 'denied' };
+function refusedOutcome({ withheld }: QuestionStream): RecordedOutcome {
+  return withheld === undefined
+    ? { status: 'refused', refusal: 'denied' }
+    : { status: 'withheld', refusal: withheld.code, reason: withheld.reason };
+}
+
+interface JudgedQuestion {
+  readonly decision: Decision;
+  readonly goes: boolean;
 }
 
 /** Policy first; then whether an answer could be told apart from a forged one. */
-function refuseQuestion(
+function judgeQuestion(
   decision: Decision,
   asked: Exchange,
-  { withheld }: QuestionStream,
+  { withheld, snapshot }: QuestionStream,
   gate: Gate,
-): Decision {
-  if (decision.effect !== 'Allow' || withheld !== undefined) return decision;
-  if (!factsOf(asked.facts.revision).serverRequests) {
-    return deny(`${asked.facts.recorded.method}: this revision has no requests from the server`);
+): JudgedQuestion {
+  const judged = decision.effect === 'Allow' ? (deniedUrl(asked) ?? decision) : decision;
+  const passes = judged.effect === 'Allow' || snapshot.policy.mode === 'Observe';
+  if (!passes || withheld !== undefined) return { decision: judged, goes: false };
+  const unaskable = ask(asked, gate);
+  return unaskable === undefined
+    ? { decision: judged, goes: true }
+    : { decision: deny(unaskable), goes: false };
+}
+
+function deniedUrl({ facts: { request } }: Exchange): Decision | undefined {
+  const fault = request && elicitationFault(request.method, request.params);
+  return fault === undefined ? undefined : deny(`${request?.method}: ${fault}`);
+}
+
+/** Why nobody could answer it; undefined when it is remembered until somebody does. */
+function ask(asked: Exchange, gate: Gate): string | undefined {
+  const { revision, recorded } = asked.facts;
+  if (!factsOf(revision).serverRequests) {
+    return `${recorded.method}: this revision has no requests from the server`;
   }
   switch (gate.questions.ask(asked)) {
     case 'asked':
-      return decision;
+      return undefined;
     case 'duplicate':
-      return deny('the id of the question is in use');
+      return 'the id of the question is in use';
     case 'full':
-      return deny('the question belongs to no session, or too many are open');
+      return 'the question belongs to no session, or too many are open';
   }
 }
 

@@ -43,6 +43,7 @@ export async function makeSnapshot(
     policy,
     digest,
     publicUrls,
+    scopes: scopesToAskFor(policy),
     verifier: verifier.withIssuers(policy.issuers),
     maskingHash,
     doors: doorsOf(policy, publicUrls, settings.upstream.pathname),
@@ -66,8 +67,8 @@ export function dialledUrls(
 /** What is published without a token, always of the current snapshot. */
 export function wellKnownOf(activation: Activation, signer: UpstreamSigner): WellKnown {
   return createWellKnown(() => {
-    const { policy, publicUrls } = activation.current;
+    const { policy, publicUrls, scopes } = activation.current;
     const issuers = policy.issuers.map(({ issuer }) => issuer);
-    return { publicUrls, issuers, scopes: scopesToAskFor(policy), jwks: signer.jwks };
+    return { publicUrls, issuers, scopes, jwks: signer.jwks };
   });
 }

@@ -48,6 +48,9 @@ export async function openStream(asked: Bodyless, client: ClientReply, gate: Gat
     const { status } = forwarded.reply;
     exchange.stop.abort();
     await answerStatus(status, exchange, client, gate);
+  } catch (fault) {
+    await exchange.abandon();
+    throw fault;
   } finally {
     unwatch();
     lease.release();
@@ -68,6 +71,9 @@ export async function endSession(asked: Bodyless, client: ClientReply, gate: Gat
     const { session } = exchange.facts;
     if (status < 300 && session !== undefined) endCalls(session, gate);
     await answerStatus(status, exchange, client, gate);
+  } catch (fault) {
+    await exchange.abandon();
+    throw fault;
   } finally {
     unwatch();
   }
