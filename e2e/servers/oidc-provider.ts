@@ -13,7 +13,7 @@ import { SIGN_IN_PATH, signIn } from './oidc/sign-in.ts';
 import { DEFAULT_USERS, type OidcUser } from './oidc/users.ts';
 
 export interface OidcProviderOptions {
-  /** Default: alice of `engineering` and bob of `support`. */
+  /** Default: alice of `engineering`, bob of `support`, carol and dave of `finance`. */
   readonly users?: readonly OidcUser[];
   /** Resources that tokens may be asked for; default: any. */
   readonly resources?: readonly string[];

@@ -106,8 +106,11 @@ async function grantAll(ctx: OidcContext, state: ProviderState) {
 
 async function tokenClaims(ctx: OidcContext, token: IssuedToken, state: ProviderState) {
   const user = state.users.get(token.accountId ?? '');
+  const { authTime } = ctx.oidc.entities.AuthorizationCode ?? {};
   return {
     ...(user === undefined ? {} : claimsOf(user)),
+    // RFC 9068 section 2.2.1: when the person last signed in.
+    ...(authTime === undefined ? {} : { auth_time: authTime }),
     ...wishesOf(ctx, state)?.claims,
   };
 }

@@ -25,6 +25,8 @@ declare module 'oidc-provider' {
       readonly client: { readonly clientId: string };
       readonly session: { readonly accountId: string };
       readonly provider: Provider;
+      /** What the request redeems, where it does. */
+      readonly entities: { readonly AuthorizationCode?: { readonly authTime?: number } };
     };
   }
 

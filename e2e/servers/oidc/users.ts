@@ -16,6 +16,10 @@ export const DEFAULT_USERS: readonly OidcUser[] = [
     emailVerified: true,
   },
   { sub: 'bob', groups: ['support'], email: 'bob@corp.example', emailVerified: true },
+  { sub: 'carol', groups: ['finance'], email: 'carol@corp.example', emailVerified: true },
+  { sub: 'dave', groups: ['finance'], email: 'dave@corp.example', emailVerified: true },
+  /** A second account of alice, and one of the people who approve. */
+  { sub: 'alice-admin', groups: ['finance'], email: 'Alice@corp.example', emailVerified: true },
 ];
 
 export function claimsOf(user: OidcUser): Record<string, unknown> {
