@@ -24,6 +24,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'evidence verify',
     load: async () => (await import('./evidence-verify.ts')).evidenceVerify,
   },
+  { name: 'approvals list', load: async () => (await import('./approvals.ts')).approvalsList },
+  { name: 'approvals show', load: async () => (await import('./approvals.ts')).approvalsShow },
+  {
+    name: 'approvals approve',
+    load: async () => (await import('./approvals.ts')).approvalsApprove,
+  },
+  { name: 'approvals deny', load: async () => (await import('./approvals.ts')).approvalsDeny },
+  { name: 'approvals revoke', load: async () => (await import('./approvals.ts')).approvalsRevoke },
+  { name: 'approvals cancel', load: async () => (await import('./approvals.ts')).approvalsCancel },
   { name: 'sessions list', load: async () => (await import('./sessions.ts')).sessionsList },
   { name: 'sessions show', load: async () => (await import('./sessions.ts')).sessionsShow },
   {

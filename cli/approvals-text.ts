@@ -1,0 +1,114 @@
+// What `approvals` prints for people. All of it is of somebody else's making, so all of it is made
+// printable; arguments are laid out and never changed.
+
+import type { ShownApproval, ShownVote } from '#core/approvals/shown.ts';
+import { layOutJson } from '#core/display/pretty-json.ts';
+import { columns, printable } from './printable.ts';
+
+export function approvalsText(approvals: readonly ShownApproval[]): string {
+  if (approvals.length === 0) return 'nothing that you may decide or have asked for\n';
+  const rows = approvals.map((approval) =>
+    [
+      approval.id,
+      approval.state,
+      targetText(approval),
+      whoText(approval),
+      approval.rule,
+      time(approval.requestedAt),
+      untilText(approval),
+    ].map(printable),
+  );
+  return columns([['ID', 'STATE', 'WHAT', 'WHO', 'RULE', 'ASKED', 'UNTIL'], ...rows]);
+}
+
+export function approvalText(approval: ShownApproval): string {
+  const facts: readonly (readonly [label: string, value: string | undefined])[] = [
+    ['approval', approval.id],
+    ['state', stateText(approval)],
+    ['what', `${approval.method} ${targetText(approval)}`],
+    ['server', approval.server],
+    ['who', whoText(approval)],
+    ['person', approval.requesterPerson],
+    ['rule', approval.rule],
+    ['asked', time(approval.requestedAt)],
+    ['until', approval.expiresAt === undefined ? undefined : time(approval.expiresAt)],
+    ['allows', allowsText(approval)],
+    ...approval.needs.map((need) => ['needs', needText(need)] as const),
+    ...approval.votes.map((vote) => ['vote', voteText(vote)] as const),
+  ];
+  const rows = facts.flatMap(([label, value]) =>
+    value === undefined ? [] : [[label, printable(value)]],
+  );
+  return `${columns(rows)}${argumentsText(approval.arguments)}`;
+}
+
+/** One line for what has become of it. */
+export function decidedText(approval: ShownApproval): string {
+  return `${printable(`${approval.id} ${stateText(approval)}`)}\n`;
+}
+
+function stateText({ state, missing, ended, grant }: ShownApproval): string {
+  if (state === 'PENDING') {
+    return `PENDING, ${missing} more ${missing === 1 ? 'person' : 'people'} must approve`;
+  }
+  if (ended === undefined) {
+    return grant === undefined ? state : `${state}, ${grant.uses} of ${grant.maxUses} used`;
+  }
+  const by = ended.by === undefined ? '' : ` by ${ended.by}`;
+  const why = ended.reason === undefined ? '' : `: ${ended.reason}`;
+  return `${state}${by} at ${time(ended.at)}${why}`;
+}
+
+function targetText({ target }: ShownApproval): string {
+  return `${target.kind} ${target.name}`;
+}
+
+function whoText({ requester, requesterIssuer, actors, client }: ShownApproval): string {
+  const through = actors.map(({ subject }) => ` through ${subject}`).join('');
+  const using = client === undefined ? '' : ` with ${client}`;
+  return `${requester} (${requesterIssuer})${through}${using}`;
+}
+
+function untilText({ expiresAt }: ShownApproval): string {
+  return expiresAt === undefined ? '-' : time(expiresAt);
+}
+
+function allowsText({ scope, maxUses, grantTtlSeconds }: ShownApproval): string {
+  return scope === 'Call'
+    ? `this one call, with exactly these arguments, within ${grantTtlSeconds} s of the approval`
+    : `${maxUses} calls of this tool by this caller with ANY arguments, within ${grantTtlSeconds} s of the approval`;
+}
+
+function needText({
+  approval,
+  issuer,
+  groups,
+  subjects,
+  quorum,
+}: ShownApproval['needs'][number]): string {
+  const people = [...groups.map((group) => `group ${group}`), ...subjects].join(', ');
+  return `${approval}: ${quorum} of ${people} (${issuer})`;
+}
+
+function voteText({ approver, approverIssuer, choice, reason, at }: ShownVote): string {
+  const verb = choice === 'approve' ? 'approved' : 'denied';
+  return `${verb} by ${approver} (${approverIssuer}) at ${time(at)}: ${reason}`;
+}
+
+/** As much as a person reads; `--json` has all of it. */
+const LAYOUT = { maxLines: 400, maxLineChars: 2000 };
+
+function argumentsText(text: string | undefined): string {
+  if (text === undefined) return '';
+  const { lines, omittedChars } = layOutJson(text, LAYOUT);
+  const more =
+    omittedChars > 0
+      ? `  … ${omittedChars} characters are not shown; see them all with --json before you approve\n`
+      : '';
+  return `\narguments, as they will reach the server (masked):\n${lines.map((line) => `  ${printable(line)}\n`).join('')}${more}`;
+}
+
+/** To the second. */
+function time(at: string): string {
+  return `${at.slice(0, 'YYYY-MM-DD'.length)} ${at.slice('YYYY-MM-DDT'.length, 'YYYY-MM-DDThh:mm:ss'.length)}Z`;
+}
