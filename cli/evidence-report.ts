@@ -64,16 +64,15 @@ const VERDICTS = {
 } as const;
 
 export function reportText(directory: string, verification: Verification): string {
-  const { lanes, records, intents, outcomes, dangling, problems, notes, verdict, recordings } =
-    verification;
+  const { lanes, records, intents, outcomes, dangling, problems, notes, verdict } = verification;
   const checks = CHECKS.map((check) => checkRow(check, problems));
   const counts = [
-    `${lanes} lanes`,
-    `${records} records`,
-    `${intents} intents`,
-    `${outcomes} outcomes`,
+    count(lanes, 'lane'),
+    count(records, 'record'),
+    count(intents, 'intent'),
+    count(outcomes, 'outcome'),
     `${dangling.length} dangling`,
-    ...(recordings.named === 0 ? [] : [`${recordings.named} recordings`]),
+    ...recordingsText(verification),
   ];
   return [
     `Evidence in ${printable(directory)}: ${counts.join(', ')}\n`,
@@ -86,6 +85,24 @@ export function reportText(directory: string, verification: Verification): strin
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+/** What `--json` has no member for: nothing here changes the verdict. */
+export function asideText(verification: Verification): string {
+  const lines = [
+    ...recordingsText(verification),
+    ...verification.notes.map((note) => `note: ${problemLine(note)}`),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function recordingsText({ recordings: { named, missing } }: Verification): readonly string[] {
+  if (named === 0) return [];
+  return [`${count(named, 'recording')}${missing === 0 ? '' : `, ${missing} of them missing`}`];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function checkRow({ name, codes }: Check, problems: readonly Problem[]): readonly string[] {

@@ -5,7 +5,7 @@ import { unreadable, type Verification, verifyEvidence } from '#core/evidence/ve
 import { openEvidence } from '#platform/file/evidence-source.ts';
 import { readTrustedKeys, TrustKeyFault } from '#platform/file/trust-key.ts';
 import type { Command, CommandIo } from './command.ts';
-import { reportText } from './evidence-report.ts';
+import { asideText, reportText } from './evidence-report.ts';
 import { onOff, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 
@@ -19,15 +19,15 @@ writing to it meanwhile.
   --trust FILE  Public half of the trust key (gatehouse-trust.pub), kept outside DIR. Checkpoints
                 that lie beside it are held against DIR as well. Without it the signer and the
                 completeness are not established, and the verdict is never "verified".
-  --json        Print one JSON object: verdict, lanes, records, intents, outcomes, dangling,
-                recordings, problems, notes.
+  --json        Print one JSON object: verdict, lanes, records, intents, outcomes, dangling, problems.
+                Notes, and how many recordings are there, then go to stderr.
 
 Exit code: 0 verified, 1 tampered, 2 cannot tell.
 `;
 
 export const evidenceVerify: Command = {
   name: 'evidence verify',
-  summary: 'check that evidence is complete and unchanged',
+  summary: 'Check that evidence is complete and unchanged',
   usage: USAGE,
   async run(args, io) {
     const table = { trust: text, json: onOff };
@@ -53,14 +53,18 @@ async function verifyDirectory(
       return unreadable(error.message);
     }
     if (error instanceof Error && 'code' in error && 'syscall' in error) {
-      return unreadable(`${directory}: cannot be read (${String(error.code)})`);
+      return unreadable(
+        `${directory}: cannot be read (${String(error.code)}); name the directory given to "gatehouse run" as --data`,
+      );
     }
     throw error;
   }
 }
 
 function print(directory: string, verification: Verification, asJson: boolean, io: CommandIo) {
-  io.stdout(
-    asJson ? `${JSON.stringify(verification, null, 2)}\n` : reportText(directory, verification),
-  );
+  if (!asJson) return io.stdout(reportText(directory, verification));
+  // The shape is public, and so are its members: what else there is to say stands beside it.
+  const { notes, recordings, ...shape } = verification;
+  io.stdout(`${JSON.stringify(shape, null, 2)}\n`);
+  io.stderr(asideText(verification));
 }

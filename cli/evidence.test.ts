@@ -53,7 +53,7 @@ describe('reading evidence from the command line', () => {
       const { code, stdout } = await run(evidenceVerify, data, '--trust', trust);
 
       expect(code).to.equal(0);
-      expect(stdout).to.contain('1 lanes, 9 records, 3 intents, 2 outcomes, 1 dangling');
+      expect(stdout).to.contain('1 lane, 9 records, 3 intents, 2 outcomes, 1 dangling');
       expect(stdout).to.contain('VERIFIED');
       expect(stdout).not.to.contain('FAIL');
     });
@@ -82,12 +82,24 @@ describe('reading evidence from the command line', () => {
         'intents',
         'outcomes',
         'dangling',
-        'recordings',
         'problems',
-        'notes',
       ]);
       expect(result).to.deep.include({ verdict: 'verified', lanes: 1, records: 9, problems: [] });
       expect(result.dangling[0]).to.deep.include({ exchange: 'x3', method: 'tools/call' });
+    });
+
+    it('keeps notes beside the JSON, since its members are public', async () => {
+      const renamed = join(folder, 'not-beside-its-anchor.pub');
+      await writeFile(renamed, await readFile(trust));
+
+      const { code, stdout, stderr } = await run(
+        evidenceVerify,
+        ...[data, '--trust', renamed, '--json'],
+      );
+
+      expect(code).to.equal(0);
+      expect(JSON.parse(stdout).problems).to.deep.equal([]);
+      expect(stderr).to.match(/^note: anchor_absent: /m);
     });
 
     it('exits 1 and says where when one byte differs', async () => {

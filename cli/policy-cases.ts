@@ -151,7 +151,7 @@ async function readText(file: string): Promise<Content> {
     return { ok: true, text: await handle.readFile('utf8') };
   } catch (error) {
     if (error instanceof Error && 'code' in error) {
-      return { ok: false, reason: `cannot be read (${String(error.code)})` };
+      return { ok: false, reason: `cannot be read (${String(error.code)}); name a file of cases` };
     }
     throw error;
   }

@@ -26,7 +26,7 @@ const MAX_FILES = 64;
 /** More than a call may have by default, and nesting as deep as any policy allows. */
 const JSON_LIMITS = { maxBytes: 8 * 1024 * 1024, maxDepth: 512, numbers: 'exact' } as const;
 
-const USAGE = `gatehouse policy explain FILE... --principal JSON --call JSON [--json]
+const USAGE = `Usage: gatehouse policy explain FILE... --principal JSON --call JSON [--json]
 
 Says what the policy decides about one call, and why each rule does or does not apply to it.
 
@@ -84,7 +84,9 @@ async function readBytes(flag: string, file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error) {
-      throw new UsageError(`${flag} names a file that cannot be read (${String(error.code)})`);
+      throw new UsageError(
+        `${flag} names a file that cannot be read (${String(error.code)}); check its path`,
+      );
     }
     throw error;
   }

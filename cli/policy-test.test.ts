@@ -247,7 +247,7 @@ describe('gatehouse policy test', () => {
 
     expect({ code, err }).to.deep.equal({
       code: 2,
-      err: ['none.yaml:1:: cannot be read (ENOENT)'],
+      err: ['none.yaml:1:: cannot be read (ENOENT); name a file of cases'],
     });
   });
 

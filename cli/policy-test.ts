@@ -16,7 +16,7 @@ const EXIT_UNTESTED = 2;
 /** As many as one server is ever governed by. */
 const MAX_FILES = 64;
 
-const USAGE = `gatehouse policy test FILE... --cases FILE
+const USAGE = `Usage: gatehouse policy test FILE... --cases FILE
 
 Puts each case before the policy and prints what it decides. Several policy files join as they do
 in "gatehouse run": the strictest decision wins.

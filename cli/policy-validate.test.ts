@@ -58,7 +58,7 @@ describe('gatehouse policy validate', () => {
       out: [
         `${shape}:5:spec.mode: must be one of Enforce, Observe`,
         `${shape}:7:spec.limits.maxDepth: must be from 8 to 512`,
-        `${gone}:1:: does not exist`,
+        `${gone}:1:: does not exist; name a policy file that does`,
       ],
     });
   });

@@ -19,7 +19,7 @@ const MAX_FILES = 1000;
 export const policyValidate: Command = {
   name: 'policy validate',
   summary: 'Say what is wrong with policy files',
-  usage: `gatehouse policy validate FILE...
+  usage: `Usage: gatehouse policy validate FILE...
 
 Reads McpGatewayPolicy documents and prints one line for each problem:
 

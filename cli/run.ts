@@ -31,7 +31,7 @@ const FLAGS = {
 export const run: Command = {
   name: 'run',
   summary: 'Put Gatehouse in front of an MCP server',
-  usage: `gatehouse run --policy FILE [--policy FILE]... --upstream URL [options]
+  usage: `Usage: gatehouse run --policy FILE [--policy FILE]... --upstream URL [options]
 
   --policy FILE          a McpGatewayPolicy; repeat it to join several, the strictest wins
   --upstream URL         the MCP server's endpoint, such as http://127.0.0.1:3000/mcp

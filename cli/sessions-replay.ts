@@ -41,7 +41,7 @@ This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 
 export const sessionsReplay: Command = {
   name: 'sessions replay',
-  summary: 'step through one session in its own time',
+  summary: 'Step through one session in its own time',
   usage: USAGE,
   async run(args, io) {
     const operand = { name: 'ID', atLeast: 1, atMost: 1 };

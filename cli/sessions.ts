@@ -44,7 +44,7 @@ This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 
 export const sessionsList: Command = {
   name: 'sessions list',
-  summary: 'list recorded sessions',
+  summary: 'List recorded sessions',
   usage: LIST_USAGE,
   async run(args, io) {
     const { flags } = parseFlags(LIST_FLAGS, args, io.env);
@@ -56,7 +56,7 @@ export const sessionsList: Command = {
 
 export const sessionsShow: Command = {
   name: 'sessions show',
-  summary: 'show one session: its timeline, and its messages where they were recorded',
+  summary: 'Show one session: its timeline, and its messages where they were recorded',
   usage: SHOW_USAGE,
   async run(args, io) {
     const operand = { name: 'ID', atLeast: 1, atMost: 1 };

@@ -65,7 +65,10 @@ export async function bindGateway(host: string, port: number): Promise<Bound> {
 
 function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): SettingsFault {
   const why = cause.code === 'EADDRINUSE' ? 'something listens there already' : cause.code;
-  return new SettingsFault(`--listen: cannot listen on ${host}:${port}: ${why}`, { cause });
+  return new SettingsFault(
+    `--listen: cannot listen on ${host}:${port}: ${why}; choose another address`,
+    { cause },
+  );
 }
 
 function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway {

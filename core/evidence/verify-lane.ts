@@ -136,7 +136,8 @@ export class LaneCheck {
         return { code: 'sequence_broken', message: `seq ${record.seq} stands at ${seq}`, seq };
       }
       if (prev !== undefined && record.prev !== prev) {
-        return { code: 'chain_broken', message: 'prev is not the hash of the record before', seq };
+        const message = 'prev is not the hash of the record before: one of the two was changed';
+        return { code: 'chain_broken', message, seq };
       }
       if (record.type === 'lane.open' && seq !== 1) {
         return { code: 'opening_invalid', message: 'lane.open stands inside the lane', seq };

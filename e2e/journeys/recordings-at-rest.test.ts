@@ -92,17 +92,13 @@ describe('recordings', () => {
     const shredded = await verify();
 
     expect(before.code).to.equal(0);
-    expect(JSON.parse(before.stdout).recordings).to.deep.equal({ named: 2, intact: 2, missing: 0 });
+    expect(before.stderr).to.match(/^2 recordings$/m);
     expect(tampered.code).to.equal(1);
     expect(JSON.parse(tampered.stdout).problems[0].code).to.equal('recording_changed');
     expect(shown.stdout).to.contain('CHANGED since it was recorded');
     expect(shown.code).to.equal(1);
     expect(shredded.code).to.equal(0);
-    expect(JSON.parse(shredded.stdout).recordings).to.deep.equal({
-      named: 2,
-      intact: 0,
-      missing: 2,
-    });
+    expect(shredded.stderr).to.match(/^2 recordings, 2 of them missing$/m);
   });
 
   it('that cannot be written keep their call from happening, and then it goes on', async function () {
@@ -124,15 +120,13 @@ describe('recordings', () => {
     const answered = await ask(large);
     await rig.gatehouse.close();
     const trust = rig.gatehouse.trustKey;
-    const { stdout } = await rig.cli('evidence', 'verify', rig.data, '--trust', trust, '--json');
+    const verified = await rig.cli('evidence', 'verify', rig.data, '--trust', trust, '--json');
 
     expect(refused.error?.code).to.equal(EVIDENCE_UNAVAILABLE);
     expect(after).to.equal(before);
     expect(answered.result?.content?.[0]?.text).to.equal(large);
-    expect(JSON.parse(stdout)).to.deep.include({
-      verdict: 'verified',
-      recordings: { named: 4, intact: 4, missing: 0 },
-    });
+    expect(JSON.parse(verified.stdout).verdict).to.equal('verified');
+    expect(verified.stderr).to.match(/^4 recordings$/m);
   });
 });
 

@@ -95,7 +95,7 @@ describe('readPolicyFiles', () => {
     {
       name: 'a file that is not there',
       make: async () => join(folder, 'none.yaml'),
-      problem: /^none.yaml:1:: does not exist$/,
+      problem: /^none.yaml:1:: does not exist; name a policy file that does$/,
     },
     {
       name: 'a folder',
@@ -103,12 +103,12 @@ describe('readPolicyFiles', () => {
         await mkdir(join(folder, 'sub'));
         return join(folder, 'sub');
       },
-      problem: /^sub:1:: is not a regular file$/,
+      problem: /^sub:1:: is not a file; name a policy file$/,
     },
     {
       name: 'a device that never ends',
       make: async () => '/dev/zero',
-      problem: /:1:: is not a regular file$/,
+      problem: /:1:: is not a file; name a policy file$/,
     },
     {
       name: 'a file that is too large',
@@ -118,7 +118,7 @@ describe('readPolicyFiles', () => {
     {
       name: 'a file that is not UTF-8',
       make: () => file(Uint8Array.of(0x61, 0x3a, 0x20, 0xff)),
-      problem: /:1:: is not UTF-8 text$/,
+      problem: /:1:: is not UTF-8 text; save it as such$/,
     },
     { name: 'an empty file', make: () => file('# nothing\n'), problem: /:1:: holds no policy$/ },
     {

@@ -131,7 +131,8 @@ async function readBounded(file: string): Promise<Content> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, 'r');
-    if (!(await handle.stat()).isFile()) return { ok: false, reason: 'is not a regular file' };
+    if (!(await handle.stat()).isFile())
+      return { ok: false, reason: 'is not a file; name a policy file' };
     // `end` is inclusive: one byte more than may be there.
     const stream = handle.createReadStream({ end: MAX_FILE_BYTES, autoClose: false });
     const bytes = await buffer(stream);
@@ -150,12 +151,12 @@ function unreadable(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   switch (code) {
     case 'ENOENT':
-      return 'does not exist';
+      return 'does not exist; name a policy file that does';
     case 'EACCES':
     case 'EPERM':
-      return 'may not be read by this user';
+      return 'may not be read by this user; make it readable';
     case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return 'is not UTF-8 text';
+      return 'is not UTF-8 text; save it as such';
     default:
       return `cannot be read (${code})`;
   }

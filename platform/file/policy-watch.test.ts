@@ -126,7 +126,7 @@ describe('watchPolicyFiles', () => {
     await writeFile(file, 'spec: [\n');
     expect(await box.next()).to.match(/YAML/);
     await unlink(file);
-    expect(await box.next()).to.equal('does not exist');
+    expect(await box.next()).to.include('does not exist');
     await writeFile(file, policy(10));
     expect(await box.next()).to.equal('10');
   });
@@ -138,7 +138,7 @@ describe('watchPolicyFiles', () => {
     const box = await start(inner, { pollMillis: 20 });
 
     await rm(dirname(inner), { recursive: true });
-    expect(await box.next()).to.equal('does not exist');
+    expect(await box.next()).to.include('does not exist');
     await mkdir(dirname(inner));
     await writeFile(inner, policy(11));
     expect(await box.next()).to.equal('11');
