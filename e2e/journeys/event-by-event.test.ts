@@ -1,0 +1,91 @@
+import { expect } from 'chai';
+import { type Rig, type Spec, startRig } from './rig.ts';
+import { type Script, type ScriptedServer, startScripted } from './scripted-server.ts';
+import { until } from './until.ts';
+import { callTool, jsonHeaders, modern, open, type Sent } from './wire.ts';
+
+const SPEC: Spec = { rules: [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] };
+
+/** Text as it comes, so that a test can see what is there before more is said. */
+async function listen(url: string, sent: Sent): Promise<{ text: () => string; close(): void }> {
+  const response = await open(url, sent);
+  let text = '';
+  response.setEncoding('utf8').on('data', (more: string) => {
+    text += more;
+  });
+  return { text: () => text, close: () => response.destroy() };
+}
+
+/** An event stream that says each piece when it is told to. */
+function speaking(): { script: Script; say: (piece: string) => void; end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<Parameters<Script>[1]>();
+  const script: Script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    resolve(response);
+  };
+  const say = (piece: string) => void promise.then((response) => response.write(piece));
+  return { script, say, end: () => void promise.then((response) => response.end()) };
+}
+
+describe('what a server says on a stream', () => {
+  let rig: Rig<ScriptedServer>;
+  before(async () => {
+    rig = await startRig({ server: startScripted, specs: [SPEC] });
+  });
+  after(() => rig?.close());
+
+  const progress = (n: number): string =>
+    `data: {"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":${n}}}\n\n`;
+  /** Comments keep a stream alive; what they say is nothing that anyone judges, and stays here. */
+  const pieces: readonly { readonly said: string; readonly heard?: string }[] = [
+    { said: 'id: e-1\nretry: 7\ndata:\n\n' },
+    { said: progress(1) },
+    { said: ': beat\n', heard: ':\n\n' },
+    { said: `id: e-2\nevent: message\n${progress(2)}` },
+    { said: `event: message\n: inside\n${progress(3)}` },
+    {
+      said: 'data: {"jsonrpc":"2.0","id":1,\ndata: "result":{"resultType":"complete","content":[]}}\n\n',
+    },
+  ];
+
+  for (const method of ['POST', 'GET'] as const) {
+    it(`reaches the client piece by piece, before the next one exists, on a ${method}`, async () => {
+      const server = speaking();
+      rig.server.play(server.script);
+      const asked = modern(await rig.token(), callTool('echo'));
+      const sent = method === 'POST' ? asked : { method, headers: jsonHeaders(await rig.token()) };
+      // What answers nothing has no place on a GET stream.
+      const said = method === 'POST' ? pieces : pieces.slice(0, -1);
+      const client = await listen(rig.url, sent);
+
+      let expected = '';
+      for (const { said: piece, heard = piece } of said) {
+        const half = Math.ceil(piece.length / 2);
+        server.say(piece.slice(0, half));
+        server.say(piece.slice(half));
+        expected += heard;
+        const sofar = expected;
+        await until(piece, () => client.text() === sofar);
+      }
+
+      server.end();
+      client.close();
+    });
+  }
+
+  it('never reaches the client by half', async () => {
+    const server = speaking();
+    rig.server.play(server.script);
+    const client = await listen(rig.url, modern(await rig.token(), callTool('echo')));
+
+    server.say(progress(1));
+    server.say(progress(2).slice(0, -1));
+    await until('the first', () => client.text().includes('progress'));
+    server.end();
+
+    await until('the end', () => client.text().includes('"error"'));
+    expect(client.text()).to.not.include('"progress":2');
+    expect(client.text().startsWith(progress(1))).to.equal(true);
+    client.close();
+  });
+});
