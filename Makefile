@@ -54,7 +54,8 @@ build: install ## Bundle the program into dist/gatehouse.mjs with its source map
 	@$(RUN) esbuild cli/main.ts --outfile=dist/gatehouse.mjs --bundle --platform=node --format=esm \
 	  --target=node24 --sourcemap=linked --legal-comments=linked --log-level=warning \
 	  --banner:js='import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);'
-	@echo 'wrote dist/gatehouse.mjs'
+	@rm -rf dist/lua && cp -R platform/redis/lua dist/lua
+	@echo 'wrote dist/gatehouse.mjs and its scripts for Redis'
 
 ci: install ## Everything that a change must pass; the soak runs beside it
 	@$(RUN) node e2e/ci.ts

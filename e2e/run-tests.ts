@@ -1,7 +1,7 @@
 // Runs the test sets named on the command line, each in a process of its own, and ends with one plain
 // line: `N passed, N failed`. A set that dies, hangs or runs no test counts as a failure.
 
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
@@ -42,10 +42,21 @@ const EXIT_DEADLINE_MS = 15_000;
 const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0 };
 
 const [first = '', ...others] = process.argv.slice(2);
+refuseWithoutRedis();
 if (first === '--set') {
   await runSet(others[0] ?? '');
 } else {
   await runSets([first, ...others]);
+}
+
+/** Nothing is skipped: what shares a Redis is tested on a real one. */
+function refuseWithoutRedis(): void {
+  if (spawnSync('redis-server', ['--version']).status === 0) return;
+  process.stderr.write(
+    'The tests need redis-server, version 7.0 or newer. Run: sudo apt-get install -y redis-server\n' +
+      '(then "sudo systemctl disable --now redis-server": the tests start their own)\n',
+  );
+  process.exit(69);
 }
 
 async function runSets(names: readonly string[]): Promise<void> {

@@ -6,7 +6,7 @@ import { isSameAccount } from './identity.ts';
 import { NonceBook } from './nonce-book.ts';
 import { type ApprovalRequest, requestProblem } from './request.ts';
 import { type ApprovalEvent, asOf, type Judging, requested, transition } from './states.ts';
-import type { ApprovalQuery, Attachment, AttachRefusal, Moved, NonceSpending } from './store.ts';
+import type { ApprovalQuery, Attachment, Moved, NonceSpending } from './store.ts';
 
 /** What a store keeps of a step; the newest entry of an id or nonce is the one that counts. */
 export type Entry =
@@ -36,7 +36,7 @@ export const BOOK_LIMITS: BookLimits = {
   maxNonces: 65_536,
 };
 
-const MAX_LISTED = 1000;
+export const MAX_LISTED = 1000;
 
 export class ApprovalBook {
   readonly #limits: BookLimits;
@@ -55,12 +55,12 @@ export class ApprovalBook {
 
   attachOrCreate(request: ApprovalRequest, nowMillis: number): Step<Attachment> {
     const problem = requestProblem(request);
-    if (problem !== undefined) return refuse('request_invalid', problem);
+    if (problem !== undefined) return { answer: requestInvalid(problem) };
     const newest = this.find(request.binding, nowMillis);
     if (newest !== undefined && answersRetry(newest, nowMillis)) {
       return { answer: { kind: 'attached', approval: newest } };
     }
-    if (this.#approvals.has(request.id)) return refuse('request_invalid', 'id: is taken');
+    if (this.#approvals.has(request.id)) return { answer: ID_TAKEN };
     const full = this.#fullness(request, nowMillis);
     if (full !== undefined) return full;
     const approval = requested(request, nowMillis);
@@ -144,13 +144,13 @@ export class ApprovalBook {
     const live = this.#all().filter((approval) => isLive(asOf(approval, nowMillis)));
     const { maxLive, maxPendingPerRequester } = this.#limits;
     if (live.length >= maxLive) {
-      return refuse('store_full', `${maxLive} approvals wait or are granted already`);
+      return { answer: storeFull(maxLive) };
     }
     const own = live.filter(
       ({ state, request }) => state === 'PENDING' && isSameAccount(request.requester, requester),
     );
     return own.length >= maxPendingPerRequester
-      ? refuse('too_many_pending', `${maxPendingPerRequester} requests of yours wait already`)
+      ? { answer: tooManyPending(maxPendingPerRequester) }
       : undefined;
   }
 
@@ -169,7 +169,7 @@ export class ApprovalBook {
 }
 
 /** Whether the identical call gets this approval, not a new one. */
-function answersRetry(approval: Approval, nowMillis: number): boolean {
+export function answersRetry(approval: Approval, nowMillis: number): boolean {
   switch (approval.state) {
     case 'PENDING':
     case 'GRANTED':
@@ -186,6 +186,18 @@ function answersRetry(approval: Approval, nowMillis: number): boolean {
   }
 }
 
-function refuse(code: AttachRefusal, reason: string): Step<Attachment> {
-  return { answer: { kind: 'refused', code, reason } };
+export function requestInvalid(reason: string): Attachment {
+  return { kind: 'refused', code: 'request_invalid', reason };
+}
+
+export const ID_TAKEN: Attachment = requestInvalid('id: is taken');
+
+export function storeFull(max: number): Attachment {
+  const reason = `${max} approvals wait or are granted already`;
+  return { kind: 'refused', code: 'store_full', reason };
+}
+
+export function tooManyPending(max: number): Attachment {
+  const reason = `${max} requests of yours wait already`;
+  return { kind: 'refused', code: 'too_many_pending', reason };
 }

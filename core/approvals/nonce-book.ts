@@ -3,7 +3,7 @@
 import { ApprovalStoreFault, type NonceSpending } from './store.ts';
 
 /** No round waits longer than a request may: 24 hours. */
-const MAX_LIFE_MILLIS = 24 * 60 * 60 * 1000;
+export const MAX_NONCE_LIFE_MILLIS = 24 * 60 * 60 * 1000;
 
 export class NonceBook {
   readonly #max: number;
@@ -16,18 +16,13 @@ export class NonceBook {
 
   /** Says what spending would come to; `add` does it. Throws ApprovalStoreFault when there is no room. */
   spend(nonce: string, expiresAtMillis: number, nowMillis: number): NonceSpending {
-    if (!/^[A-Za-z0-9_-]{16,64}$/.test(nonce)) {
-      throw new ApprovalStoreFault('invalid', 'nonce: must be 16 to 64 URL-safe characters');
-    }
-    const isTime = Number.isSafeInteger(expiresAtMillis);
-    if (!isTime || expiresAtMillis > nowMillis + MAX_LIFE_MILLIS) {
-      throw new ApprovalStoreFault('invalid', 'expiresAtMillis: must be within 24 hours');
-    }
+    checkNonce(nonce, expiresAtMillis);
+    if (expiresAtMillis > nowMillis + MAX_NONCE_LIFE_MILLIS) throw tooFar();
     if (expiresAtMillis <= nowMillis) return 'expired';
     if (this.#spent.has(nonce)) return 'already';
     if (this.#spent.size >= this.#max) this.#forgetExpired(nowMillis);
     if (this.#spent.size >= this.#max) {
-      throw new ApprovalStoreFault('full', `${this.#max} nonces are spent and have not expired`);
+      throw noncesFull(this.#max);
     }
     return 'spent';
   }
@@ -47,4 +42,20 @@ export class NonceBook {
       if (expiresAtMillis <= nowMillis) this.#spent.delete(nonce);
     }
   }
+}
+
+/** Throws ApprovalStoreFault when it can never be one. */
+export function checkNonce(nonce: string, expiresAtMillis: number): void {
+  if (!/^[A-Za-z0-9_-]{16,64}$/.test(nonce)) {
+    throw new ApprovalStoreFault('invalid', 'nonce: must be 16 to 64 URL-safe characters');
+  }
+  if (!Number.isSafeInteger(expiresAtMillis)) throw tooFar();
+}
+
+export function tooFar(): ApprovalStoreFault {
+  return new ApprovalStoreFault('invalid', 'expiresAtMillis: must be within 24 hours');
+}
+
+export function noncesFull(max: number): ApprovalStoreFault {
+  return new ApprovalStoreFault('full', `${max} nonces are spent and have not expired`);
 }

@@ -56,6 +56,8 @@ export type TransitionRefusal =
   | 'not_due'
   | 'binding_mismatch'
   | 'nonce_mismatch'
+  /** The store knows of more uses than the approval says: somebody wrote it back as it was. */
+  | 'nonce_spent'
   | 'grant_forged'
   | 'exchange_spent'
   | 'exchange_unknown'

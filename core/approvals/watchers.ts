@@ -28,6 +28,11 @@ export class Watchers {
     });
   }
 
+  /** Whom somebody waits for. */
+  get ids(): readonly string[] {
+    return [...this.#watchers.keys()];
+  }
+
   notify(approval: Approval): void {
     for (const { version, resolve } of this.#watchers.get(approval.request.id) ?? []) {
       if (approval.version > version) resolve(approval);

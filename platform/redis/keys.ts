@@ -1,0 +1,60 @@
+// Every key and channel that Gatehouse has in Redis, and the patterns that an ACL gives leave for. They
+// cannot be changed once there is data: docs/redis.md describes them, docs/adr/0005-redis-keys.md says why.
+
+/** Who shares approvals and evidence: a Kubernetes namespace, or what `--redis-namespace` says. */
+export type Namespace = string & { readonly __brand: 'Namespace' };
+
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Undefined when it is no DNS label, which is what a Kubernetes namespace is. */
+export function readNamespace(text: string): Namespace | undefined {
+  return isNamespace(text) ? text : undefined;
+}
+
+function isNamespace(text: string): text is Namespace {
+  return NAMESPACE.test(text);
+}
+
+/** In braces is what Redis Cluster hashes: keys that share it lie on one node and change in one step. */
+function key(namespace: Namespace, id: string, name: string): string {
+  return `gh:{${namespace}/${id}}:${name}`;
+}
+
+/** All approvals of a namespace change together: their bounds and their order are one fact. */
+const APPROVALS = 'approvals';
+
+export interface ApprovalKeys {
+  /** Hash: the request and what has become of it. */
+  readonly approval: (id: string) => string;
+  /** Text: id of the newest approval of a binding. */
+  readonly newest: (binding: string) => string;
+  /** Sorted set: ids of what one requester has waiting, by deadline. */
+  readonly waiting: (requester: string) => string;
+  /** Text: how many uses of its grant are spent, whatever somebody writes into the approval. */
+  readonly spent: (id: string) => string;
+  /** Sorted set: all ids, in the order of their making. */
+  readonly all: string;
+  /** Sorted set: ids of what waits or is granted, by deadline. */
+  readonly live: string;
+  /** Sorted set: ids of what is over, in the order of their making. */
+  readonly ended: string;
+  /** Sorted set: nonces that are spent, by when they expire. */
+  readonly nonces: string;
+  /** Channel: `<id> <version>` at each change. */
+  readonly changed: string;
+}
+
+export function approvalKeys(namespace: Namespace): ApprovalKeys {
+  const named = (name: string) => key(namespace, APPROVALS, name);
+  return {
+    approval: (id) => named(`approval:${id}`),
+    newest: (binding) => named(`newest:${binding}`),
+    waiting: (requester) => named(`waiting:${requester}`),
+    spent: (id) => named(`spent:${id}`),
+    all: named('all'),
+    live: named('live'),
+    ended: named('ended'),
+    nonces: named('nonces'),
+    changed: named('changed'),
+  };
+}
