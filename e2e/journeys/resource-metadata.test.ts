@@ -58,7 +58,7 @@ describe('the door of the gateway', () => {
 
       expect(answer.status).to.equal(401);
       expect(answer.headers['www-authenticate']).to.equal(
-        `Bearer resource_metadata="http://${host}${METADATA}/mcp"`,
+        `Bearer scope="mcp:x", resource_metadata="http://${host}${METADATA}/mcp"`,
       );
     });
   }
