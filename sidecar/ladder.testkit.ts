@@ -9,6 +9,7 @@ import { approver, ballot, principal, T0, TRUSTED } from '#core/approvals/approv
 import { parseCommit } from '#core/evidence/commit.ts';
 import type { StoredRecord } from '#core/evidence/parse-record.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import type { TokenVerifier } from '#core/identity/token-verifier.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
 import type { JsonObject } from '#core/mcp/messages.ts';
@@ -94,7 +95,7 @@ export class Ladder {
       timestamp: () => new Date(this.now).toISOString().replace('Z', '000Z'),
     };
     this.ledger = new MemoryLedger({ version: '0', now: clock.timestamp });
-    this.#activation = new Activation(snapshotOf(spec));
+    this.#activation = new Activation(this.#snapshotOf(spec));
     const hold = { modern: holdSeconds, legacy: holdSeconds, legacyWithProgress: holdSeconds };
     const parts: Partial<Gate> = {
       activation: this.#activation,
@@ -121,7 +122,7 @@ export class Ladder {
   }
 
   activate(spec: McpGatewayPolicySpec): void {
-    this.#activation.swap(snapshotOf(spec));
+    this.#activation.swap(this.#snapshotOf(spec));
   }
 
   climb({ params = {}, by = ALICE, revision = '2026-07-28' }: Wish = {}): Climb {
@@ -154,7 +155,8 @@ export class Ladder {
     const decision = evaluate(snapshot.policy, by, message, 'toServer');
     if (decision.effect !== 'RequireApproval') throw new Error(decision.effect);
     const admission = { kind: 'admitted', revision, ...taken } as const;
-    const head = { method: 'POST', target: '/mcp', headers: {}, address: '127.0.0.1' };
+    const headers = { authorization: [`Bearer ${tokenOf(by)}`] };
+    const head = { method: 'POST', target: '/mcp', headers, address: '127.0.0.1' };
     return {
       exchange,
       client,
@@ -195,6 +197,24 @@ export class Ladder {
     }
   }
 
+  #snapshotOf(spec: McpGatewayPolicySpec): Snapshot {
+    const compiled = compileWhole([document(spec, 'p')]);
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
+    const { policy } = compiled;
+    const maskingHash = (text: string) => createHmac('sha256', 'k').update(text).digest();
+    const verifier: TokenVerifier = {
+      verify: async (token) => {
+        const principal: Principal = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+        const isTrusted = policy.issuers.some(({ issuer }) => issuer === principal.issuer);
+        return isTrusted && principal.expiresAtSeconds > this.now / 1000
+          ? { ok: true, principal }
+          : { ok: false, code: 'token_invalid', reason: 'iss or exp' };
+      },
+    };
+    // What judges a call; how one comes in and goes out is not looked at.
+    return { policy, digest: 'p', maskingHash, verifier } as unknown as Snapshot;
+  }
+
   /** What evidence says of approvals, in its order. */
   records(): readonly StoredRecord[] {
     return this.ledger.lines.flatMap((line) => {
@@ -205,6 +225,11 @@ export class Ladder {
         .filter(({ type }) => type.startsWith('approval.'));
     });
   }
+}
+
+/** The verifier of the ladder takes a principal as its own token. */
+function tokenOf(principal: Principal): string {
+  return Buffer.from(JSON.stringify(principal)).toString('base64url');
 }
 
 /** The refusal, or a fault when there is none. */
@@ -218,14 +243,6 @@ export function roundOf(obtained: Obtained): { requestState: string } {
   const { code, approval } = refusalOf(obtained);
   if (approval?.requestState === undefined) throw new Error(`no round but ${code}`);
   return { requestState: approval.requestState };
-}
-
-function snapshotOf(spec: McpGatewayPolicySpec): Snapshot {
-  const compiled = compileWhole([document(spec, 'p')]);
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
-  const maskingHash = (text: string) => createHmac('sha256', 'k').update(text).digest();
-  // What judges a call; how one comes in and goes out is not looked at.
-  return { policy: compiled.policy, digest: 'p', maskingHash } as unknown as Snapshot;
 }
 
 function received(body: object) {

@@ -1,6 +1,7 @@
 // The last step before a call that was approved goes on: judged once more as of now, its grant spent
 // once, and the spending on record. Only then may it be forwarded.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { GrantedApproval } from '#core/approvals/approval.ts';
 import { approvalRecord } from '#core/approvals/recorded.ts';
 import { ApprovalStoreFault } from '#core/approvals/store.ts';
@@ -9,6 +10,7 @@ import { quarantine } from '#core/policy/pins.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { UNWANTED } from './approval-refusals.ts';
 import { askedBy, definitionOf } from './approval-request.ts';
+import { authenticate } from './authenticate.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { WaitingCall } from './obtain-approval.ts';
@@ -71,12 +73,11 @@ async function refuseNow(
   const isOneCall = request.terms.allowance.scope === 'Call';
   const found = await definitionOf(call, gate, { anew: isOneCall });
   if ('code' in found) return found;
-  const { principal } = call.exchange.facts;
-  if (principal.expiresAtSeconds <= gate.clock.epochSeconds()) return TOKEN_EXPIRED;
+  const unproven = await refuseToken(call, gate);
+  if (unproven !== undefined) return unproven;
   const snapshot = gate.activation.current;
   const { policy } = snapshot;
-  if (policy.issuers.every(({ issuer }) => issuer !== principal.issuer)) return TIGHTENED;
-  const again = evaluate(policy, principal, call.request, 'toServer');
+  const again = evaluate(policy, call.exchange.facts.principal, call.request, 'toServer');
   const held =
     call.request.target?.kind === 'tool'
       ? quarantine(policy, call.request.target.name, found.digest)
@@ -92,10 +93,15 @@ async function refuseNow(
     : { ...CHANGED, rule: again.rule };
 }
 
-const TOKEN_EXPIRED: Refusal = {
-  code: 'token_invalid',
-  reason: 'exp: the token expired while the call waited',
-};
+/** The token may have expired meanwhile, or prove somebody else under the policy of now. */
+async function refuseToken(
+  { exchange, head }: WaitingCall,
+  gate: Gate,
+): Promise<Refusal | undefined> {
+  const proof = await authenticate(head, gate.activation.current);
+  if (proof.kind === 'refused') return proof.refusal;
+  return isDeepStrictEqual(proof.principal, exchange.facts.principal) ? undefined : TIGHTENED;
+}
 
 const TIGHTENED: Refusal = {
   code: 'approval_refused',
