@@ -5,7 +5,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { McpGatewayPolicy } from '#crds/policy.ts';
+import type { IssuerConfig, McpGatewayPolicy } from '#crds/policy.ts';
 import { type CliResult, gatehouse } from '#e2e/demo/cli.ts';
 import { type Gatehouse, type GatehouseOptions, startGatehouse } from '#e2e/servers/gatehouse.ts';
 import {
@@ -31,6 +31,8 @@ export interface RigOptions<Server extends Running> {
   /** One policy document for each, `policy-0` first. */
   readonly specs: readonly Spec[];
   readonly publicUrls?: readonly string[];
+  /** Which claims of the issuer's tokens the policies read. */
+  readonly claims?: NonNullable<IssuerConfig['claims']>;
   readonly env?: Readonly<Record<string, string>>;
   /** How the program is started, where that is not as usual. */
   readonly start?: StartOptions;
@@ -194,7 +196,9 @@ class RunningRig<Server extends Running> implements Rig<Server> {
   }
 
   #document(spec: Spec, index: number): string {
-    const issuers = [{ name: 'corp', issuer: this.provider.issuer }];
+    const { claims } = this.#options;
+    const issuer = { name: 'corp', issuer: this.provider.issuer };
+    const issuers = [claims === undefined ? issuer : { ...issuer, claims }];
     const document = {
       apiVersion: 'gatehouse.dev/v1alpha1',
       kind: 'McpGatewayPolicy',
