@@ -100,6 +100,8 @@ describe('a window in which telemetry does not arrive', () => {
 
     outage.close();
     outage.close();
+    outage.failed('metrics', 'timeout');
+    outage.dropped('logs', 1, 'closed');
 
     expect(words()).to.deep.equal(['began', 'ended']);
   });

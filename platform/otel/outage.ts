@@ -28,6 +28,7 @@ export class Outage {
   readonly #failing = new Set<Signal>();
   #window: OutageWindow | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(options: OutageOptions) {
     this.#options = options;
@@ -49,25 +50,26 @@ export class Outage {
 
   /** Loss without failure (a receiver that is merely too slow) ends by itself. */
   dropped(signal: Signal, items: number, cause: string): void {
-    const { dropped, ...window } = this.#open(cause);
+    this.#open(cause);
+    if (this.#window === undefined) return;
+    const { dropped, ...window } = this.#window;
     this.#window = { ...window, dropped: { ...dropped, [signal]: dropped[signal] + items } };
     if (this.#failing.size === 0) this.#expectQuiet();
   }
 
-  /** Ends what is open: there will be no other end. */
+  /** Ends what is open, since there will be no other end; what comes after is no news. Idempotent. */
   close(): void {
     this.#end(false);
+    this.#isClosed = true;
   }
 
-  #open(cause: string): OutageWindow {
+  #open(cause: string): void {
     clearTimeout(this.#quiet);
     this.#quiet = undefined;
-    if (this.#window !== undefined) return this.#window;
+    if (this.#window !== undefined || this.#isClosed) return;
     const dropped = { traces: 0, metrics: 0, logs: 0 };
-    const window = { since: this.#options.now(), cause, dropped };
-    this.#window = window;
-    this.#options.began(window);
-    return window;
+    this.#window = { since: this.#options.now(), cause, dropped };
+    this.#options.began(this.#window);
   }
 
   #expectQuiet(): void {

@@ -17,7 +17,21 @@ export interface Logger {
   with(fields: LogFields): Logger;
   /** Writes what is buffered now; called before the process ends. */
   flush(): void;
+  /** Tells of every later line, of the loggers made from this one too. What it throws is lost. */
+  observe(observer: LogObserver): void;
 }
+
+/** One line as it is written: cut to size, errors described. */
+export interface LogLine {
+  /** RFC 3339. */
+  readonly ts: string;
+  readonly level: LogLevel;
+  readonly msg: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Must return at once. */
+export type LogObserver = (line: LogLine) => void;
 
 export interface LogSettings {
   readonly level: LogLevel;
@@ -78,13 +92,19 @@ class JsonLogger implements Logger {
     this.#buffer.flush();
   }
 
+  observe(observer: LogObserver): void {
+    this.#buffer.observers.push(observer);
+  }
+
   #log(level: LogLevel, message: string, fields: LogFields): void {
     if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(this.#settings.level)) {
       return;
     }
     try {
       const head = { ts: this.#settings.now(), level, msg: message };
-      this.#buffer.add(toLine({ ...head, ...bound({ ...this.#fields, ...fields }) }));
+      const bounded = bound({ ...this.#fields, ...fields });
+      this.#buffer.add(toLine({ ...head, ...bounded }));
+      for (const tell of this.#buffer.observers) tell({ ...head, fields: bounded });
     } catch {
       // A getter or a clock that throws costs its line, never the call that was being logged.
       this.#buffer.drop();
@@ -95,6 +115,7 @@ class JsonLogger implements Logger {
 /** Collects the lines of one turn of the event loop into one write. */
 class LineBuffer {
   readonly #write: (lines: string) => void;
+  readonly observers: LogObserver[] = [];
   #lines: string[] = [];
   #dropped = 0;
   #scheduled = false;

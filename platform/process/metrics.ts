@@ -18,7 +18,12 @@ import { METRIC, OTHER_METHOD, POLICY_DETECTOR } from './semconv.ts';
 export interface Gauges {
   readonly evidenceHealthy: () => boolean;
   readonly streamsOpen: () => number;
+  /** Absent when there is no telemetry. */
+  readonly telemetryHealthy?: () => boolean;
 }
+
+/** One family as prom-client keeps it, for whoever exports it in another form. */
+export type MetricFamily = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
 export interface ConcludedExchange {
   /** As the peer wrote it; unknown ones are counted together. */
@@ -37,6 +42,7 @@ const COMMIT_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.0
 const HTTP_EXCHANGES: ReadonlySet<string> = new Set(['GET', 'DELETE', 'response']);
 
 const BUILT_IN: ReadonlySet<string> = new Set(DETECTORS);
+const OWN: ReadonlySet<string> = new Set(Object.values(METRIC));
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -49,6 +55,8 @@ export class Metrics {
   readonly #commitSeconds: Histogram;
   readonly #policyLoads: Counter<'result'>;
   readonly #definitionChanges: Counter<'effect'>;
+  readonly #telemetryDelivered: Counter<'signal'>;
+  readonly #telemetryDropped: Counter<'signal' | 'reason'>;
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.#registry });
@@ -94,6 +102,17 @@ export class Metrics {
       'Tool definitions quarantined, observed to differ, or released.',
       'effect',
     );
+    this.#telemetryDelivered = this.#counter(
+      METRIC.telemetryDelivered,
+      'Spans, log records and sets of metrics that an OTLP receiver took.',
+      'signal',
+    );
+    this.#telemetryDropped = this.#counter(
+      METRIC.telemetryDropped,
+      'Spans, log records and sets of metrics that no OTLP receiver got, by reason.',
+      'signal',
+      'reason',
+    );
   }
 
   concluded(exchange: ConcludedExchange): void {
@@ -134,6 +153,14 @@ export class Metrics {
     this.#policyLoads.inc({ result });
   }
 
+  telemetryDelivered(signal: string, items: number): void {
+    this.#telemetryDelivered.inc({ signal }, items);
+  }
+
+  telemetryDropped(signal: string, reason: string, items: number): void {
+    this.#telemetryDropped.inc({ signal, reason }, items);
+  }
+
   /** Registers what is read at each scrape; called once, when the gateway is put together. */
   observe(gauges: Gauges): void {
     this.#readGauge(METRIC.evidenceHealthy, '1 while evidence can be written.', () =>
@@ -144,6 +171,19 @@ export class Metrics {
       'GET streams and subscriptions open now.',
       gauges.streamsOpen,
     );
+    const { telemetryHealthy } = gauges;
+    if (telemetryHealthy === undefined) return;
+    this.#readGauge(
+      METRIC.telemetryHealthy,
+      '1 while telemetry arrives at its OTLP receivers.',
+      () => (telemetryHealthy() ? 1 : 0),
+    );
+  }
+
+  /** What Gatehouse itself measures, at this moment; not what Node.js says of the process. */
+  async families(): Promise<readonly MetricFamily[]> {
+    const all = await this.#registry.getMetricsAsJSON();
+    return all.filter(({ name }) => OWN.has(name));
   }
 
   get contentType(): string {
