@@ -1,6 +1,7 @@
 // `gatehouse run`: the gateway alone on a machine, in front of one MCP server.
 
 import { LedgerFault } from '#core/evidence/ledger.ts';
+import { type OtlpSource, readOtlpSettings } from '#platform/otel/otlp-settings.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
 import { runSidecar } from '#sidecar/main.ts';
@@ -25,6 +26,8 @@ const FLAGS = {
   admin: hostPort,
   allowPlainHttp: onOff,
   holdSeconds: integer(0, 3600),
+  otlp: url,
+  otlpCallerErrors: text,
   logLevel: oneOf(LOG_LEVELS),
 };
 
@@ -42,6 +45,9 @@ export const run: Command = {
   --admin HOST:PORT      /livez /readyz /startupz /metrics (127.0.0.1:9090)
   --allow-plain-http     take http issuers and servers beyond loopback; recorded as evidence
   --hold-seconds N       hold a call that waits for approval no longer than this (as its client bears)
+  --otlp URL             send spans, metrics and logs to this OTLP receiver, such as http://127.0.0.1:4318 (off);
+                         headers, TLS and the rest are the standard OTEL_EXPORTER_OTLP_* variables
+  --otlp-caller-errors CODES  JSON-RPC errors that do not make a span an error (-32700,-32600,-32601,-32602)
   --log-level LEVEL      debug, info, warn or error (info)
 
 Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
@@ -55,7 +61,8 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
       now: () => clock.timestamp(),
     });
     try {
-      await runSidecar(settings, log, io.stop);
+      const otlp = readOtlpSettings(settings.telemetry);
+      await runSidecar({ ...settings, otlp }, log, io.stop);
       return 0;
     } catch (error) {
       if (error instanceof LedgerFault) {
@@ -82,6 +89,7 @@ const START_FAULTS: ReadonlySet<string> = new Set([
   'TrustKeyFault',
   'RecordingKeyFault',
   'DataDirFault',
+  'OtlpFault',
 ]);
 
 function isStartFault(error: unknown): error is Error {
@@ -96,7 +104,10 @@ function unwritten({ cause }: LedgerFault): string {
 function readSettings(
   args: readonly string[],
   io: CommandIo,
-): SidecarSettings & { readonly logLevel: (typeof LOG_LEVELS)[number] } {
+): SidecarSettings & {
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly telemetry: OtlpSource;
+} {
   const { flags } = parseFlags(FLAGS, args, io.env);
   if (flags.policy.length === 0) {
     throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
@@ -112,6 +123,13 @@ function readSettings(
     allowPlainHttp: flags.allowPlainHttp,
     holdSeconds: flags.holdSeconds,
     logLevel: flags.logLevel ?? 'info',
+    telemetry: {
+      ...(flags.otlp === undefined ? {} : { url: flags.otlp }),
+      ...(flags.otlpCallerErrors === undefined ? {} : { callerErrors: flags.otlpCallerErrors }),
+      env: io.env,
+      version: VERSION,
+      allowPlainHttp: flags.allowPlainHttp,
+    },
     version: VERSION,
     env: io.env,
   };

@@ -48,6 +48,7 @@ import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
 import { once, stopGateway } from './stop-gateway.ts';
 import { startSweeping } from './sweep.ts';
+import { openTelemetry } from './telemetry.ts';
 import { RefusalLog } from './turn-away.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
@@ -99,6 +100,7 @@ export async function startSidecar(
   const ledger = new MeteredLedger(durable, metrics, clock);
   refusePlainHttp(settings);
   const loaded = await firstPolicy(settings);
+  const telemetry = await openTelemetry({ settings, ledger, metrics, clock, log });
   const bound = await bindGateway(settings.listen.host, settings.listen.port);
   const parts = { settings, clock, log, ledger, metrics, port: bound.address.port };
   const verifier = createTokenVerifier({
@@ -133,7 +135,7 @@ export async function startSidecar(
     stop: once(async () => {
       watch.close();
       warm.close();
-      await stopGateway({ gateway, gate, admin, verifier, sweeping });
+      await stopGateway({ gateway, gate, admin, verifier, sweeping, telemetry });
     }),
   };
 }

@@ -94,8 +94,9 @@ function factsOf(
 }
 
 /** From `_meta.traceparent`, which MCP prefers, or the header. It goes upstream as it came. */
-function traceOf(head: Head, message: Message): TraceContext | undefined {
-  const meta = message.kind === 'response' ? undefined : message.params._meta;
+export function traceOf(head: Head, message?: Message): TraceContext | undefined {
+  const isPlain = message === undefined || message.kind === 'response';
+  const meta = isPlain ? undefined : message.params._meta;
   const inBody =
     typeof meta === 'object' && meta !== null && 'traceparent' in meta && meta.traceparent;
   const text = typeof inBody === 'string' ? inBody : only(head.headers.traceparent);

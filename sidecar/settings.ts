@@ -1,5 +1,6 @@
 // What one gateway is started with, already read and typed: flags on a laptop, env in a pod.
 
+import type { OtlpSettings } from '#platform/otel/otlp-settings.ts';
 import type { Listening } from './doors.ts';
 
 export interface SidecarSettings {
@@ -17,6 +18,8 @@ export interface SidecarSettings {
   readonly allowPlainHttp: boolean;
   /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */
   readonly holdSeconds?: number | undefined;
+  /** Undefined: no telemetry leaves. */
+  readonly otlp?: OtlpSettings | undefined;
   readonly version: string;
   /** For credentials that the policy takes from the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;

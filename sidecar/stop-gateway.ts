@@ -1,11 +1,13 @@
 // The end of a gateway: no new calls, time for those under way, and then each part closed in its order.
 
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
+import type { Telemetry } from '#platform/otel/telemetry.ts';
 import type { AdminServer } from '#platform/process/admin-server.ts';
 import type { Gate } from './gate.ts';
 import type { Gateway } from './gateway.ts';
 import { DRAIN_MS } from './settings.ts';
 import type { Sweeping } from './sweep.ts';
+import { closeLedger } from './telemetry.ts';
 
 export interface Stopping {
   readonly gateway: Gateway;
@@ -13,6 +15,7 @@ export interface Stopping {
   readonly admin: AdminServer;
   readonly verifier: OidcTokenVerifier;
   readonly sweeping: Sweeping;
+  readonly telemetry: Telemetry | undefined;
 }
 
 /** Lets calls under way finish, then closes everything; the evidence last of what is written. */
@@ -22,6 +25,7 @@ export async function stopGateway({
   admin,
   verifier,
   sweeping,
+  telemetry,
 }: Stopping): Promise<void> {
   gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
   const deadline = new AbortController();
@@ -37,7 +41,7 @@ export async function stopGateway({
     gate.log.error('approvals were not closed', { reason: String(error) });
   }
   try {
-    await gate.ledger.close('stopped');
+    await closeLedger(gate.ledger, telemetry);
   } finally {
     await verifier.close();
     await admin.close();

@@ -34,6 +34,7 @@ export async function openTelemetry(parts: TelemetryParts): Promise<Telemetry | 
     outage: outageRecords(ledger, clock, log),
   });
   ledger.observe((record) => telemetry.record(record));
+  metrics.observeTelemetry(() => telemetry.isHealthy);
   log.observe((line) => telemetry.line(line));
   return telemetry;
 }

@@ -10,7 +10,8 @@ import type { Clock } from '#platform/process/clock.ts';
 import { type Head, only } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
 import type { Gate } from './gate.ts';
-import { recordedMessage, recordedPrincipal } from './recorded.ts';
+import { traceOf } from './open-exchange.ts';
+import { recordedMessage, recordedPrincipal, recordedTrace } from './recorded.ts';
 import { type RefusalContext, refuse } from './refuse.ts';
 
 export interface TurnedAway {
@@ -42,9 +43,11 @@ function draftOf(
   { message }: RefusalContext,
 ): Said {
   const sighting = { direction: 'toServer', sizeBytes: 0 } as const;
+  const trace = traceOf(head, message);
   return {
     type: AUTHENTICATION.has(refusal.code) ? 'auth.failed' : 'message.refused',
     source: { address: head.address },
+    ...(trace === undefined ? {} : recordedTrace(trace)),
     ...(principal === undefined ? {} : { principal: recordedPrincipal(principal) }),
     ...(message === undefined ? {} : { message: recordedMessage(message, sighting) }),
     outcome: { status: 'refused', refusal: refusal.code, reason: refusal.reason },

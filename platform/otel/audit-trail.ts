@@ -2,7 +2,7 @@
 // of the oldest beyond the limit only the outcome is told.
 
 import type { DurableRecord } from '#core/evidence/ledger.ts';
-import type { RecordedDecision } from '#core/evidence/record.ts';
+import type { RecordDraft, RecordedDecision, RecordedMasking } from '#core/evidence/record.ts';
 
 /** A record as it is projected: with what the records before it said of the same exchange. */
 export interface AuditItem {
@@ -12,6 +12,8 @@ export interface AuditItem {
   readonly approval?: string;
   /** The exchange for which Gatehouse itself asked the server this. */
   readonly askedFor?: string;
+  /** Values hidden in the messages of the exchange before this one. */
+  readonly redactions?: number;
 }
 
 type Known = Omit<AuditItem, 'record'>;
@@ -29,29 +31,43 @@ export class AuditTrail {
 
   /** Takes records in the lane's order. */
   follow(record: DurableRecord): AuditItem {
-    const { type, exchange, decision, approval, detail } = record.draft;
+    const { draft } = record;
+    const { exchange } = draft;
     if (exchange === undefined) return { record };
-    if (type === 'approval.consumed' && approval !== undefined) {
-      this.#learn(exchange, { approval: approval.id });
-    } else if (type === 'intent' && decision !== undefined) {
-      const askedFor = detail?.askedFor;
-      this.#learn(exchange, {
-        decision,
-        ...(typeof askedFor === 'string' ? { askedFor } : {}),
-      });
-    } else if (type === 'outcome') {
-      const known = this.#open.get(exchange);
+    const known = this.#open.get(exchange);
+    if (draft.type === 'outcome') {
       this.#open.delete(exchange);
       return { ...known, record };
     }
+    const said = saidBy(draft, known);
+    if (said !== undefined) this.#learn(exchange, { ...known, ...said });
     return { record };
   }
 
-  #learn(exchange: string, said: Known): void {
-    const known = this.#open.get(exchange);
-    this.#open.set(exchange, { ...known, ...said });
+  #learn(exchange: string, known: Known): void {
+    this.#open.set(exchange, known);
     if (this.#open.size <= this.#maxOpen) return;
     const [oldest] = this.#open.keys();
     if (oldest !== undefined) this.#open.delete(oldest);
   }
+}
+
+/** What the exchange's span will say of this; undefined when it is nothing. */
+function saidBy(draft: RecordDraft, known: Known | undefined): Known | undefined {
+  const { type, decision, approval, detail, masking } = draft;
+  if (type === 'approval.consumed' && approval !== undefined) return { approval: approval.id };
+  const hidden = redactionsIn(masking);
+  const redactions = hidden === 0 ? {} : { redactions: hidden + (known?.redactions ?? 0) };
+  if (type !== 'intent') return hidden === 0 ? undefined : redactions;
+  const askedFor = detail?.askedFor;
+  return {
+    ...redactions,
+    ...(decision === undefined ? {} : { decision }),
+    ...(typeof askedFor === 'string' ? { askedFor } : {}),
+  };
+}
+
+/** Values that masking hid in one message. */
+export function redactionsIn(masking: RecordedMasking | undefined): number {
+  return masking?.redactions.reduce((sum, { count }) => sum + count, 0) ?? 0;
 }

@@ -4,7 +4,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { RecordDraft, RecordedApproval, RecordedMessage } from '#core/evidence/record.ts';
 import { ATTRIBUTE, DETAIL_PREFIX } from '#platform/process/semconv.ts';
-import type { AuditItem } from './audit-trail.ts';
+import { type AuditItem, redactionsIn } from './audit-trail.ts';
 import { errorType } from './outcome-error.ts';
 
 type Maybe = { readonly [name: string]: AttributeValue | undefined };
@@ -24,6 +24,7 @@ export function attributesOf(item: AuditItem): Attributes {
     [ATTRIBUTE.rule]: decision?.rule,
     [ATTRIBUTE.policy]: decision?.policy,
     [ATTRIBUTE.observed]: decision?.observed,
+    ...maskingAttributes(item),
     [ATTRIBUTE.approval]: item.approval,
     ...approvalAttributes(draft.approval),
     ...detailAttributes(draft),
@@ -108,6 +109,16 @@ function outcomeAttributes({ outcome }: RecordDraft): Maybe {
     [ATTRIBUTE.rpcCode]: errorCode === undefined ? undefined : String(errorCode),
     [ATTRIBUTE.httpStatus]: httpStatus,
     [ATTRIBUTE.hidden]: hidden,
+  };
+}
+
+/** How much was hidden in the whole exchange; not where, and not what. */
+function maskingAttributes({ record, redactions = 0 }: AuditItem): Maybe {
+  const { masking } = record.draft;
+  const hidden = redactions + redactionsIn(masking);
+  return {
+    [ATTRIBUTE.redactions]: hidden === 0 ? undefined : hidden,
+    [ATTRIBUTE.withheld]: masking?.withheld,
   };
 }
 

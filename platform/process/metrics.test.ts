@@ -11,6 +11,7 @@ describe('metrics', () => {
       evidenceHealthy: () => true,
       streamsOpen: () => 2,
     });
+    metrics.observeTelemetry(() => true);
 
     const text = await metrics.text();
 

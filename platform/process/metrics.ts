@@ -18,8 +18,6 @@ import { METRIC, OTHER_METHOD, POLICY_DETECTOR } from './semconv.ts';
 export interface Gauges {
   readonly evidenceHealthy: () => boolean;
   readonly streamsOpen: () => number;
-  /** Absent when there is no telemetry. */
-  readonly telemetryHealthy?: () => boolean;
 }
 
 /** One family as prom-client keeps it, for whoever exports it in another form. */
@@ -55,8 +53,17 @@ export class Metrics {
   readonly #commitSeconds: Histogram;
   readonly #policyLoads: Counter<'result'>;
   readonly #definitionChanges: Counter<'effect'>;
-  readonly #telemetryDelivered: Counter<'signal'>;
-  readonly #telemetryDropped: Counter<'signal' | 'reason'>;
+  readonly #telemetryDelivered = this.#counter(
+    METRIC.telemetryDelivered,
+    'Spans, log records and collections of metrics that an OTLP receiver took.',
+    'signal',
+  );
+  readonly #telemetryDropped = this.#counter(
+    METRIC.telemetryDropped,
+    'Spans, log records and collections of metrics that no OTLP receiver got, by reason.',
+    'signal',
+    'reason',
+  );
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.#registry });
@@ -101,17 +108,6 @@ export class Metrics {
       METRIC.definitionChanges,
       'Tool definitions quarantined, observed to differ, or released.',
       'effect',
-    );
-    this.#telemetryDelivered = this.#counter(
-      METRIC.telemetryDelivered,
-      'Spans, log records and sets of metrics that an OTLP receiver took.',
-      'signal',
-    );
-    this.#telemetryDropped = this.#counter(
-      METRIC.telemetryDropped,
-      'Spans, log records and sets of metrics that no OTLP receiver got, by reason.',
-      'signal',
-      'reason',
     );
   }
 
@@ -171,12 +167,14 @@ export class Metrics {
       'GET streams and subscriptions open now.',
       gauges.streamsOpen,
     );
-    const { telemetryHealthy } = gauges;
-    if (telemetryHealthy === undefined) return;
+  }
+
+  /** The same for telemetry, where there is any. */
+  observeTelemetry(isHealthy: () => boolean): void {
     this.#readGauge(
       METRIC.telemetryHealthy,
       '1 while telemetry arrives at its OTLP receivers.',
-      () => (telemetryHealthy() ? 1 : 0),
+      () => (isHealthy() ? 1 : 0),
     );
   }
 

@@ -64,7 +64,6 @@ export const ATTRIBUTE = {
   outcome: 'gatehouse.outcome.status',
   refusal: 'gatehouse.refusal.code',
   redactions: 'gatehouse.masking.redactions',
-  detectors: 'gatehouse.masking.detectors',
   withheld: 'gatehouse.masking.withheld',
   hidden: 'gatehouse.hidden.items',
   unsampled: 'gatehouse.trace.unsampled',
