@@ -1,7 +1,7 @@
 // `make ci`: every gate a change must pass, one after the other, with the soak beside them from the
 // start. Stops at the first that fails; the last line is that of the tests.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 
@@ -21,60 +21,64 @@ const SOAK_LOG = 'out/soak.log';
 
 const steps = process.argv.length > 2 ? process.argv.slice(2) : STEPS;
 const timings: string[] = [];
+const underWay = new Set<Step>();
 
 mkdirSync('out', { recursive: true });
-const soak = startSoak();
+const soak = start('soak', openSync(SOAK_LOG, 'w'));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    endGroup(soak);
+    endAll();
     process.exit(1);
   });
 }
-process.exitCode = (await passesAll()) ? 0 : 1;
+const hasPassed = await passesAll();
+endAll();
+process.stdout.write(`\n${timings.join('\n')}\n\n`);
+if (hasPassed && steps.includes('test')) process.stdout.write(readFileSync(TOTALS_FILE, 'utf8'));
+process.exitCode = hasPassed ? 0 : 1;
 
 async function passesAll(): Promise<boolean> {
   for (const step of steps) {
-    if (!(await passes(step, () => make(step)))) {
-      endGroup(soak);
-      return false;
-    }
+    if (!(await passes(step, () => start(step, 'inherit')))) return false;
   }
   const isSilent = await passes('soak', () => soak);
   process.stdout.write(readFileSync(SOAK_LOG, 'utf8'));
-  process.stdout.write(`\n${timings.join('\n')}\n\n`);
-  if (steps.includes('test')) process.stdout.write(readFileSync(TOTALS_FILE, 'utf8'));
   return isSilent;
 }
 
-async function passes(step: string, start: () => ChildProcess): Promise<boolean> {
-  process.stdout.write(`\n== make ${step}\n`);
+async function passes(name: string, step: () => Step): Promise<boolean> {
+  process.stdout.write(`\n== make ${name}\n`);
   const startedAt = performance.now();
-  const child = start();
-  const code = child.exitCode ?? (await once(child, 'exit'))[0];
+  const code = await step().code;
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  timings.push(`${step.padEnd(12)} ${String(seconds).padStart(4)} s`);
-  if (code !== 0) process.stderr.write(`\nci: make ${step} failed\n`);
+  timings.push(`${name.padEnd(12)} ${String(seconds).padStart(4)} s`);
+  if (code !== 0) process.stderr.write(`\nci: make ${name} failed\n`);
   return code === 0;
 }
 
-/** The figures of a quick bench are noise: it shows that the bench works. */
-function make(step: string): ChildProcess {
-  return spawn('make', ['--no-print-directory', step], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, BENCH_QUICK: '1' },
-  });
+interface Step {
+  readonly pid: number | undefined;
+  /** Null when it died of a signal. */
+  readonly code: Promise<number | null>;
 }
 
 /** In a process group of its own, so that all it has started can be ended with it. */
-function startSoak(): ChildProcess {
-  const log = openSync(SOAK_LOG, 'w');
-  return spawn('make', ['--no-print-directory', 'soak'], {
-    stdio: ['ignore', log, log],
+function start(target: string, output: 'inherit' | number): Step {
+  const child = spawn('make', ['--no-print-directory', target], {
+    stdio: ['ignore', output, output],
     detached: true,
+    // The figures of a quick bench are noise: it shows that the bench works.
+    env: { ...process.env, BENCH_QUICK: '1' },
   });
+  const code = once(child, 'exit').then(([exitCode]: (number | null)[]) => {
+    underWay.delete(step);
+    return exitCode ?? null;
+  });
+  const step = { pid: child.pid, code };
+  underWay.add(step);
+  return step;
 }
 
-function endGroup({ pid, exitCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null) return;
-  process.kill(-pid, 'SIGKILL');
+function endAll(): void {
+  for (const { pid } of underWay) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 }
