@@ -47,6 +47,7 @@ export function markerOf(label: string): string {
 
 /** The form in which a whole value is compared: as the detector that it belongs to would write it. */
 export function canonicalOf(value: string): string {
+  if (TOKEN.test(value) || PART.test(value)) return value;
   const text = folded(value).trim();
   const owner = BUILT_IN.find((detector) => {
     if (!detector.prefilter(text)) return false;

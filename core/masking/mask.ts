@@ -9,7 +9,7 @@ import { Masker } from './masker.ts';
 import { rootMessage } from './place.ts';
 import type { Plan } from './plan.ts';
 import { stableText } from './replace-value.ts';
-import { fits } from './schema-check.ts';
+import { fits, newSchemaBudget } from './schema-check.ts';
 import { rootPlace, type SchemaPlace } from './schema-place.ts';
 import { type Redaction, type Tally, Withheld } from './tally.ts';
 import { applyEdits } from './text-edits.ts';
@@ -65,9 +65,11 @@ const MAX_ROUNDS = 4;
 
 function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResult {
   const { bytes, direction, outputSchema } = message;
-  const schema = outputSchema === undefined ? undefined : rootPlace(outputSchema);
-  const masker = new Masker({ hmac, schemaOfCopy: copyFinder(message.value, schema) });
+  const schema =
+    outputSchema === undefined ? undefined : rootPlace(outputSchema, newSchemaBudget());
   const original = UTF8.decode(bytes);
+  const masking = { hmac, schemaOfCopy: copyFinder(message.value, schema) };
+  const masker = new Masker(masking, original.length);
   let text = original;
   for (let round = 0; ; round += 1) {
     const place = rootMessage(text, { plan, direction, schema });
@@ -115,7 +117,8 @@ function copyFinder(
 /** Content that fitted before must fit after: a client throws away what does not (MCP, "Tools"). */
 function checkContent({ value, outputSchema }: MaskableMessage, text: string): void {
   if (outputSchema === undefined) return;
-  const context = { root: outputSchema, unknown: 'fits' } as const;
+  const budget = newSchemaBudget();
+  const context = { root: outputSchema, unknown: 'fits', budget } as const;
   const masked: JsonValue = JSON.parse(text);
   const after = structuredContents(masked);
   for (const [index, before] of structuredContents(value).entries()) {

@@ -7,12 +7,14 @@ import { maskBinary } from './binary.ts';
 import type { Match } from './detectors/detector.ts';
 import { jsonRegions } from './nested-json.ts';
 import {
+  always,
   hintFor,
   itemPlace,
   MAX_DECODINGS,
   MAX_NESTING,
   memberPlace,
   nestedPlace,
+  never,
   type Place,
 } from './place.ts';
 import type { Rule } from './plan.ts';
@@ -35,16 +37,20 @@ type Outcome =
   | { readonly kind: 'edited'; readonly edits: readonly TextEdit[] }
   | { readonly kind: 'removed' };
 
-/** Patterns follow each character of a message that many times at most, for a message of 1 MiB. */
-const PATTERN_STEPS = 50_000_000;
+/** Steps that patterns take for each character of a message; some more for short ones, never more in all. */
+const STEPS_PER_CHARACTER = 8;
+const MIN_STEPS = 4_000_000;
+/** A second or two. */
+const MAX_STEPS = 30_000_000;
 
 export class Masker {
   readonly #masking: Masking;
-  readonly #budget = { steps: PATTERN_STEPS };
+  readonly #budget: { steps: number };
   #tally = new Tally();
 
-  constructor(masking: Masking) {
+  constructor(masking: Masking, sizeChars: number) {
     this.#masking = masking;
+    this.#budget = { steps: Math.min(MAX_STEPS, MIN_STEPS + STEPS_PER_CHARACTER * sizeChars) };
   }
 
   get tally(): Tally {
@@ -136,7 +142,7 @@ export class Masker {
   #visitObject(node: ObjectNode, place: Place): Outcome {
     const edits: TextEdit[] = [];
     const removed: number[] = [];
-    const names = new Set(node.members.map(({ key }) => key.value));
+    const names: Names = new Map(node.members.map(({ key }) => [key.value, 1]));
     for (const [index, { key, value }] of node.members.entries()) {
       const name = this.#nameOf(key, place, names);
       const hint = hintFor(node, key.value);
@@ -156,7 +162,7 @@ export class Masker {
   }
 
   /** What a key becomes: masked as text is, and told apart from its neighbours. Undefined: it goes. */
-  #nameOf({ value: key }: StringNode, place: Place, names: Set<string>): string | undefined {
+  #nameOf({ value: key }: StringNode, place: Place, names: Names): string | undefined {
     if (isProtocolKey(place.zone, key)) return key;
     const found = this.#find(key, { ...place, hint: '' });
     if (found.length === 0) return key;
@@ -166,10 +172,7 @@ export class Masker {
     if (isDropped && place.zone.kind === 'payload') return undefined;
     const base = applyEdits(key, edits);
     if (base === key) return key;
-    let name = base;
-    for (let count = 2; names.has(name); count += 1) name = `${base}_${count}`;
-    names.add(name);
-    return name;
+    return uniqueName(base, names);
   }
 
   /** A field rule, or a number that is a value: nothing of it stays. A stronger find inside wins. */
@@ -188,7 +191,7 @@ export class Masker {
   }
 
   #removeOrWithhold(place: Place): Outcome {
-    if (place.isRemovable) return REMOVED;
+    if (place.isRemovable()) return REMOVED;
     throw new Withheld('unmaskable', this.#tally.strongest?.rule, place.pointer);
   }
 
@@ -213,12 +216,12 @@ export class Masker {
   }
 
   #strongestInText(content: string, place: Place): Finding | undefined {
-    const inner = { ...place, decodings: place.decodings + 1, isRemovable: false };
+    const inner = { ...place, decodings: place.decodings + 1, isRemovable: never };
     return this.#probe(() => this.maskText(content, inner));
   }
 
   #strongestIn(node: Node, place: Place): Finding | undefined {
-    const free = { ...place, schema: undefined, isRemovable: true };
+    const free = { ...place, schema: undefined, isRemovable: always };
     return this.#probe(() => this.#visitParts(node, free));
   }
 
@@ -238,6 +241,20 @@ export class Masker {
     if (finding.rule.action === 'Block') throw new Withheld('blocked', finding.rule, pointer);
     this.#tally.note(finding, pointer);
   }
+}
+
+/** Names that an object has, each with the number that the last of its namesakes got. */
+type Names = Map<string, number>;
+
+function uniqueName(base: string, names: Names): string {
+  let count = names.get(base) ?? 0;
+  let name = base;
+  while (names.has(name)) {
+    count += 1;
+    name = `${base}_${count}`;
+  }
+  names.set(base, Math.max(count, 1)).set(name, 1);
+  return name;
 }
 
 const UNCHANGED: Outcome & { readonly kind: 'edited' } = { kind: 'edited', edits: [] };

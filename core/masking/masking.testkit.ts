@@ -36,7 +36,7 @@ export function compiled(...entries: Entries): CompiledMasking {
 }
 
 /** Every built-in detector. */
-export const ALL: Entries[number]['detectors'] = [
+export const ALL: NonNullable<Entries[number]['detectors']> = [
   'email',
   'credit_card',
   'iban',

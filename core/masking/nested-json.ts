@@ -3,8 +3,8 @@
 
 import type { Match } from './detectors/detector.ts';
 
-/** Places in a text that look like JSON and are not; more of them are not tried. */
-const MAX_FAILURES = 64;
+/** How often a text may be read again because what looked like JSON in it was none. */
+const MAX_READINGS = 8;
 
 /** In order, without overlap; every region is one JSON value. */
 export function jsonRegions(text: string): readonly Match[] {
@@ -24,7 +24,7 @@ export function jsonRegions(text: string): readonly Match[] {
 function embeddedRegions(text: string): readonly Match[] {
   const regions: Match[] = [];
   const opening = /\{\s{0,64}["}]|\[\s{0,64}[{["]/g;
-  let failures = 0;
+  let allowance = MAX_READINGS * text.length;
   for (let found = opening.exec(text); found !== null; found = opening.exec(text)) {
     const start = found.index;
     const end = endOfBrackets(text, start);
@@ -32,8 +32,8 @@ function embeddedRegions(text: string): readonly Match[] {
       regions.push({ start, end });
       opening.lastIndex = end;
     } else {
-      failures += 1;
-      if (failures === MAX_FAILURES) break;
+      allowance -= (end ?? text.length) - start;
+      if (allowance < 0) break;
       opening.lastIndex = start + 1;
     }
   }

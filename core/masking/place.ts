@@ -2,8 +2,8 @@
 
 import type { FieldState } from './fields.ts';
 import type { Plan } from './plan.ts';
-import { childPlace, isRequiredAt, type SchemaPlace } from './schema-place.ts';
-import { pointerStep } from './tally.ts';
+import type { SchemaPlace } from './schema-place.ts';
+import { pointerInto } from './tally.ts';
 import type { ObjectNode } from './tree.ts';
 import { type Exemption, enterZone, messageZone, PAYLOAD, type Zone } from './zones.ts';
 
@@ -21,7 +21,7 @@ export interface Place {
   /** What the output schema says of this place; absent where no schema holds. */
   readonly schema: SchemaPlace | undefined;
   /** The container goes on without it. */
-  readonly isRemovable: boolean;
+  readonly isRemovable: () => boolean;
   /** Of structured content, until it is reached. */
   readonly contentSchema: SchemaPlace | undefined;
   /** The protocol has a word of its own here. */
@@ -59,7 +59,7 @@ export function rootMessage(
     hits: [],
     schema: undefined,
     contentSchema: schema,
-    isRemovable: false,
+    isRemovable: never,
     exemption: undefined,
     isBinary: false,
     nesting: 0,
@@ -75,18 +75,17 @@ export function memberPlace(
   const { plan, zone, schema } = place;
   const inner = enterZone(zone, key);
   const { state, hits } = plan.fields.step(place.state, key);
-  const isRequired = schema !== undefined && isRequiredAt(schema, key);
   return {
     ...place,
     zone: inner,
-    pointer: `${place.pointer}${pointerStep(name)}`,
+    pointer: pointerInto(place.pointer, name),
     hint,
     state: inner.isFieldRoot ? plan.fields.join(state, plan.nestedBegin) : state,
     hits,
-    isRemovable: zone.kind === 'payload' && !isRequired,
+    isRemovable: removableMember(zone, schema, key),
     isBinary: zone.binary.has(key),
     exemption: zone.exempt.get(key),
-    schema: inner.isStructured ? place.contentSchema : schema && childPlace(schema, key),
+    schema: inner.isStructured ? place.contentSchema : schema?.child(key),
   };
 }
 
@@ -95,13 +94,22 @@ export function itemPlace(place: Place, index: number): Place {
   const { state, hits } = plan.fields.step(place.state, index);
   return {
     ...place,
-    pointer: `${place.pointer}/${index}`,
+    pointer: pointerInto(place.pointer, index),
     state,
     hits,
-    isRemovable: place.zone.kind === 'payload',
+    isRemovable: place.zone.kind === 'payload' ? always : never,
     exemption: undefined,
-    schema: schema && childPlace(schema, index),
+    schema: schema?.child(index),
   };
+}
+
+export const always = (): boolean => true;
+export const never = (): boolean => false;
+
+/** Asked only where something is to go: what the schema requires has to stay. */
+function removableMember(zone: Zone, schema: SchemaPlace | undefined, key: string): () => boolean {
+  if (zone.kind !== 'payload') return never;
+  return schema === undefined ? always : () => !schema.requires(key);
 }
 
 /** The root of a JSON text inside a string at `place`. Paths are read on, and begin anew. */
@@ -116,7 +124,7 @@ export function nestedPlace(place: Place, json: string, schema: SchemaPlace | un
     hint,
     state: isDefinition ? [] : plan.fields.join(place.state, plan.nestedBegin),
     hits: [],
-    isRemovable: false,
+    isRemovable: never,
     isBinary: false,
     nesting: nesting + 1,
     decodings,

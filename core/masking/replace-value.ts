@@ -4,7 +4,6 @@ import type { JsonValue } from '#core/mcp/messages.ts';
 import { canonicalOf, type Hmac, markerOf } from './actions.ts';
 import { encodeBase64 } from './base-encodings.ts';
 import type { Place } from './place.ts';
-import { fitsAt } from './schema-place.ts';
 import { standInForText, standInForValue } from './stand-ins.ts';
 import type { Finding } from './tally.ts';
 import { applyEdits, type TextEdit } from './text-edits.ts';
@@ -36,15 +35,16 @@ export function wholeReplacement(
       ? markerOf(rule.label)
       : replacementFor({ rule, value }, hmac);
   const written = place.isBinary ? encodeBase64(new TextEncoder().encode(text)) : text;
-  if (isDropped && place.isRemovable) return { kind: 'gone', text: written, value };
-  if (node.kind === 'string' && node.value === written) return { kind: 'same' };
+  if (isDropped && place.isRemovable()) return { kind: 'gone', text: written, value };
+  const isDone = node.kind === 'string' && [written, markerOf(rule.label)].includes(node.value);
+  if (isDone) return { kind: 'same' };
   return { kind: 'replaced', text: written, value };
 }
 
 /** The value to write: `text` itself, or what the schema allows instead; undefined for nothing. */
 export function fitValue(text: string, node: Node, place: Place): JsonValue | undefined {
   const { schema } = place;
-  if (schema === undefined || fitsAt(schema, text)) return text;
+  if (schema === undefined || schema.fits(text)) return text;
   if (node.kind !== 'string') return standInForValue(schema);
   const whole = { start: 0, end: node.value.length, replacement: '' };
   return standInForText(node.value, [whole], schema);
@@ -58,7 +58,7 @@ export type FittedText =
 /** Whether a string may become what the edits make of it. */
 export function fitText(text: string, edits: readonly TextEdit[], place: Place): FittedText {
   const { schema } = place;
-  if (schema === undefined || fitsAt(schema, applyEdits(text, edits))) return { kind: 'fits' };
+  if (schema === undefined || schema.fits(applyEdits(text, edits))) return { kind: 'fits' };
   const value = standInForText(text, edits, schema);
   return value === undefined ? { kind: 'nothing' } : { kind: 'instead', value };
 }

@@ -2,7 +2,7 @@
 // bounded time. What it cannot judge counts as told, so that a masked value is never guessed to fit.
 
 import { isArray, isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
-import { compileRegex, type RegexBudget } from '#core/policy/regex.ts';
+import { compileRegex } from '#core/policy/regex.ts';
 import { hasFormat } from './schema-formats.ts';
 
 export interface SchemaContext {
@@ -10,7 +10,29 @@ export interface SchemaContext {
   readonly root: JsonValue;
   /** How a pattern counts that cannot be judged, and a reference that leads nowhere. */
   readonly unknown: 'fits' | 'fails';
+  readonly budget: SchemaBudget;
 }
+
+/** Counts down over all that is judged of one message: characters compared, steps of patterns. */
+export interface SchemaBudget {
+  steps: number;
+}
+
+/** A second of work, at most. Real content of the largest size takes a tenth of it. */
+export function newSchemaBudget(): SchemaBudget {
+  return { steps: 50_000_000 };
+}
+
+/** Throws SchemaFault when the budget is used up. */
+export function spendOn(budget: SchemaBudget, schemas: number, characters = 0): void {
+  budget.steps -= schemas * SCHEMA_STEPS + characters;
+  if (budget.steps < 0) throw new SchemaFault();
+}
+
+/** What reading one character of a pattern takes, in characters compared. */
+const PATTERN_STEPS = 50;
+/** What looking at one schema takes, in characters compared. */
+const SCHEMA_STEPS = 20;
 
 /** Throws SchemaFault when judging would take too long. */
 export function fits(schema: JsonValue, value: JsonValue, context: SchemaContext): boolean {
@@ -34,8 +56,9 @@ export function resolve(reference: JsonValue | undefined, root: JsonValue): Json
 export function matchesPattern(
   pattern: string,
   text: string,
-  budget: RegexBudget,
+  budget: SchemaBudget,
 ): boolean | undefined {
+  spendOn(budget, 1, pattern.length * PATTERN_STEPS);
   try {
     return compileRegex(pattern).test(text, budget);
   } catch {
@@ -52,26 +75,22 @@ export class SchemaFault extends Error {
   }
 }
 
-const MAX_STEPS = 200_000;
 const MAX_DEPTH = 128;
-const PATTERN_STEPS = 1_000_000;
 
 class Check {
   readonly #context: SchemaContext;
-  readonly #budget = { steps: PATTERN_STEPS };
-  #steps = 0;
 
   constructor(context: SchemaContext) {
     this.#context = context;
   }
 
   fits(schema: JsonValue, value: JsonValue, depth: number): boolean {
-    this.#steps += 1;
-    if (this.#steps > MAX_STEPS || depth > MAX_DEPTH) throw new SchemaFault();
+    spendOn(this.#context.budget, 1);
+    if (depth > MAX_DEPTH) throw new SchemaFault();
     if (!isObject(schema)) return schema !== false;
     return (
       hasType(schema.type, value) &&
-      isListed(schema, value) &&
+      this.#isListed(schema, value) &&
       this.#refers(schema, value, depth + 1) &&
       this.#combines(schema, value, depth + 1) &&
       this.#holdsInside(schema, value, depth + 1)
@@ -110,19 +129,22 @@ class Check {
   }
 
   #isText(schema: JsonObject, text: string): boolean {
+    spendOn(this.#context.budget, 0, text.length);
     const length = [...text].length;
     if (length < numberOf(schema.minLength, 0)) return false;
     if (length > numberOf(schema.maxLength, Number.POSITIVE_INFINITY)) return false;
     if (typeof schema.format === 'string' && !hasFormat(schema.format, text)) return false;
     if (typeof schema.pattern !== 'string') return true;
-    return matchesPattern(schema.pattern, text, this.#budget) ?? this.#isUnknown();
+    return matchesPattern(schema.pattern, text, this.#context.budget) ?? this.#isUnknown();
   }
 
   #isList(schema: JsonObject, items: readonly JsonValue[], depth: number): boolean {
     if (items.length < numberOf(schema.minItems, 0)) return false;
     if (items.length > numberOf(schema.maxItems, Number.POSITIVE_INFINITY)) return false;
-    const written = new Set(items.map((item) => JSON.stringify(item)));
-    if (schema.uniqueItems === true && written.size < items.length) return false;
+    if (schema.uniqueItems === true) {
+      const written = new Set(items.map((item) => this.#written(item)));
+      if (written.size < items.length) return false;
+    }
     const { contains } = schema;
     if (contains !== undefined && !items.some((item) => this.fits(contains, item, depth))) {
       return false;
@@ -147,7 +169,25 @@ class Check {
       return false;
     }
     const value = record[key] ?? null;
-    return membersOf(schema, key, this.#budget).every((part) => this.fits(part, value, depth));
+    return membersOf(schema, key, this.#context.budget).every((part) =>
+      this.fits(part, value, depth),
+    );
+  }
+
+  #isListed(schema: JsonObject, value: JsonValue): boolean {
+    if (schema.const === undefined && schema.enum === undefined) return true;
+    const written = this.#written(value);
+    if (schema.const !== undefined && this.#written(schema.const) !== written) return false;
+    return (
+      schema.enum === undefined || listOf(schema.enum).some((one) => this.#written(one) === written)
+    );
+  }
+
+  /** The order of members counts, as it does in few validators: told apart means withheld. */
+  #written(value: JsonValue): string {
+    const text = JSON.stringify(value);
+    spendOn(this.#context.budget, 1, text.length);
+    return text;
   }
 
   #isUnknown(): boolean {
@@ -159,7 +199,7 @@ class Check {
 export function membersOf(
   schema: JsonObject,
   key: string,
-  budget: RegexBudget,
+  budget: SchemaBudget,
 ): readonly JsonValue[] {
   const named = isObject(schema.properties) ? own(schema.properties, key) : undefined;
   const patterned = isObject(schema.patternProperties)
@@ -199,14 +239,6 @@ function isOfType(type: JsonValue, value: JsonValue): boolean {
     default:
       return typeof value === type;
   }
-}
-
-function isListed(schema: JsonObject, value: JsonValue): boolean {
-  const written = JSON.stringify(value);
-  if (schema.const !== undefined && JSON.stringify(schema.const) !== written) return false;
-  return (
-    schema.enum === undefined || listOf(schema.enum).some((one) => JSON.stringify(one) === written)
-  );
 }
 
 function isInRange(schema: JsonObject, value: number): boolean {

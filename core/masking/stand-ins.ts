@@ -3,7 +3,7 @@
 
 import type { JsonValue } from '#core/mcp/messages.ts';
 import { NEUTRAL_TEXTS } from './schema-formats.ts';
-import { fitsAt, type SchemaPlace } from './schema-place.ts';
+import type { SchemaPlace } from './schema-place.ts';
 import { applyEdits, type TextEdit } from './text-edits.ts';
 
 /** Longer strings are not imitated: their length is all that a row of stars would keep. */
@@ -37,7 +37,7 @@ export function standInForValue(place: SchemaPlace): JsonValue | undefined {
 }
 
 function firstFitting(place: SchemaPlace, candidates: readonly JsonValue[]): JsonValue | undefined {
-  return candidates.find((candidate) => fitsAt(place, candidate));
+  return candidates.find((candidate) => place.fits(candidate));
 }
 
 /** The same shape: letters and digits of one kind each, everything else as it is. */

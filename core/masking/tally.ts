@@ -37,7 +37,7 @@ export class Tally {
     }
     const key = `${label} ${action} ${pointer}`;
     const isListed = this.#listed.has(key) || this.#listed.size < MAX_LISTED;
-    if (isListed) this.#count(key, { detector: label, pointer: shortened(pointer), action });
+    if (isListed) this.#count(key, { detector: label, pointer, action });
     else this.#count(`${label} ${action} `, { detector: label, pointer: '', action });
   }
 
@@ -68,18 +68,18 @@ export class Withheld extends Error {
     this.because = because;
     this.redaction = rule && {
       detector: rule.label,
-      pointer: shortened(pointer),
+      pointer,
       action: rule.action,
       count: 1,
     };
   }
 }
 
-export function pointerStep(key: string | number): string {
+/** The pointer to a member or an item, cut where it gets too long. */
+export function pointerInto(pointer: string, key: string | number): string {
+  if (pointer.length > MAX_POINTER) return pointer;
   const step = String(key);
-  return /[~/]/.test(step) ? `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}` : `/${step}`;
-}
-
-function shortened(pointer: string): string {
-  return pointer.length <= MAX_POINTER ? pointer : `${pointer.slice(0, MAX_POINTER)}…`;
+  const escaped = /[~/]/.test(step) ? step.replaceAll('~', '~0').replaceAll('/', '~1') : step;
+  const longer = `${pointer}/${escaped}`;
+  return longer.length <= MAX_POINTER ? longer : `${longer.slice(0, MAX_POINTER)}…`;
 }

@@ -2,6 +2,7 @@
 // beside a word that says so.
 
 import { EQUALS, endOfRun, isAlphanumeric, isUpper, PLUS, SLASH } from './characters.ts';
+import { contextIn } from './context.ts';
 import type { Detector, Match } from './detector.ts';
 
 const ID_LENGTH = 20;
@@ -48,7 +49,7 @@ function findSecrets(text: string, hint: string): readonly Match[] {
     const end = start + found[0].length;
     if (end - start !== SECRET_LENGTH || text.charCodeAt(end) === EQUALS) continue;
     if (!isMixed(found[0])) continue;
-    const before = text.slice(Math.max(0, start - CONTEXT), start);
+    const before = contextIn(text, start - CONTEXT, start);
     if (saysSecretKey(hint) || saysSecretKey(before)) matches.push({ start, end });
   }
   return matches;

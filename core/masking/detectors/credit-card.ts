@@ -36,12 +36,17 @@ function findInChain(text: string, chain: DigitChain): readonly Match[] {
   if (chain.length >= MIN_DIGITS && chain.every((group) => lengthOf(group) === 1)) {
     return cardOver(text, chain, 0, chain.length) ?? [];
   }
+  // Where numbers stand side by side, some of one and some of the next may be a card by chance: all
+  // that can be one is hidden, or the rest of the real one would stay.
   const matches: Match[] = [];
-  let first = 0;
-  while (first < chain.length) {
+  for (let first = 0; first < chain.length; first += 1) {
     const last = endOfCard(text, chain, first);
-    if (last !== undefined) matches.push(...(cardOver(text, chain, first, last) ?? []));
-    first = last ?? first + 1;
+    const [found] = last === undefined ? [] : (cardOver(text, chain, first, last) ?? []);
+    if (found === undefined) continue;
+    const before = matches.at(-1);
+    if (before === undefined || found.start >= before.end) matches.push(found);
+    else
+      matches[matches.length - 1] = { start: before.start, end: Math.max(before.end, found.end) };
   }
   return matches;
 }

@@ -2,6 +2,7 @@
 // that says so. Areas, groups and serials that are never given out do not count.
 
 import { isAlphanumericAt } from './characters.ts';
+import { contextIn } from './context.ts';
 import type { Detector, Match } from './detector.ts';
 import {
   type DigitChain,
@@ -62,8 +63,8 @@ function endAt(text: string, chain: DigitChain, at: number, hint: string): numbe
 function isBare(text: string, chain: DigitChain, at: number, hint: string): boolean {
   const group = chain[at];
   if (group === undefined || !isWhole(text, group.start, group.end)) return false;
-  const before = text.slice(Math.max(0, group.start - CONTEXT_BEFORE), group.start);
-  const behind = text.slice(group.end, group.end + CONTEXT_BEHIND);
+  const before = contextIn(text, group.start - CONTEXT_BEFORE, group.start);
+  const behind = contextIn(text, group.end, group.end + CONTEXT_BEHIND);
   return saysSsn(hint) || saysSsn(before) || saysSsn(behind);
 }
 
