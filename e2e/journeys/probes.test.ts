@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
+import { OtlpReceiver } from '#e2e/servers/otlp-receiver.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
 import { METRIC } from '#platform/process/semconv.ts';
 import { type Rig, startRig } from './rig.ts';
@@ -10,10 +11,16 @@ const SPEC = { rules: [{ name: 'all', effect: 'Allow' as const, match: { tools: 
 
 describe('the door for operators', () => {
   let rig: Rig<Fixture>;
+  let receiver: OtlpReceiver;
   before(async () => {
-    rig = await startRig({ server: () => startModern(), specs: [SPEC] });
+    receiver = await OtlpReceiver.start();
+    const start = { flags: ['--otlp', receiver.url] };
+    rig = await startRig({ server: () => startModern(), specs: [SPEC], start });
   });
-  after(() => rig?.close());
+  after(async () => {
+    await rig?.close();
+    await receiver?.kill();
+  });
 
   const ask = async (path: string, method = 'GET') => {
     const response = await fetch(`${rig.gatehouse.adminUrl}${path}`, { method });
