@@ -2,7 +2,7 @@
 // bound that a peer could press against set. It hands each request to the journey.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Refusal } from '#core/refusal.ts';
 import { type Head, refuseHost } from './admit-head.ts';
 import { ClientReply } from './client-reply.ts';
@@ -77,10 +77,10 @@ function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway 
   return {
     address: server.address() as AddressInfo,
     async drain(deadline) {
-      front.isDraining = true;
+      const settled = front.drain(deadline);
       server.close();
       server.closeIdleConnections();
-      await front.settled(deadline);
+      await settled;
       server.closeAllConnections();
       gate.questions.endAll({ status: 'cancelled', reason: 'the gateway is stopping' });
       await gate.refusals.flush();
@@ -89,7 +89,8 @@ function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway 
 }
 
 class Front {
-  isDraining = false;
+  /** Set once the gateway takes no more calls. */
+  #deadline: AbortSignal | undefined;
   readonly #gate: Gate;
   readonly #wellKnown: WellKnown;
   readonly #underWay = new Set<Promise<void>>();
@@ -100,18 +101,21 @@ class Front {
   }
 
   take(request: IncomingMessage, response: ServerResponse): void {
-    const call = this.#answer(request, response).catch((error: unknown) => {
-      // A fault is ours: the peer hears nothing of it, and nothing of the answer leaves half-done.
-      this.#gate.log.error('a call failed in the gateway', { error: asError(error) });
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500, { connection: 'close' }).end();
-    });
+    const call = this.#answer(request, response)
+      .catch((error: unknown) => {
+        // A fault is ours: the peer hears nothing of it, and nothing of the answer leaves half-done.
+        this.#gate.log.error('a call failed in the gateway', { error: asError(error) });
+        if (response.headersSent) response.destroy();
+        else response.writeHead(500, { connection: 'close' }).end();
+      })
+      .then(() => this.#sent(response, request.socket));
     this.#underWay.add(call);
     void call.finally(() => this.#underWay.delete(call));
   }
 
   /** Resolves when every call is over; streams are ended at once, calls at the deadline. */
-  async settled(deadline: AbortSignal): Promise<void> {
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#deadline = deadline;
     const gate = this.#gate;
     gate.drain.abort();
     const cut = (): void => {
@@ -125,11 +129,25 @@ class Front {
     deadline.removeEventListener('abort', cut);
   }
 
+  /** While draining, a call is over when its answer has left: connections are cut after the last one. */
+  #sent(response: ServerResponse, socket: Socket): Promise<void> | undefined {
+    const deadline = this.#deadline;
+    if (deadline === undefined || response.writableFinished || socket.destroyed) return undefined;
+    if (deadline.aborted) return undefined;
+    return new Promise((resolve) => {
+      const done = (): void => resolve();
+      response.once('close', done);
+      // An answer that waits for an earlier one on its connection hears nothing of the connection.
+      socket.once('close', done);
+      deadline.addEventListener('abort', done, { once: true });
+    });
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gate = this.#gate;
     const head = headOf(request);
     const client = new ClientReply(response, corsHeaders(head, gate.activation.current.doors));
-    if (this.isDraining) {
+    if (this.#deadline !== undefined) {
       const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;
       response.setHeader('connection', 'close');
       return turnAway({ head, refusal }, client, gate);

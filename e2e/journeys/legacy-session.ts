@@ -27,31 +27,42 @@ export class LegacySession {
   readonly token: string;
   /** As this client got it: sealed, when a gateway is in between. */
   readonly id: string;
+  readonly revision: string;
   /** What the server said of itself. */
   readonly handshake: Rpc;
 
-  constructor(url: string, token: string, opened: { id: string; handshake: Rpc }) {
+  constructor(
+    url: string,
+    token: string,
+    opened: { id: string; revision: string; handshake: Rpc },
+  ) {
     this.url = url;
     this.token = token;
     this.id = opened.id;
+    this.revision = opened.revision;
     this.handshake = opened.handshake;
   }
 
-  static async open(url: string, token: string, capabilities: object = {}): Promise<LegacySession> {
-    const params = { protocolVersion: LEGACY, capabilities, clientInfo: CLIENT_INFO };
+  static async open(
+    url: string,
+    token: string,
+    capabilities: object = {},
+    revision: string = LEGACY,
+  ): Promise<LegacySession> {
+    const params = { protocolVersion: revision, capabilities, clientInfo: CLIENT_INFO };
     const answer = await send(url, {
       headers: jsonHeaders(token),
       body: JSON.stringify({ jsonrpc: '2.0', id: 'init', method: 'initialize', params }),
     });
     const id = answer.headers['mcp-session-id'];
     if (typeof id !== 'string') throw new Error(`no session: ${answer.status} ${answer.text}`);
-    const session = new LegacySession(url, token, { id, handshake: messageOf(answer) });
+    const session = new LegacySession(url, token, { id, revision, handshake: messageOf(answer) });
     await session.post({ method: 'notifications/initialized' });
     return session;
   }
 
   headers(token = this.token): Sent['headers'] {
-    return jsonHeaders(token, ['mcp-session-id', this.id], ['mcp-protocol-version', LEGACY]);
+    return jsonHeaders(token, ['mcp-session-id', this.id], ['mcp-protocol-version', this.revision]);
   }
 
   /** POSTs one message and reads the whole answer. */

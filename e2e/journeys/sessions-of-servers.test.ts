@@ -6,7 +6,7 @@ import { exchangesIn, type RecordedExchange, subjectOf } from './evidence.ts';
 import { LegacySession, toolCall } from './legacy-session.ts';
 import { type Rig, type Spec, startRig } from './rig.ts';
 import { until } from './until.ts';
-import { messageOf, type Rpc } from './wire.ts';
+import { type Answer, messageOf, type Rpc, send } from './wire.ts';
 
 const SPEC: Spec = {
   rules: [
@@ -166,6 +166,28 @@ describe('a session of the legacy era', () => {
       .to.match(/^[\w-]{36}$/)
       .and.not.equal(session.id);
   });
+
+  for (const revision of ['2025-06-18', '2025-11-25']) {
+    it(`is held to the revision that it negotiated: ${revision}`, async () => {
+      const held = await LegacySession.open(rig.url, session.token, {}, revision);
+      const ask = async (id: number, version?: string): Promise<Answer> => {
+        const without = held.headers().filter(([name]) => name !== 'mcp-protocol-version');
+        const named = version === undefined ? [] : [['mcp-protocol-version', version] as const];
+        const body = JSON.stringify({ jsonrpc: '2.0', ...toolCall(id, 'echo', { message: 'x' }) });
+        return send(rig.url, { headers: [...without, ...named], body });
+      };
+
+      const other = revision === '2025-06-18' ? '2025-11-25' : '2025-06-18';
+      const [own, none] = [await ask(1, revision), await ask(2)];
+      const [differs, unknown] = [await ask(3, other), await ask(4, '1999-01-01')];
+
+      expect(held.handshake.result?.protocolVersion).to.equal(revision);
+      expect([own.status, none.status]).to.deep.equal([200, 200]);
+      expect([differs.status, unknown.status]).to.deep.equal([400, 400]);
+      expect(messageOf(unknown).error?.code).to.equal(-32022);
+      expect(rig.server.journal.executions('echo')).to.equal(2);
+    });
+  }
 
   it('is worth nothing to another principal', async () => {
     const foreign = await session.post({ id: 12, method: 'ping' }, await rig.token('bob'));
