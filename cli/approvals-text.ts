@@ -1,6 +1,7 @@
 // What `approvals` prints for people. All of it is of somebody else's making, so all of it is made
 // printable; arguments are laid out and never changed.
 
+import type { Allowance, Need } from '#core/approvals/request.ts';
 import type { ShownApproval, ShownVote } from '#core/approvals/shown.ts';
 import { layOutJson } from '#core/display/pretty-json.ts';
 import { columns, printable } from './printable.ts';
@@ -32,7 +33,7 @@ export function approvalText(approval: ShownApproval): string {
     ['rule', approval.rule],
     ['asked', time(approval.requestedAt)],
     ['until', approval.expiresAt === undefined ? undefined : time(approval.expiresAt)],
-    ['allows', allowsText(approval)],
+    ['allows', allowanceText({ ...approval, ttlSeconds: approval.grantTtlSeconds })],
     ...approval.needs.map((need) => ['needs', needText(need)] as const),
     ...approval.votes.map((vote) => ['vote', voteText(vote)] as const),
   ];
@@ -73,19 +74,15 @@ function untilText({ expiresAt }: ShownApproval): string {
   return expiresAt === undefined ? '-' : time(expiresAt);
 }
 
-function allowsText({ scope, maxUses, grantTtlSeconds }: ShownApproval): string {
+/** What a grant allows. */
+export function allowanceText({ scope, maxUses, ttlSeconds }: Allowance): string {
   return scope === 'Call'
-    ? `this one call, with exactly these arguments, within ${grantTtlSeconds} s of the approval`
-    : `${maxUses} calls of this tool by this caller with ANY arguments, within ${grantTtlSeconds} s of the approval`;
+    ? `this one call, with exactly these arguments, within ${ttlSeconds} s of the approval`
+    : `${maxUses} calls of this tool by this caller with ANY arguments, within ${ttlSeconds} s of the approval`;
 }
 
-function needText({
-  approval,
-  issuer,
-  groups,
-  subjects,
-  quorum,
-}: ShownApproval['needs'][number]): string {
+/** How many of whom it takes. */
+export function needText({ approval, issuer, groups, subjects, quorum }: Need): string {
   const people = [...groups.map((group) => `group ${group}`), ...subjects].join(', ');
   return `${approval}: ${quorum} of ${people} (${issuer})`;
 }

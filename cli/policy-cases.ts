@@ -23,6 +23,8 @@ export interface Expectation {
   /** `policy/rule`, or the name of the rule alone. */
   readonly rule?: string;
   readonly visible?: boolean;
+  /** Name of the entry of `spec.approvals` that must be asked. */
+  readonly approval?: string;
 }
 
 export interface PolicyCase {
@@ -108,6 +110,7 @@ const EXPECT_FIELDS: { readonly [Field in keyof Expectation]-?: FieldKind } = {
   effect: oneOf('Allow', 'Deny', 'RequireApproval'),
   rule: TEXT,
   visible: BOOLEAN,
+  approval: TEXT,
 };
 
 function readCase(value: unknown, path: Path, issuers: readonly IssuerConfig[]): Input<PolicyCase> {

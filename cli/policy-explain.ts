@@ -13,6 +13,7 @@ import {
 import { formatPath } from '#crds/path.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { loadPolicy } from '#sidecar/load-policy.ts';
+import { allowanceText, needText } from './approvals-text.ts';
 import { type Command, UsageError } from './command.ts';
 import { onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
@@ -101,12 +102,14 @@ function accepted<T>(flag: string, input: Input<T>): T {
   throw new UsageError(lines.join('\n'));
 }
 
-function explanationText({ decision, mode, questions }: Explanation): string {
+function explanationText(explanation: Explanation): string {
+  const { decision, mode, questions } = explanation;
   const observed =
     mode === 'Observe' && decision.effect !== 'Allow'
       ? '  mode Observe: it passes all the same, and is recorded\n'
       : '';
-  return [`${decisionText(decision)}${observed}`, ...questions.map(questionText)].join('\n');
+  const head = `${decisionText(decision)}${askingText(explanation)}${observed}`;
+  return [head, ...questions.map(questionText)].join('\n');
 }
 
 function decisionText(decision: Decision): string {
@@ -114,12 +117,24 @@ function decisionText(decision: Decision): string {
   return [head, ...notesOf(decision)].map((line) => `${printable(line)}\n`).join('');
 }
 
+/** Whose word it takes. */
+function askingText({ terms, cannotAsk }: Explanation): string {
+  const lines = [
+    ...(terms?.needs ?? []).map(needText),
+    ...(terms === undefined
+      ? []
+      : [`waits ${terms.pendingTtlSeconds} s; allows ${allowanceText(terms.allowance)}`]),
+    ...(cannotAsk === undefined ? [] : [`refused all the same: ${cannotAsk}`]),
+  ];
+  return lines.map((line) => `  ${printable(line)}\n`).join('');
+}
+
 function notesOf(decision: Decision): readonly string[] {
   switch (decision.effect) {
     case 'Allow':
       return decision.obligations.filterList ? ['  the list is filtered for this caller'] : [];
     case 'RequireApproval':
-      return [`  approval: ${decision.approval}`];
+      return [];
     case 'Deny': {
       const scopes = decision.missingScopes?.join(' ');
       return [

@@ -27,7 +27,7 @@ in "gatehouse run": the strictest decision wins.
       - name: support may refund small amounts
         principal: {subject: ada, groups: [support]}   # issuer, scopes, claims, clientId, actors, person
         call: {tool: refund, arguments: {amount: 20}}  # or prompt, resource, or method with params
-        expect: {effect: Allow, rule: small-refunds}   # effect; rule and visible when they matter
+        expect: {effect: Allow, rule: small-refunds}   # effect; rule, visible, approval when they matter
 
 Exit code: 0 when all are decided as expected, 1 when one is not, 2 when nothing could be tested.
 `;
@@ -67,12 +67,18 @@ function testCase(policy: CompiledPolicy, tested: PolicyCase): Result {
   return { case: tested, decision, passed: isExpected(decision, expect) };
 }
 
-function isExpected(decision: Decision, { effect, rule, visible }: Expectation): boolean {
+function isExpected(decision: Decision, expected: Expectation): boolean {
+  const { effect, rule, visible, approval } = expected;
   return (
     decision.effect === effect &&
+    (approval === undefined || approvalOf(decision) === approval) &&
     (rule === undefined || decision.rule === rule || nameOf(decision.rule) === rule) &&
     (visible === undefined || isVisible(decision) === visible)
   );
+}
+
+function approvalOf(decision: Decision): string | undefined {
+  return decision.effect === 'RequireApproval' ? decision.approval : undefined;
 }
 
 /** `policy/rule` without its policy. */
@@ -93,9 +99,10 @@ function row({ case: { name, expect }, decision, passed }: Result): readonly str
 }
 
 /** The rule always; whether it is visible when the case asks for it. */
-function say({ effect, rule, visible }: Expectation, asked: Expectation): string {
+function say({ effect, rule, visible, approval }: Expectation, asked: Expectation): string {
   const parts: string[] = [effect];
   if (rule !== undefined) parts.push(printable(rule));
+  if (asked.approval !== undefined) parts.push(`(asks ${printable(approval ?? 'nobody')})`);
   if (asked.visible !== undefined) parts.push(visible === true ? '(visible)' : '(hidden)');
   return parts.join(' ');
 }

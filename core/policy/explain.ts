@@ -1,9 +1,11 @@
 // Why a decision is what it is: what each rule said to the call, and which part of it spoke. Built
 // from the same steps as evaluate, so that it cannot tell another story.
 
+import { type ApprovalTerms, requesterOf } from '#core/approvals/request.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import { approvalTermsFor } from './approval-terms.ts';
 import type { CompiledPolicy, CompiledRule, Effect, PolicyLayer } from './compiled.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, RequireApproval } from './decision.ts';
 import { evaluate, judgeLayer, rulesOn } from './evaluate.ts';
 import { type Direction, type JudgedMessage, type Question, questionsOf } from './question.ts';
 import type { SubjectField } from './subjects.ts';
@@ -57,6 +59,10 @@ export interface Explanation {
   readonly decision: Decision;
   /** Observe: whatever the decision, the message passes, and is recorded. */
   readonly mode: 'Enforce' | 'Observe';
+  /** With RequireApproval: whose word it takes, how long it waits and what a grant will allow. */
+  readonly terms?: ApprovalTerms;
+  /** Why this principal cannot ask for the approval that it takes. */
+  readonly cannotAsk?: string;
   /** One, unless a stream is asked for; empty when no rule could allow the message. */
   readonly questions: readonly QuestionExplanation[];
 }
@@ -68,10 +74,25 @@ export function explain(
   direction: Direction,
 ): Explanation {
   const asked = questionsOf(principal, message, direction);
+  const decision = evaluate(policy, principal, message, direction);
   return {
-    decision: evaluate(policy, principal, message, direction),
+    decision,
     mode: policy.mode,
+    ...(decision.effect === 'RequireApproval' ? askingOf(policy, decision, principal) : {}),
     questions: asked.ok ? asked.questions.map((question) => explainQuestion(policy, question)) : [],
+  };
+}
+
+function askingOf(
+  policy: CompiledPolicy,
+  decision: RequireApproval,
+  principal: Principal,
+): Pick<Explanation, 'terms' | 'cannotAsk'> {
+  const terms = approvalTermsFor(policy, decision);
+  const requester = requesterOf(principal);
+  return {
+    ...(terms === undefined ? {} : { terms }),
+    ...(requester.ok ? {} : { cannotAsk: requester.reason }),
   };
 }
 
