@@ -126,8 +126,8 @@ class RedisApprovalStore implements ApprovalStore {
     return this.#move(id, { kind: 'settle', exchange });
   }
 
-  cancel(id: string, by: Account): Promise<Moved> {
-    return this.#move(id, { kind: 'cancel', by });
+  cancel(id: string, by: Account, reason?: string): Promise<Moved> {
+    return this.#move(id, { kind: 'cancel', by, ...(reason === undefined ? {} : { reason }) });
   }
 
   revoke(id: string, { approver, reason }: Revocation): Promise<Moved> {
