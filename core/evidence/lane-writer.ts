@@ -2,6 +2,7 @@
 // one signature and one write. Where the bytes go is the sink's business.
 
 import { type LaneHead, type SealedCommit, sealCommit } from './commit.ts';
+import { type DegradedWindow, remaining, repairOf, windowDrafts } from './degraded-window.ts';
 import { DraftFault, type PreparedDraft, prepareDraft } from './draft.ts';
 import { type DurableRecord, LedgerFault, type LedgerObserver, type Receipt } from './ledger.ts';
 import type { RecordDraft } from './record.ts';
@@ -10,9 +11,21 @@ import type { Signer } from './signature.ts';
 export interface CommitSink {
   /**
    * Makes the blobs durable, then the commit that names them. Rejects when nothing of either is left
-   * behind.
+   * behind, or with CommitInDoubt when that cannot be told: then the same commit comes again before any
+   * other, and it must be taken as one.
    */
   write(commit: SealedCommit, blobs: readonly NamedBlob[]): Promise<void>;
+}
+
+/** The write was cut off on its way: it may have arrived, or may yet. */
+export class CommitInDoubt extends Error {
+  override readonly name = 'CommitInDoubt';
+  readonly code: string;
+
+  constructor(code: string, options?: ErrorOptions) {
+    super('whether the commit was written is not known', options);
+    this.code = code;
+  }
 }
 
 /** An encrypted recording under the name its record has for it. */
@@ -48,11 +61,11 @@ interface Waiting {
   readonly reject: (fault: LedgerFault) => void;
 }
 
-/** The time since appends began to be refused. */
-interface DegradedWindow {
-  readonly since: string;
-  readonly cause: string;
-  readonly refused: number;
+/** A commit on its way, with what it is made of. */
+interface Sealed {
+  readonly commit: SealedCommit;
+  readonly drafts: readonly PreparedDraft[];
+  readonly blobs: readonly NamedBlob[];
 }
 
 /** Some seconds of full traffic: more would only make every caller wait longer. */
@@ -74,6 +87,9 @@ export class LaneWriter {
   #head: LaneHead;
   #isRunning = false;
   #window: DegradedWindow | undefined;
+  #doubt: Sealed | undefined;
+  /** Outcomes of calls that were refused although their intent is in the lane. */
+  #repairs: readonly PreparedDraft[] = [];
   #closed: Promise<Receipt> | undefined;
   readonly #observers: LedgerObserver[] = [];
 
@@ -109,7 +125,7 @@ export class LaneWriter {
 
   /** Ends a degraded window when writing is possible again; without one it does nothing. */
   probe(): void {
-    if (this.#window !== undefined) {
+    if (this.#window !== undefined || this.#doubt !== undefined) {
       this.#start();
     }
   }
@@ -174,21 +190,21 @@ export class LaneWriter {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<boolean> {
-    const { lane, signer, sink } = this.#options;
-    const window = this.#window;
-    const markers = window === undefined ? [] : this.#windowDrafts(window);
-    const drafts = [...markers, ...batch.map(({ draft }) => draft)];
-    if (drafts.length === 0) {
-      return true;
-    }
     try {
+      const repairs = await this.#settleDoubt();
+      const window = this.#window;
+      const markers = window === undefined ? [] : windowDrafts(window, this.#options.now());
+      const before = [...repairs, ...markers];
+      const drafts = [...before, ...batch.map(({ draft }) => draft)];
+      if (drafts.length === 0) {
+        return true;
+      }
+      const { lane, signer } = this.#options;
       const commit = sealCommit(lane, this.#head, drafts, signer);
-      const blobs = batch.flatMap(({ blob }) => blob ?? []);
-      await sink.write(commit, blobs);
-      this.#head = commit.head;
+      await this.#write({ commit, drafts, blobs: batch.flatMap(({ blob }) => blob ?? []) });
       this.#window = remaining(this.#window, window);
-      this.#resolve(batch, commit, markers.length);
-      this.#tell(drafts, commit);
+      this.#repairs = [];
+      this.#resolve(batch, commit, before.length);
       return true;
     } catch (error) {
       this.#refuse(systemCode(error) ?? 'write_failed', batch.length);
@@ -199,6 +215,33 @@ export class LaneWriter {
       }
       return false;
     }
+  }
+
+  async #write(sealed: Sealed): Promise<void> {
+    const { commit, drafts, blobs } = sealed;
+    try {
+      await this.#options.sink.write(commit, blobs);
+    } catch (error) {
+      if (error instanceof CommitInDoubt) this.#doubt = sealed;
+      throw error;
+    }
+    this.#doubt = undefined;
+    this.#head = commit.head;
+    this.#tell(drafts, commit);
+  }
+
+  /**
+   * A commit in doubt is brought to its end before anything follows it. Its calls were refused
+   * meanwhile, so each intent in it gets the outcome that says so.
+   */
+  async #settleDoubt(): Promise<readonly PreparedDraft[]> {
+    const doubt = this.#doubt;
+    if (doubt !== undefined) {
+      await this.#write(doubt);
+      const ts = this.#options.now();
+      this.#repairs = [...this.#repairs, ...doubt.drafts.flatMap((each) => repairOf(each, ts))];
+    }
+    return this.#repairs;
   }
 
   #resolve(batch: readonly Waiting[], commit: SealedCommit, markers: number): void {
@@ -226,19 +269,6 @@ export class LaneWriter {
     const window = this.#window ?? { since: this.#options.now(), cause, refused: 0 };
     this.#window = { ...window, refused: window.refused + count };
   }
-
-  /** Nothing could be recorded when the window began, so both ends are recorded when it is over. */
-  #windowDrafts(window: DegradedWindow): readonly PreparedDraft[] {
-    const { since, cause, refused } = window;
-    return [
-      prepareDraft({ type: 'degraded.enter', ts: since, detail: { cause } }),
-      prepareDraft({
-        type: 'degraded.exit',
-        ts: this.#options.now(),
-        detail: { cause, since, refused },
-      }),
-    ];
-  }
 }
 
 /** A caller that hands in one without the other has a bug: the record would name nothing. */
@@ -255,15 +285,6 @@ function tell(observer: LedgerObserver, record: DurableRecord): void {
   } catch {
     // The record is durable and its writer knows: a projection's fault is not theirs.
   }
-}
-
-/** What was refused while the window's own records were being written opens the next one. */
-function remaining(
-  now: DegradedWindow | undefined,
-  written: DegradedWindow | undefined,
-): DegradedWindow | undefined {
-  const refused = (now?.refused ?? 0) - (written?.refused ?? 0);
-  return now === undefined || refused === 0 ? undefined : { ...now, refused };
 }
 
 /** The operating system's word for a failure, such as ENOSPC; a constant, never a value. */

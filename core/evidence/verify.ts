@@ -1,11 +1,11 @@
 // Verifies evidence with nothing but its bytes and the trust keys: each lane in itself, the lanes
 // against each other, all of it against the checkpoints, and intents against outcomes.
 
-import { checkpointHash, isCheckpointSignedBy, parseCheckpoint } from './checkpoint.ts';
 import { parseLaneFileName } from './lane.ts';
 import { Findings, type Problem, type Report, type Verdict } from './problem.ts';
 import type { SignatureKey } from './signature.ts';
-import type { EvidenceSource, StoredAnchor, StoredFile, StoredRecordings } from './source.ts';
+import type { EvidenceSource, StoredFile, StoredRecordings } from './source.ts';
+import { readAnchors, reportOtherLogs } from './verify-anchors.ts';
 import { type Anchor, CheckpointCheck } from './verify-checkpoints.ts';
 import { ClockCheck } from './verify-clock.ts';
 import { type DanglingIntent, ExchangeCheck } from './verify-exchanges.ts';
@@ -33,28 +33,39 @@ export interface Verification {
  * Reads the source once, front to back. Without trust keys the verdict is never `verified`: anyone
  * could have written a log that agrees with itself.
  */
-export async function verifyEvidence(
+export function verifyEvidence(
   source: EvidenceSource,
+  trust: readonly SignatureKey[] | undefined,
+): Promise<Verification> {
+  return verifyLogs([source], trust);
+}
+
+/**
+ * The same for logs that several gateways wrote at a time. Each is whole in itself; that a grant was spent
+ * once, and that outcomes have their intents, is held against all of them together.
+ */
+export async function verifyLogs(
+  sources: readonly EvidenceSource[],
   trust: readonly SignatureKey[] | undefined,
 ): Promise<Verification> {
   const findings = new Findings();
   const { report } = findings;
   const exchanges = new ExchangeCheck(report);
   const trusted = trust && new Map(trust.map((key) => [key.id, key]));
-  const places = orderLanes(source.lanes, report);
-  const log = places[0]?.ordinal === 1 ? places[0].lane : undefined;
-  const anchors = readAnchors(source.anchors ?? [], { log, trusted, report });
-  const checkpoints = new CheckpointCheck(source.checkpoints, trusted, anchors, report);
-  await checkpoints.start(log);
-  const stored = source.recordings ?? new Map();
-  const spendings = new SpendingCheck(report);
-  const checks = { trusted, report, checkpoints, exchanges, spendings, stored };
-  const { records, recordings } = await checkLanes(places, checks);
-  await checkpoints.finish(places.at(-1)?.ordinal ?? 0);
-  reportAnchors(source, anchors, checkpoints.anchors, report);
-  for (const file of source.strays) {
-    report({ code: 'stray_file', message: 'not the file of a lane; it was not read', file });
+  const logs = sources.map((source): Log => {
+    const places = orderLanes(source.lanes, report);
+    return { source, places, name: places[0]?.ordinal === 1 ? places[0].lane : undefined };
+  });
+  const names = new Set(logs.map(({ name }) => name));
+  const [stored] = sources.map(({ anchors }) => anchors);
+  const anchors = readAnchors(stored ?? [], { names, trusted, report });
+  const checks = { trusted, report, exchanges, spendings: new SpendingCheck(report) };
+  let counts: Counts = { records: 0, recordings: NO_RECORDINGS, anchors: 0 };
+  for (const log of logs) {
+    counts = sumCounts(counts, await checkLog(log, anchors, checks));
   }
+  const { records, recordings } = counts;
+  reportOtherLogs(anchors.length - counts.anchors, report);
   reportMissing(recordings, report);
   if (records === 0) {
     report({ code: 'no_evidence', message: 'no record was found that holds' });
@@ -66,7 +77,7 @@ export async function verifyEvidence(
   }
   return {
     verdict: findings.verdict,
-    lanes: places.length,
+    lanes: logs.reduce((sum, { places }) => sum + places.length, 0),
     records,
     ...exchanges.counts,
     dangling: exchanges.dangling,
@@ -74,6 +85,36 @@ export async function verifyEvidence(
     problems: findings.problems,
     notes: findings.notes,
   };
+}
+
+interface Log {
+  readonly source: EvidenceSource;
+  readonly places: readonly LaneFile[];
+  /** Undefined when its first lane is not there. */
+  readonly name: string | undefined;
+}
+
+async function checkLog(
+  { source, places, name }: Log,
+  anchors: readonly Anchor[],
+  shared: SharedChecks,
+): Promise<Counts> {
+  const { report, trusted } = shared;
+  const checkpoints = new CheckpointCheck(source.checkpoints, trusted, anchors, report);
+  await checkpoints.start(name);
+  const stored = source.recordings ?? new Map();
+  const { records, recordings } = await checkLanes(places, { ...shared, checkpoints, stored });
+  await checkpoints.finish(places.at(-1)?.ordinal ?? 0);
+  const own = checkpoints.anchors.length;
+  if (source.anchors !== undefined && own === 0) {
+    const message =
+      'no checkpoint of this log lies beside the trust key: if the whole log had been rolled back to an earlier state, this would not show';
+    report({ code: 'anchor_absent', message });
+  }
+  for (const file of source.strays) {
+    report({ code: 'stray_file', message: 'not the file of a lane; it was not read', file });
+  }
+  return { records, recordings, anchors: own };
 }
 
 /** The verdict when there was nothing to look at; the message says why and what to do. */
@@ -95,12 +136,15 @@ interface LaneFile extends LanePlace {
   readonly stored: StoredFile;
 }
 
-interface Checks {
+interface SharedChecks {
   readonly trusted: TrustedKeys;
   readonly report: Report;
-  readonly checkpoints: CheckpointCheck;
   readonly exchanges: ExchangeCheck;
   readonly spendings: SpendingCheck;
+}
+
+interface Checks extends SharedChecks {
+  readonly checkpoints: CheckpointCheck;
   readonly stored: ReadonlyMap<string, StoredRecordings>;
 }
 
@@ -134,9 +178,22 @@ interface Counts {
   /** That hold. */
   readonly records: number;
   readonly recordings: RecordingCounts;
+  /** Checkpoints from outside that belong to it. */
+  readonly anchors: number;
 }
 
-async function checkLanes(places: readonly LaneFile[], checks: Checks): Promise<Counts> {
+function sumCounts(a: Counts, b: Counts): Counts {
+  return {
+    records: a.records + b.records,
+    recordings: sum(a.recordings, b.recordings),
+    anchors: a.anchors + b.anchors,
+  };
+}
+
+async function checkLanes(
+  places: readonly LaneFile[],
+  checks: Checks,
+): Promise<Omit<Counts, 'anchors'>> {
   let records = 0;
   let recordings = NO_RECORDINGS;
   let before: LaneEnd | undefined;
@@ -210,50 +267,5 @@ function reportOpenEnd(last: LaneEnd, report: Report): void {
   if (last.torn !== undefined) {
     const message = `${last.torn.sizeBytes} bytes of a write that was cut short follow the last record`;
     report({ code: 'torn_tail', message, ...where });
-  }
-}
-
-interface AnchorContext {
-  readonly log: string | undefined;
-  readonly trusted: TrustedKeys;
-  readonly report: Report;
-}
-
-function readAnchors(
-  stored: readonly StoredAnchor[],
-  { log, trusted, report }: AnchorContext,
-): readonly Anchor[] {
-  return stored.flatMap(({ file, text }): Anchor[] => {
-    const line = text.endsWith('\n') ? text.slice(0, -1) : text;
-    const checkpoint = parseCheckpoint(line);
-    const key = checkpoint === undefined ? undefined : trusted?.get(checkpoint.key);
-    const isSigned =
-      checkpoint !== undefined &&
-      (trusted === undefined || (key !== undefined && isCheckpointSignedBy(checkpoint, key)));
-    if (isSigned) {
-      return [{ checkpoint, hash: checkpointHash(line) }];
-    }
-    // Another log may have another key; for this one, and for bytes that say nothing, it is a find.
-    if (checkpoint === undefined || checkpoint.log === log || key !== undefined) {
-      report({ code: 'anchor_invalid', message: 'not a checkpoint of the trust key', file });
-    }
-    return [];
-  });
-}
-
-function reportAnchors(
-  source: EvidenceSource,
-  all: readonly Anchor[],
-  own: readonly Anchor[],
-  report: Report,
-): void {
-  if (source.anchors !== undefined && own.length === 0) {
-    const message =
-      'no checkpoint of this log lies beside the trust key: if the whole log had been rolled back to an earlier state, this would not show';
-    report({ code: 'anchor_absent', message });
-  }
-  if (all.length > own.length) {
-    const message = `beside the trust key lie checkpoints of ${all.length - own.length} other logs; ask for them if they should be here`;
-    report({ code: 'other_logs', message });
   }
 }

@@ -4,22 +4,19 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Checkpointer } from '#core/evidence/checkpointer.ts';
 import { laneFileName } from '#core/evidence/lane.ts';
-import { type BacklogLimits, LaneWriter } from '#core/evidence/lane-writer.ts';
+import { openLane } from '#core/evidence/open-lane.ts';
 import {
-  type Ledger,
-  LedgerFault,
-  type LedgerObserver,
-  type Receipt,
-} from '#core/evidence/ledger.ts';
-import { type LaneStart, openLane } from '#core/evidence/open-lane.ts';
-import type { RecordDraft } from '#core/evidence/record.ts';
-import { type Signer, signatureKey, signerFor } from '#core/evidence/signature.ts';
-import { anchorFile } from './anchors.ts';
+  CHECKPOINT_MILLIS,
+  type LedgerTimes,
+  RunningLedger,
+} from '#core/evidence/running-ledger.ts';
+import { signatureKey, signerFor } from '#core/evidence/signature.ts';
+import { anchorFile, writeAnchor } from './anchors.ts';
 import { AppendFile } from './append-file.ts';
 import { BlobFile } from './blob-file.ts';
 import { openCheckpointLog } from './checkpoint-log.ts';
-import { Checkpointer } from './checkpointer.ts';
 import { DataDirFault } from './data-dir-fault.ts';
 import { lockDataDir } from './data-lock.ts';
 import { ignoreFileSizeSignal } from './file-size-signal.ts';
@@ -27,28 +24,16 @@ import { CHECKPOINTS_FILE, LANES_DIR } from './layout.ts';
 import { type LogState, readLogState } from './log-state.ts';
 import type { TrustKey } from './trust-key.ts';
 
-export interface FileLedgerOptions {
+export interface FileLedgerOptions extends LedgerTimes {
   readonly dataDir: string;
   readonly trustKey: TrustKey;
   /** Version of the gateway, recorded in lane.open. */
   readonly version: string;
-  /** RFC 3339 in UTC with microseconds. */
-  readonly now: () => string;
   /** Never goes back; default: the machine's own. */
   readonly monotonicMillis?: () => number;
-  readonly backlog?: BacklogLimits;
-  /** Default: every 60 s. */
-  readonly heartbeatMillis?: number;
   /** Default: at most every 250 ms. */
   readonly checkpointMillis?: number;
 }
-
-/** Quiet days must be provably quiet. */
-const HEARTBEAT_MILLIS = 60_000;
-/** What an attacker may cut off unseen is at most what came since the last checkpoint. */
-const CHECKPOINT_MILLIS = 250;
-/** How soon after a failure, without any traffic, it is found that writing works again. */
-const PROBE_MILLIS = 1000;
 
 /**
  * Opens a new lane in the data directory, which is made when it does not exist. Rejects with
@@ -92,14 +77,8 @@ async function openLocked(options: FileLedgerOptions, closers: Closer[]): Promis
   const found = await readLogState({ lanesDir, publicKeyFile, trust, ...log });
   const signer = signerFor(generateKeyPairSync('ed25519').privateKey);
   const bootNonce = randomBytes(16).toString('hex');
-  const start = openLane({
-    signer,
-    trust: trustKey,
-    bootNonce,
-    version,
-    startedAt: now(),
-    ...found,
-  });
+  const facts = { signer, trust: trustKey, bootNonce, version, startedAt: now() };
+  const start = openLane({ ...facts, ...found });
   const path = join(lanesDir, laneFileName(start.ordinal, start.lane));
   const file = await AppendFile.create(path, start.commit.line);
   const recordings = new BlobFile(dataDir, start);
@@ -109,8 +88,9 @@ async function openLocked(options: FileLedgerOptions, closers: Closer[]): Promis
   );
   const checkpointer = new Checkpointer(
     {
-      ...log,
-      anchorFile: anchorFile(publicKeyFile, start.log),
+      append: (line) => log.file.append(line),
+      anchor: (line) => writeAnchor(anchorFile(publicKeyFile, start.log), line),
+      link: log.link,
       trust: trustKey,
       lane: start,
       now,
@@ -120,102 +100,19 @@ async function openLocked(options: FileLedgerOptions, closers: Closer[]): Promis
     start.commit.head,
   );
   await checkpointer.flush();
-  return new FileLedger({ options, start, found, signer, file, recordings, checkpointer, closers });
+  const running = new RunningLedger({
+    start,
+    signer,
+    times: options,
+    checkpointer,
+    write: ({ line }, blobs) => recordings.before(blobs, () => file.append(line)),
+    release: () => closeAll(closers),
+  });
+  return Object.assign(running, { found });
 }
 
-interface Parts {
-  readonly options: FileLedgerOptions;
-  readonly start: LaneStart;
-  readonly found: LogState;
-  readonly signer: Signer;
-  readonly file: AppendFile;
-  readonly recordings: BlobFile;
-  readonly checkpointer: Checkpointer;
-  readonly closers: readonly Closer[];
-}
-
-export class FileLedger implements Ledger {
-  readonly lane: string;
-  /** What this start found of earlier ones; `lost` is worth a warning. */
-  readonly found: LogState;
-  readonly #writer: LaneWriter;
-  readonly #checkpointer: Checkpointer;
-  readonly #now: () => string;
-  readonly #timers: readonly NodeJS.Timeout[];
-  readonly #closers: readonly Closer[];
-  #closed: Promise<void> | undefined;
-
-  constructor(parts: Parts) {
-    const { options, start, found, signer, file, recordings, checkpointer, closers } = parts;
-    this.lane = start.lane;
-    this.found = found;
-    this.#checkpointer = checkpointer;
-    this.#closers = closers;
-    this.#now = options.now;
-    this.#writer = new LaneWriter({
-      lane: start.lane,
-      opening: start.opening,
-      signer,
-      now: options.now,
-      sink: {
-        write: async ({ line, head }, blobs) => {
-          if (checkpointer.isOverdue) {
-            await checkpointer.flush();
-          }
-          await recordings.before(blobs, () => file.append(line));
-          checkpointer.note(head);
-        },
-      },
-      ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
-    });
-    this.#timers = [
-      setInterval(() => this.#beat(), options.heartbeatMillis ?? HEARTBEAT_MILLIS).unref(),
-      setInterval(() => this.#writer.probe(), PROBE_MILLIS).unref(),
-    ];
-  }
-
-  get healthy(): boolean {
-    return this.#writer.healthy;
-  }
-
-  append(draft: RecordDraft, blob?: Uint8Array): Promise<Receipt> {
-    return this.#writer.append(draft, blob);
-  }
-
-  observe(observer: LedgerObserver): void {
-    this.#writer.observe(observer);
-  }
-
-  /** Rejects with LedgerFault when lane.close could not be written; everything is released then too. */
-  close(reason: string): Promise<void> {
-    this.#closed ??= this.#close(reason);
-    return this.#closed;
-  }
-
-  async #close(reason: string): Promise<void> {
-    for (const timer of this.#timers) {
-      clearInterval(timer);
-    }
-    try {
-      await this.#writer.close({ type: 'lane.close', ts: this.#now(), detail: { reason } });
-      await this.#checkpointer.flush();
-    } catch (cause) {
-      if (cause instanceof LedgerFault) {
-        throw cause;
-      }
-      throw new LedgerFault('write_failed', 'the last checkpoint could not be written', { cause });
-    } finally {
-      await this.#checkpointer.close();
-      await closeAll(this.#closers);
-    }
-  }
-
-  #beat(): void {
-    this.#writer.append({ type: 'lane.heartbeat', ts: this.#now() }).catch(() => {
-      // `healthy` says it, and the window is recorded when it is over.
-    });
-  }
-}
+/** `found`: what this start found of earlier ones; `lost` is worth a warning. */
+export type FileLedger = RunningLedger & { readonly found: LogState };
 
 /** In the reverse order of opening, so that the lock goes last. */
 async function closeAll(closers: readonly Closer[]): Promise<void> {

@@ -4,7 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { ballot, request } from '#core/approvals/approvals.testkit.ts';
 import { bob, NONCE } from '#core/approvals/store.testkit.ts';
+import { intentDraft } from '#core/evidence/drafts.fixture.ts';
+import { verifyLogs } from '#core/evidence/verify.ts';
 import { connectRedis, type RedisClient } from './client.ts';
+import { logKeys, logsKey } from './keys.ts';
+import { LedgerBench } from './ledgers.fixture.ts';
 import { checkPosture } from './posture.ts';
 import { startRedis, type TestRedis } from './redis-server.fixture.ts';
 import { connectTo, namespace, openStore } from './stores.fixture.ts';
@@ -18,9 +22,11 @@ describe('The Redis user that the documentation gives', () => {
   before(async () => {
     redis = await startRedis();
     const text = await readFile(new URL('../../docs/redis.md', import.meta.url), 'utf8');
-    const [, rules = ''] = /^user payments (.*)$/m.exec(text) ?? [];
     const admin = await connectTo(redis.url);
-    await admin.call('ACL', 'SETUSER', 'payments', ...rules.replace('SECRET', 'pass').split(' '));
+    for (const [, name = '', rules = ''] of text.matchAll(/^user (\w+) (.*)$/gm)) {
+      const words = rules.replace('SECRET', 'pass').match(/\([^)]*\)|\S+/g) ?? [];
+      await admin.call('ACL', 'SETUSER', name, ...words);
+    }
     admin.disconnect();
     url = `redis://payments:pass@127.0.0.1:${redis.port}`;
     client = await connectRedis(readRedisUrl(url, 'test'), { name: 'test' });
@@ -55,6 +61,45 @@ describe('The Redis user that the documentation gives', () => {
     } finally {
       await store.close();
     }
+  });
+
+  it('may write evidence, and then do nothing to it', async () => {
+    const bench = new LedgerBench(url, namespace('payments'));
+    const { ledger } = await bench.open();
+    await ledger.append(intentDraft('x1', '2026-01-01T00:00:00.000000Z'));
+    const [log = ''] = await client.smembers(logsKey(namespace('payments')));
+    const { head, lane, lanes } = logKeys(namespace('payments'), log);
+    const [name = ''] = await client.zrange(lanes, 0, '-1');
+
+    const codes: string[] = [];
+    for (const key of [head, lane(name), lanes]) {
+      for (const words of [
+        ['DEL', key],
+        ['SET', key, 'x'],
+        ['PEXPIRE', key, '1'],
+      ]) {
+        codes.push(await codeOf(words));
+      }
+    }
+    codes.push(await codeOf(['XTRIM', lane(name), 'MAXLEN', '0']));
+    codes.push(await codeOf(['XDEL', lane(name), '1-0']));
+    await ledger.close('done');
+
+    expect(new Set(codes)).to.deep.equal(new Set(['NOPERM']));
+  });
+
+  it('has one beside it that verifies, and may do nothing else', async () => {
+    const auditor = await connectTo(`redis://auditor:pass@127.0.0.1:${redis.port}`);
+    const bench = new LedgerBench(url, namespace('payments'));
+    const { ledger } = await bench.open();
+    await ledger.close('done');
+
+    const { verdict } = await verifyLogs(await bench.logs(auditor), undefined);
+    const writing = await auditor.hset('gh:{payments/x}:head', 'a', 'b').catch((error) => error);
+
+    expect(verdict).to.equal('inconclusive');
+    expect(String(writing)).to.contain('NOPERM');
+    auditor.disconnect();
   });
 
   it('may see how Redis is set', async () => {

@@ -58,3 +58,36 @@ export function approvalKeys(namespace: Namespace): ApprovalKeys {
     changed: named('changed'),
   };
 }
+
+/** Set: ids of all logs of a namespace. A log is named after its first lane. */
+export function logsKey(namespace: Namespace): string {
+  return key(namespace, 'logs', 'logs');
+}
+
+/** A log is written by one gateway at a time; all of it lies in one slot. None of its keys ends by itself. */
+export interface LogKeys {
+  /** Hash: the lane that is written, how far it has come, its first line. */
+  readonly head: string;
+  /** Text: who writes, for as long as it says so again and again. */
+  readonly writer: string;
+  /** Sorted set: names of its lanes, by ordinal. */
+  readonly lanes: string;
+  /** Stream: checkpoints, by their number. */
+  readonly checkpoints: string;
+  /** Stream: the commits of one lane, by the number of their first record. */
+  readonly lane: (name: string) => string;
+  /** Stream: the recordings that a lane names, in the order of their records. */
+  readonly recordings: (name: string) => string;
+}
+
+export function logKeys(namespace: Namespace, log: string): LogKeys {
+  const named = (name: string) => key(namespace, log, name);
+  return {
+    head: named('head'),
+    writer: named('writer'),
+    lanes: named('lanes'),
+    checkpoints: named('checkpoints'),
+    lane: (name) => named(`lane:${name}`),
+    recordings: (name) => named(`recordings:${name}`),
+  };
+}

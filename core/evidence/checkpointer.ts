@@ -4,17 +4,18 @@
 import {
   type CheckpointLink,
   MAX_UNCHECKPOINTED_SECONDS,
+  type SealedCheckpoint,
   sealCheckpoint,
-} from '#core/evidence/checkpoint.ts';
-import type { LaneHead } from '#core/evidence/commit.ts';
-import { writeAnchor } from './anchors.ts';
-import type { AppendFile } from './append-file.ts';
-import type { TrustKey } from './trust-key.ts';
+} from './checkpoint.ts';
+import type { LaneHead } from './commit.ts';
+import type { Signer } from './signature.ts';
 
 export interface CheckpointerOptions {
-  readonly file: AppendFile;
-  readonly anchorFile: string;
-  readonly trust: Pick<TrustKey, 'id' | 'signer'>;
+  /** Into the data; the same line again when it is not known whether it got there. */
+  readonly append: (line: string) => Promise<void>;
+  /** Beside the trust key. */
+  readonly anchor: (line: string) => Promise<void>;
+  readonly trust: { readonly id: string; readonly signer: Signer };
   readonly lane: LaneOfCheckpoints;
   /** What the first checkpoint follows. */
   readonly link: CheckpointLink;
@@ -35,6 +36,8 @@ export interface LaneOfCheckpoints {
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
   #link: CheckpointLink;
+  /** Sealed, and perhaps in the data already. */
+  #pending: (SealedCheckpoint & { readonly seq: number }) | undefined;
   /** The lane's last durable record. */
   #head: LaneHead;
   #writtenSeq = 0;
@@ -94,22 +97,32 @@ export class Checkpointer {
 
   async #write(): Promise<void> {
     const startMillis = this.#options.monotonicMillis();
-    if (this.#writtenSeq < this.#head.seq) {
-      await this.#append(this.#head);
+    while (this.#pending !== undefined || this.#writtenSeq < this.#head.seq) {
+      await this.#append();
     }
     if (this.#anchoredSeq < this.#writtenSeq) {
       const seq = this.#writtenSeq;
-      await writeAnchor(this.#options.anchorFile, this.#writtenLine);
+      await this.#options.anchor(this.#writtenLine);
       this.#anchoredSeq = seq;
     }
     const isCovered = this.#anchoredSeq === this.#head.seq;
     this.#uncoveredSinceMillis = isCovered ? undefined : startMillis;
   }
 
-  async #append({ seq, hash }: LaneHead): Promise<void> {
-    const { file, trust, now, lane } = this.#options;
+  async #append(): Promise<void> {
+    this.#pending ??= this.#seal(this.#head);
+    const { line, link, seq } = this.#pending;
+    await this.#options.append(line);
+    this.#pending = undefined;
+    this.#link = link;
+    this.#writtenSeq = seq;
+    this.#writtenLine = line;
+  }
+
+  #seal({ seq, hash }: LaneHead): SealedCheckpoint & { readonly seq: number } {
+    const { trust, now, lane } = this.#options;
     const { log, ordinal, recordsBefore } = lane;
-    const { line, link } = sealCheckpoint(
+    const sealed = sealCheckpoint(
       {
         v: 1,
         n: this.#link.n + 1,
@@ -125,9 +138,6 @@ export class Checkpointer {
       },
       trust.signer,
     );
-    await file.append(line);
-    this.#link = link;
-    this.#writtenSeq = seq;
-    this.#writtenLine = line;
+    return { ...sealed, seq };
   }
 }

@@ -1,0 +1,141 @@
+// Writes the commits of one lane to its log in Redis, on a connection of its own. A write whose answer did
+// not come is in doubt and comes again; a log that somebody else writes is lost for good.
+
+import { parseCheckpoint } from '#core/evidence/checkpoint.ts';
+import type { LaneHead, SealedCommit } from '#core/evidence/commit.ts';
+import { CommitInDoubt, type NamedBlob } from '#core/evidence/lane-writer.ts';
+import { codeOf, type RedisClient } from './client.ts';
+import { CommitRing, type PlacedCommit } from './commit-ring.ts';
+import type { LogKeys } from './keys.ts';
+import { loadScript, runScript } from './script.ts';
+
+const APPEND = loadScript('append');
+const CHECKPOINT = loadScript('checkpoint');
+
+/** Redis refuses a commit, or cannot be asked; nothing of it is there. */
+export class LaneFault extends Error {
+  override readonly name = 'LaneFault';
+  /** FORK, the word of Redis such as OOM, or the system's code. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export interface LaneSinkOptions {
+  readonly client: RedisClient;
+  readonly keys: LogKeys;
+  /** `<ordinal>-<lane>`. */
+  readonly name: string;
+  /** Its first record. */
+  readonly head: LaneHead;
+  /** How many replicas must have a commit before it counts. */
+  readonly waitReplicas: number;
+}
+
+/** How long replicas may take; the client itself gives up a second later. */
+const WAIT_MILLIS = 1000;
+
+export class LaneSink {
+  readonly #options: LaneSinkOptions;
+  readonly #ring = new CommitRing();
+  #head: LaneHead;
+  #isForked = false;
+
+  constructor(options: LaneSinkOptions) {
+    this.#options = options;
+    this.#head = options.head;
+  }
+
+  /** As CommitSink.write. */
+  async write(commit: SealedCommit, blobs: readonly NamedBlob[]): Promise<void> {
+    if (this.#isForked) throw forked();
+    const placed = { after: this.#head, commit, blobs };
+    await this.#append(placed);
+    await this.#awaitReplicas();
+    this.#head = commit.head;
+    this.#ring.add(placed);
+  }
+
+  async checkpoint(line: string): Promise<void> {
+    const { client, keys, name } = this.#options;
+    const n = parseCheckpoint(line)?.n ?? 0;
+    const answer = await this.#ask(() =>
+      runScript(client, CHECKPOINT, [keys.head, keys.checkpoints], [name, n, line]),
+    );
+    if (answer === 'FORK') {
+      this.#isForked = true;
+      throw forked();
+    }
+  }
+
+  async #append(placed: PlacedCommit): Promise<void> {
+    const answer = await this.#send(placed);
+    if (answer.kind === 'done') return;
+    // A copy that took over may be behind: it gets what it lacks, if it holds what we wrote before.
+    const missing = answer.lane === this.#options.name ? this.#ring.since(answer.head) : undefined;
+    for (const each of [...(missing ?? []), ...(missing === undefined ? [] : [placed])]) {
+      if ((await this.#send(each)).kind === 'fork') break;
+      if (each === placed) return;
+    }
+    this.#isForked = true;
+    throw forked();
+  }
+
+  async #send({ after, commit, blobs }: PlacedCommit): Promise<Answer> {
+    const { client, keys, name } = this.#options;
+    const { line, head } = commit;
+    const answer = await this.#ask(() =>
+      runScript(
+        client,
+        APPEND,
+        [keys.head, keys.lane(name), keys.recordings(name)],
+        [
+          ...[name, after.seq + 1, after.hash, head.seq, head.hash, line],
+          ...blobs.flatMap(({ digest, bytes }) => [digest, Buffer.from(bytes)]),
+        ],
+      ),
+    );
+    const [word, lane = '', seq = '', hash = ''] = Array.isArray(answer) ? answer.map(String) : [];
+    return word === 'FORK'
+      ? { kind: 'fork', lane, head: { seq: Number(seq), hash } }
+      : { kind: 'done' };
+  }
+
+  /** WAIT returns in any case: what it returns is what counts. */
+  async #awaitReplicas(): Promise<void> {
+    const { client, waitReplicas } = this.#options;
+    if (waitReplicas === 0) return;
+    const count = await this.#ask(() => client.call('WAIT', waitReplicas, WAIT_MILLIS));
+    if (Number(count) < waitReplicas) throw new CommitInDoubt('NOREPLICAS');
+  }
+
+  /** An answer of Redis is certain, and so is what was never sent; anything else is in doubt. */
+  async #ask<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (this.#options.client.status !== 'ready') {
+      throw new LaneFault('unavailable', 'Redis is not connected');
+    }
+    try {
+      return await run();
+    } catch (cause) {
+      const code = codeOf(cause);
+      if (cause instanceof Error && cause.name === 'ReplyError') {
+        throw new LaneFault(code, `Redis refuses evidence (${code})`, { cause });
+      }
+      throw new CommitInDoubt(code, { cause });
+    }
+  }
+}
+
+type Answer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'fork'; readonly lane: string; readonly head: LaneHead };
+
+function forked(): LaneFault {
+  return new LaneFault(
+    'FORK',
+    'another gateway writes this log now; this one records nothing any more and must be restarted',
+  );
+}
