@@ -22,7 +22,6 @@ export const REFUSAL_CODES = [
   'batch_refused',
   'header_mismatch',
   'revision_unsupported',
-  'session_required',
   'session_unknown',
   'response_uncorrelated',
   'state_invalid',

@@ -3,7 +3,7 @@
 
 import type { Principal } from '#core/identity/principal.ts';
 import { readToolPage } from '#core/mcp/definitions.ts';
-import { filterList } from '#core/mcp/lists.ts';
+import { filterList, privatise } from '#core/mcp/lists.ts';
 import {
   isObject,
   type JsonObject,
@@ -69,9 +69,18 @@ export function judgeAnswer(
   if (METHODS.get(request.method)?.list !== undefined) {
     return judgeList(outbound, asked, context.definitions);
   }
-  return result.resultType === 'input_required'
-    ? judgeInputRequired(outbound.bytes, result, asked, context)
-    : pass(outbound.bytes);
+  if (result.resultType === 'input_required') {
+    return judgeInputRequired(outbound.bytes, result, asked, context);
+  }
+  return request.method === 'resources/read' ? judgeRead(outbound, asked) : pass(outbound.bytes);
+}
+
+/** Who may read it is a matter of policy: no cache may hand it to somebody else. */
+function judgeRead({ bytes, value }: Outbound, { facts }: Exchange): OutboundVerdict {
+  const { snapshot, revision } = facts;
+  if (snapshot.policy.mode === 'Observe') return pass(bytes);
+  const shaped = privatise({ bytes, value, revision });
+  return shaped.ok ? pass(shaped.bytes) : refused('upstream_invalid', shaped.reason);
 }
 
 function judgeHandshake(bytes: Uint8Array, result: JsonObject): OutboundVerdict {

@@ -58,7 +58,6 @@ const MAPPINGS: Readonly<Record<RefusalCode, Mapping>> = {
   batch_refused: { http: 400, rpc: ERROR_CODES.invalidRequest, httpAlways: true },
   header_mismatch: { http: 400, rpc: ERROR_CODES.headerMismatch, httpAlways: true },
   revision_unsupported: { http: 400, rpc: ERROR_CODES.unsupportedVersion, httpAlways: true },
-  session_required: { http: 400, rpc: ERROR_CODES.invalidRequest, httpAlways: true },
   session_unknown: { http: 404, rpc: ERROR_CODES.sessionUnknown, httpAlways: true },
   response_uncorrelated: { http: 400, rpc: ERROR_CODES.invalidRequest, httpAlways: true },
   state_invalid: { http: 200, rpc: ERROR_CODES.invalidParams },

@@ -1,6 +1,7 @@
 // An SSE answer, event by event: each JSON-RPC message is judged, masked and recorded whole; events
 // that carry none pass as they came. One flush per read of the server, before any wait for evidence.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { RecordedOutcome } from '#core/evidence/record.ts';
 import { readJson } from '#core/mcp/json.ts';
@@ -21,6 +22,7 @@ import {
 } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
+import { Pace } from './pace.ts';
 import { refusalBody } from './refuse.ts';
 import { openedSession } from './session-opening.ts';
 import { type ServerMessage, StreamJudge } from './stream-judge.ts';
@@ -48,6 +50,7 @@ class StreamRelay {
   readonly #gate: Gate;
   readonly #writer: StreamWriter;
   readonly #client: ClientReply;
+  readonly #pace: Pace;
   readonly #tail: Tail;
   readonly #judge: StreamJudge;
   /** An event had an id: the client can resume, and the answer may come on another stream. */
@@ -58,7 +61,9 @@ class StreamRelay {
     this.#exchange = exchange;
     this.#gate = gate;
     this.#client = client;
-    this.#tail = new Tail(() => gate.clock.monotonicMicros() / 1000);
+    const nowMs = () => gate.clock.monotonicMicros() / 1000;
+    this.#pace = new Pace(nowMs);
+    this.#tail = new Tail(nowMs);
     this.#judge = new StreamJudge(exchange, this.#tail, gate);
     this.#writer = new StreamWriter(client, {
       idleSeconds: exchange.facts.snapshot.policy.limits.streamIdleSeconds,
@@ -91,6 +96,8 @@ class StreamRelay {
       this.#writer.heard();
       for (const item of decoder.push(chunk)) await this.#item(item);
       await this.#writer.flush();
+      // Nothing goes out before the head does, and that may wait for the answer.
+      if (this.#writer.waitingBytes > limits.maxReplyBytes) throw new StreamFault(TALKATIVE);
     }
   }
 
@@ -114,13 +121,24 @@ class StreamRelay {
       return;
     }
     const { message, value } = this.#parse(event.data);
-    await this.#tail.room();
+    await this.#turn();
     const bytes =
       message.kind === 'response'
         ? await this.#response(message, event.data, value)
         : await this.#passing(message, event.data, value);
     if (bytes === event.data) this.#writer.push(event.raw);
     else if (bytes !== undefined) this.#writer.push(encodeSseEvent({ ...event, data: bytes }));
+  }
+
+  /** Waits until this message may go on: neither too fast nor too far ahead of its evidence. */
+  async #turn(): Promise<void> {
+    const waitMs = this.#pace.take();
+    if (waitMs > 0) {
+      await this.#writer.flush();
+      // Cut short, the next read says so.
+      await delay(waitMs, undefined, { signal: this.#exchange.stop.signal }).catch(() => {});
+    }
+    await this.#tail.room();
   }
 
   #parse(data: Uint8Array): { message: Message; value: JsonValue } {
@@ -248,6 +266,8 @@ class StreamRelay {
     }
   }
 }
+
+const TALKATIVE = 'the MCP server says more than spec.limits.maxReplyBytes before its answer';
 
 const FILLER = Buffer.from(':\n\n');
 

@@ -18,6 +18,7 @@ export class StreamWriter {
   readonly #keepalive: NodeJS.Timeout;
   readonly #idle: NodeJS.Timeout | undefined;
   #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
 
   constructor(client: ClientReply, { idleSeconds, onIdle }: StreamIdleness) {
     this.#client = client;
@@ -29,6 +30,11 @@ export class StreamWriter {
 
   push(bytes: Uint8Array): void {
     this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.byteLength;
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
   /** The server said something: the idle limit starts anew. */
@@ -42,6 +48,7 @@ export class StreamWriter {
     const [only] = this.#waiting;
     const bytes = this.#waiting.length === 1 && only ? only : Buffer.concat(this.#waiting);
     this.#waiting = [];
+    this.#waitingBytes = 0;
     this.#keepalive.refresh();
     await this.#client.write(bytes);
   }

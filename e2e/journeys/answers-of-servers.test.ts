@@ -5,7 +5,12 @@ import { json, type Script, type ScriptedServer, startScripted } from './scripte
 import { until } from './until.ts';
 import { callTool, jsonHeaders, LEGACY, MODERN, messageOf, modern, send } from './wire.ts';
 
-const SPEC: Spec = { rules: [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] };
+const SPEC: Spec = {
+  rules: [
+    { name: 'all', effect: 'Allow', match: { tools: ['*'] } },
+    { name: 'read', effect: 'Allow', match: { resources: ['x:*'] } },
+  ],
+};
 
 describe('what a server answers', () => {
   let rig: Rig<ScriptedServer>;
@@ -156,6 +161,58 @@ describe('what a server answers', () => {
       expect(refused.headers).to.not.have.property('mcp-session-id');
     });
   }
+
+  it('may be kept by its caller alone when it is a resource, and not for long', async () => {
+    const content = '"contents":[{"uri":"x:y","text":"z","x":1.50}]';
+    const kept = (scope: string) =>
+      rpc(`"id":1,"result":{"resultType":"complete",${content}, ${scope}}`);
+    rig.server.play(json(kept('"cacheScope":"public","ttlMs":86400000')));
+
+    const answer = await send(
+      rig.url,
+      modern(await rig.token(), { method: 'resources/read', params: { uri: 'x:y' } }),
+    );
+
+    expect(answer.text).to.equal(kept('"cacheScope":"private","ttlMs":60000'));
+  });
+
+  it('is asked for in a form that can be judged, and over a connection of its own', async () => {
+    rig.server.play(json(result));
+    const asked = modern(await rig.token(), callTool('echo'));
+    const hops = [
+      ['accept-encoding', 'gzip, br'],
+      ['connection', 'close, x-hop'],
+      ['x-hop', '1'],
+    ] as const;
+
+    await send(rig.url, { ...asked, headers: [...asked.headers, ...hops] });
+
+    const headers = rig.server.asked.at(-1)?.headers ?? {};
+    expect(headers['accept-encoding']).to.equal('identity');
+    expect(headers).to.not.have.property('x-hop');
+    expect(headers.connection).to.not.equal('close, x-hop');
+  });
+
+  it('is refused when it goes on and on before the answer to a handshake', async () => {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const noise = `data: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":"${'x'.repeat(60_000)}"}}\n\n`;
+    rig.server.play((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.once('close', resolve);
+      const talk = (): void => {
+        while (!response.destroyed && response.write(noise));
+        response.once('drain', talk);
+      };
+      talk();
+    });
+    const params = { protocolVersion: LEGACY, capabilities: {}, clientInfo: {} };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+
+    const answer = await send(rig.url, { headers: jsonHeaders(await rig.token()), body });
+
+    await over;
+    expect(messageOf(answer).error?.message).to.include('before its answer');
+  });
 
   it('is not asked for with methods that the revision of the client does not have', async () => {
     const before = rig.server.asked.length;

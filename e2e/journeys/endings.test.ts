@@ -114,6 +114,29 @@ describe('a call that takes too long', () => {
     });
   }
 
+  it('is ended by a limit on silence as well, where a policy has one', async () => {
+    const specs: Spec[] = [{ rules: RULES, limits: { streamIdleSeconds: 1 } }];
+    const server = () => startLegacy({ keepAliveMs: 0 });
+    const rig: Rig<Fixture> = await startRig({ server, specs });
+    try {
+      const session = await LegacySession.open(rig.url, await rig.token());
+      const [stream, answer] = [
+        await session.listen(),
+        await session.post(toolCall(1, 'slow', A_MINUTE)),
+      ];
+      await stream.end();
+
+      expect(messageOf(answer).error?.code).to.equal(-31005);
+      const ends = [...(await rig.concluded('GET', 2)), ...(await rig.concluded('tool:slow'))];
+      const reasons = ends.slice(1).map(({ outcome }) => outcome?.outcome?.reason);
+      expect(reasons).to.deep.equal(
+        Array(2).fill('idle longer than spec.limits.streamIdleSeconds'),
+      );
+    } finally {
+      await rig.close();
+    }
+  });
+
   it('takes the question with it that nobody answered, and a late answer is one to nothing', async () => {
     const specs: Spec[] = [{ rules: RULES, limits: { callSeconds: 1 } }];
     const rig: Rig<Fixture> = await startRig({ server: () => startLegacy(), specs });

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
+import { exchangesIn } from './evidence.ts';
 import { type Rig, type Spec, startRig } from './rig.ts';
 import { type Script, type ScriptedServer, startScripted } from './scripted-server.ts';
 import { until } from './until.ts';
@@ -6,14 +8,20 @@ import { callTool, jsonHeaders, modern, open, type Sent } from './wire.ts';
 
 const SPEC: Spec = { rules: [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] };
 
+interface Listening {
+  readonly headers: IncomingHttpHeaders;
+  readonly text: () => string;
+  close(): void;
+}
+
 /** Text as it comes, so that a test can see what is there before more is said. */
-async function listen(url: string, sent: Sent): Promise<{ text: () => string; close(): void }> {
+async function listen(url: string, sent: Sent): Promise<Listening> {
   const response = await open(url, sent);
   let text = '';
   response.setEncoding('utf8').on('data', (more: string) => {
     text += more;
   });
-  return { text: () => text, close: () => response.destroy() };
+  return { headers: response.headers, text: () => text, close: () => response.destroy() };
 }
 
 /** An event stream that says each piece when it is told to. */
@@ -68,10 +76,39 @@ describe('what a server says on a stream', () => {
         await until(piece, () => client.text() === sofar);
       }
 
+      // No proxy on the way may keep or change it.
+      expect(client.headers).to.include({
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-cache, no-transform',
+        'x-accel-buffering': 'no',
+      });
       server.end();
       client.close();
     });
   }
+
+  it('stays here when it answers what nobody asked, and is recorded', async () => {
+    const server = speaking();
+    rig.server.play(server.script);
+    const headers = jsonHeaders(await rig.token());
+    const client = await listen(rig.url, { method: 'GET', headers });
+
+    server.say('data: {"jsonrpc":"2.0","id":1,"result":{"secret":1}}\n\n');
+    server.say(progress(1));
+    await until('what may be said', () => client.text().includes('progress'));
+
+    expect(client.text()).to.not.include('secret');
+    client.close();
+    const reasons = await until('the record', async () => {
+      const all = exchangesIn(await rig.records()).flatMap((each) => each.all);
+      const found = all.filter(
+        ({ message, type }) => type === 'stream.message' && !message?.target,
+      );
+      const denied = found.filter(({ decision }) => decision?.effect === 'Deny');
+      return denied.length > 0 && denied.map(({ decision }) => decision?.reason);
+    });
+    expect(reasons).to.deep.equal(['an answer to nothing that was asked']);
+  });
 
   it('never reaches the client by half', async () => {
     const server = speaking();
