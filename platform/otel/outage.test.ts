@@ -106,6 +106,23 @@ describe('a window in which telemetry does not arrive', () => {
     expect(words()).to.deep.equal(['began', 'ended']);
   });
 
+  it('is not begun anew by what is lost when its end is told', () => {
+    const told: string[] = [];
+    const outage = new Outage({
+      now: () => '',
+      began: () => told.push('began'),
+      ended: () => {
+        told.push('ended');
+        outage.dropped('logs', 1, 'closed');
+      },
+    });
+    outage.failed('logs', 'timeout');
+
+    outage.close();
+
+    expect(told).to.deep.equal(['began', 'ended']);
+  });
+
   it('never is while all is well', () => {
     const { outage, told } = outageOf(1);
 

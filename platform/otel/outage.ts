@@ -59,8 +59,9 @@ export class Outage {
 
   /** Ends what is open, since there will be no other end; what comes after is no news. Idempotent. */
   close(): void {
-    this.#end(false);
+    // First: to tell of the end may itself be something that is dropped.
     this.#isClosed = true;
+    this.#end(false);
   }
 
   #open(cause: string): void {

@@ -1,0 +1,191 @@
+// A receiver that is down, slow or hostile: calls go on as before, and the time is in the evidence.
+
+import { expect } from 'chai';
+import { start as startModern } from '#e2e/servers/modern-fixture.ts';
+import { type Misbehaviour, OtlpReceiver } from '#e2e/servers/otlp-receiver.ts';
+import type { Fixture } from '#e2e/servers/serve.ts';
+import { METRIC } from '#platform/process/semconv.ts';
+import { type Rig, type Spec, startRig } from './rig.ts';
+import { samplesOf } from './scrape.ts';
+import { until } from './until.ts';
+import { callTool, messageOf, modern, send } from './wire.ts';
+
+const SPEC: Spec = { rules: [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] };
+
+const ENV = {
+  OTEL_METRIC_EXPORT_INTERVAL: '200',
+  OTEL_EXPORTER_OTLP_TIMEOUT: '300',
+  OTEL_BSP_SCHEDULE_DELAY: '20',
+  OTEL_BLRP_SCHEDULE_DELAY: '20',
+};
+
+const CALLS = 60;
+
+/** The windows of telemetry that the evidence tells, as their beginnings and ends. */
+async function windows(rig: Rig<Fixture>) {
+  const ours = (await rig.records()).filter(({ detail }) => detail?.dependency === 'telemetry');
+  return {
+    entered: ours.filter(({ type }) => type === 'degraded.enter'),
+    left: ours.filter(({ type }) => type === 'degraded.exit'),
+  };
+}
+
+async function makeCalls(rig: Rig<Fixture>): Promise<number> {
+  const token = await rig.token('alice');
+  const millis: number[] = [];
+  for (let index = 0; index < CALLS; index += 1) {
+    const started = performance.now();
+    const answer = await send(rig.url, modern(token, callTool('echo', { message: 'hello' })));
+    millis.push(performance.now() - started);
+    expect(messageOf(answer).result?.isError).not.to.equal(true);
+  }
+  return millis.toSorted((a, b) => a - b)[Math.floor(CALLS / 2)] ?? 0;
+}
+
+async function verify(rig: Rig<Fixture>) {
+  return rig.cli('evidence', 'verify', rig.data, '--trust', rig.gatehouse.trustKey);
+}
+
+async function samples(rig: Rig<Fixture>): Promise<ReadonlyMap<string, number>> {
+  return samplesOf(await (await fetch(`${rig.gatehouse.adminUrl}/metrics`)).text());
+}
+
+describe('a receiver that is killed while calls run', () => {
+  let receiver: OtlpReceiver;
+  let rig: Rig<Fixture>;
+  before(async () => {
+    receiver = await OtlpReceiver.start();
+    const start = { flags: ['--otlp', receiver.url] };
+    rig = await startRig({ server: () => startModern(), specs: [SPEC], env: ENV, start });
+  });
+  after(async () => {
+    await rig?.close();
+    await receiver?.kill();
+  });
+
+  it('changes nothing for the calls', async () => {
+    await makeCalls(rig);
+    const healthy = await makeCalls(rig);
+    await receiver.kill();
+    await until('the outage', async () => (await windows(rig)).entered.length > 0);
+
+    const down = await makeCalls(rig);
+
+    // Loosely: a machine that tests run on is never quiet.
+    expect(down / healthy).to.be.below(3);
+    expect((await samples(rig)).get(METRIC.telemetryHealthy)).to.equal(0);
+  });
+
+  it('gets what was kept for it when it is back, and the evidence says when that was', async () => {
+    await receiver.listen();
+    const { left, entered } = await until(
+      'the end of the outage',
+      async () => {
+        const found = await windows(rig);
+        return found.left.length > 0 && found;
+      },
+      30_000,
+    );
+
+    const outcomes = (await rig.records()).filter(({ type }) => type === 'outcome');
+    await until('a span for each call, those of the outage too', () => {
+      const told = new Set(receiver.spans.map((span) => span.attributes['gatehouse.record.seq']));
+      return outcomes.every(({ seq }) => told.has(seq));
+    });
+    expect(entered).to.have.length(1);
+    expect(left).to.have.length(1);
+    expect(left[0]?.detail).to.include({
+      dependency: 'telemetry',
+      recovered: true,
+      since: entered[0]?.detail?.since ?? left[0]?.detail?.since,
+      droppedSpans: 0,
+      droppedLogs: 0,
+    });
+    expect((await samples(rig)).get(METRIC.telemetryHealthy)).to.equal(1);
+    expect(receiver.faults).to.deep.equal([]);
+  });
+
+  it('is not waited for at the end, which the evidence tells too', async () => {
+    await makeCalls(rig);
+    await receiver.kill();
+    await makeCalls(rig);
+    const started = performance.now();
+
+    await rig.gatehouse.close();
+
+    const seconds = (performance.now() - started) / 1000;
+    const last = (await windows(rig)).left.at(-1);
+    const verdict = await verify(rig);
+    expect(seconds).to.be.below(10);
+    expect(rig.gatehouse.child.hasExited).to.equal(true);
+    expect(await rig.gatehouse.child.stop()).to.equal(0);
+    expect(last?.detail).to.include({ recovered: false });
+    expect(last?.detail?.droppedSpans).to.be.above(0);
+    expect(verdict.code, verdict.stdout).to.equal(0);
+    expect(rig.log()).not.to.match(/unhandled/i);
+  });
+});
+
+const misbehaving: {
+  name: string;
+  misbehave: Misbehaviour;
+  cause: string | RegExp;
+  dropped?: string;
+}[] = [
+  { name: 'never answers', misbehave: () => {}, cause: 'timeout' },
+  { name: 'breaks the connection', misbehave: (res) => res.destroy(), cause: /^[A-Z_]+$/ },
+  {
+    name: 'refuses everything',
+    misbehave: (res) => res.writeHead(401).end('who are you?'),
+    cause: 'http_401',
+    dropped: 'refused',
+  },
+  { name: 'is overloaded', misbehave: (res) => res.writeHead(503).end(), cause: 'http_503' },
+  {
+    name: 'redirects to itself',
+    misbehave: (res) => res.writeHead(307, { location: '/v1/traces' }).end(),
+    cause: 'http_307',
+    dropped: 'refused',
+  },
+];
+
+for (const { name, misbehave, cause, dropped } of misbehaving) {
+  describe(`a receiver that ${name}`, () => {
+    let receiver: OtlpReceiver;
+    let rig: Rig<Fixture>;
+    before(async () => {
+      receiver = await OtlpReceiver.start();
+      receiver.misbehaviour = misbehave;
+      const start = { flags: ['--otlp', receiver.url] };
+      rig = await startRig({ server: () => startModern(), specs: [SPEC], env: ENV, start });
+    });
+    after(async () => {
+      await rig?.close();
+      await receiver?.kill();
+    });
+
+    it('costs nothing but its data, which the evidence says once', async () => {
+      await makeCalls(rig);
+      const { entered } = await until('the outage', async () => {
+        const found = await windows(rig);
+        return found.entered.length > 0 && found;
+      });
+      await makeCalls(rig);
+      const counted = await samples(rig);
+
+      await rig.gatehouse.close();
+
+      const { entered: all, left } = await windows(rig);
+      const verdict = await verify(rig);
+      if (typeof cause === 'string') expect(entered[0]?.detail?.cause).to.equal(cause);
+      else expect(entered[0]?.detail?.cause).to.match(cause);
+      expect([all.length, left.length]).to.deep.equal([1, 1]);
+      if (dropped !== undefined) {
+        const drops = `${METRIC.telemetryDropped}{signal="traces",reason="${dropped}"}`;
+        expect(counted.get(drops)).to.be.above(0);
+      }
+      expect(verdict.code, verdict.stdout).to.equal(0);
+      expect(await rig.gatehouse.child.stop()).to.equal(0);
+    });
+  });
+}
