@@ -4,6 +4,14 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { RECORD_TYPES } from '#core/evidence/record.ts';
+import {
+  ATTRIBUTE,
+  DETAIL_PREFIX,
+  MCP_METRIC,
+  METRIC,
+  SPAN_EVENT,
+} from '#platform/process/semconv.ts';
 
 const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md']);
 
@@ -45,6 +53,21 @@ describe('the documents', () => {
       expect(broken.map(([link]) => link)).to.deep.equal([]);
     });
   }
+
+  it('list every name of telemetry, and none that there is not', () => {
+    const text = readFileSync('docs/telemetry.md', 'utf8');
+    const attributes = Object.values(ATTRIBUTE);
+    const metrics = [...Object.values(METRIC), ...Object.values(MCP_METRIC)];
+    const names = [...attributes, ...metrics, ...Object.values(SPAN_EVENT)];
+
+    const missing = names.filter((name) => !text.includes(`\`${name}`));
+    const ours = [...text.matchAll(/`(gatehouse[._][\w.]+)/g)].map(([, name]) => name ?? '');
+    const events = RECORD_TYPES.map((type) => `gatehouse.${type}`);
+    const known = new Set<string>([...names, ...events, DETAIL_PREFIX]);
+
+    expect(missing).to.deep.equal([]);
+    expect(ours.filter((name) => !known.has(name))).to.deep.equal([]);
+  });
 
   it('name a test for every threat', () => {
     const text = readFileSync('docs/threat-model.md', 'utf8');
