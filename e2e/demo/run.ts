@@ -3,6 +3,7 @@
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitsForAnother } from './approval.ts';
 import { gatehouse } from './cli.ts';
 import { type CallResult, connectLegacy, connectModern, type DemoClient } from './clients.ts';
 import { chapter, kept, quote, say } from './narrate.ts';
@@ -50,6 +51,7 @@ async function play({ provider, legacy, modern }: Stage): Promise<void> {
     whole: { name: 'echo', args: { message: 'hello' } },
     streamed: { name: 'stream', args: { n: 3 }, progress: 3 },
   });
+  await waitsForAnother(second, modern, provider);
   await second.close();
 
   await legacy.gatehouse.close();
