@@ -42,8 +42,8 @@ export const run: Command = {
   --public-url URL       how clients dial it, when that is not the listen address; repeatable
   --data DIR             where evidence and keys are kept (./gatehouse-data)
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
-  --admin HOST:PORT      /livez /readyz /startupz /metrics (127.0.0.1:9090)
-  --allow-plain-http     take http issuers and servers beyond loopback; recorded as evidence
+  --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
+  --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
   --hold-seconds N       hold a call that waits for approval no longer than this (as its client bears)
   --otlp URL             send spans, metrics and logs to this OTLP receiver, such as http://127.0.0.1:4318 (off);
                          headers, TLS and the rest are the standard OTEL_EXPORTER_OTLP_* variables

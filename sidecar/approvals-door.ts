@@ -8,11 +8,16 @@ import type { Mount } from '#platform/process/admin-server.ts';
 import type { Snapshot } from './activation.ts';
 import type { Gate } from './gate.ts';
 import { RateLimiter } from './limiter.ts';
+import type { SidecarSettings } from './settings.ts';
 
 /** More than people do, and little enough that nobody fills the evidence with refusals. */
 const PER_MINUTE = 120;
 
-export function approvalsDoor(desk: ApprovalDesk, gate: Gate, adminHost: string): Mount {
+export function approvalsDoor(
+  desk: ApprovalDesk,
+  gate: Gate,
+  { admin, allowPlainHttp }: Pick<SidecarSettings, 'admin' | 'allowPlainHttp'>,
+): Mount {
   const limiter = new RateLimiter();
   const { activation, refusals, clock, log } = gate;
   return approvalsApi({
@@ -22,7 +27,8 @@ export function approvalsDoor(desk: ApprovalDesk, gate: Gate, adminHost: string)
       const rules = approverRules(current);
       return rules === undefined ? undefined : { verifier: current.verifier, rules };
     },
-    hosts: [adminHost.toLowerCase()],
+    hosts: [admin.host.toLowerCase()],
+    allowPlainHttp,
     onUnproven: ({ code, reason }, address) =>
       refusals.record(
         {

@@ -267,6 +267,6 @@ function openAdmin(
       ['issuers', () => warm.isWarm],
       ['serving', () => !gate.drain.signal.aborted],
     ]),
-    mounts: new Map([[APPROVALS_PATH, approvalsDoor(desk, gate, settings.admin.host)]]),
+    mounts: new Map([[APPROVALS_PATH, approvalsDoor(desk, gate, settings)]]),
   });
 }

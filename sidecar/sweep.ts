@@ -22,8 +22,11 @@ export function startSweeping(desk: ApprovalDesk, log: Logger): Sweeping {
     try {
       await desk.sweep();
     } catch (error) {
-      if (!(error instanceof ApprovalStoreFault)) throw error;
-      log.error('approvals cannot be swept', { code: error.code });
+      // Whatever it is, the next sweep tries again; calls that are past their deadline are refused anyway.
+      const isStore = error instanceof ApprovalStoreFault;
+      log.error('approvals cannot be swept', {
+        reason: isStore ? error.code : error instanceof Error ? (error.stack ?? '') : 'unknown',
+      });
     } finally {
       isSweeping = false;
     }

@@ -37,11 +37,17 @@ describe('records that are owed', () => {
     expect([owed.size, owed.lost]).to.deep.equal([4096, 4]);
   });
 
-  it('do not hide a fault of the writer', async () => {
-    const owed = new OwedRecords(() => Promise.reject(new TypeError('a bug')));
+  it('do not hide a fault of the writer, nor stop at it', async () => {
+    const written: string[] = [];
+    const owed = new OwedRecords(async ({ ts }) => {
+      if (ts === 'bad') throw new TypeError('a bug');
+      written.push(ts);
+    });
 
-    const thrown = await owed.write(draft('1')).catch((error: unknown) => error);
+    const thrown = await owed.write(draft('bad')).catch((error: unknown) => error);
+    await owed.write(draft('good'));
 
     expect(thrown).to.be.instanceOf(TypeError);
+    expect([written, owed.lost]).to.deep.equal([['good'], 1]);
   });
 });

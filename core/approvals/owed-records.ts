@@ -25,7 +25,7 @@ export class OwedRecords {
     return this.#owed.length;
   }
 
-  /** How many were given up, because too many waited. */
+  /** How many were given up: too many waited, or it could never be a record. */
   get lost(): number {
     return this.#lost;
   }
@@ -55,7 +55,11 @@ export class OwedRecords {
         this.#owed.shift();
       }
     } catch (error) {
-      if (!(error instanceof LedgerFault)) throw error;
+      if (error instanceof LedgerFault) return;
+      // One that can never be a record must not hold up all that come after it.
+      this.#owed.shift();
+      this.#lost += 1;
+      throw error;
     }
   }
 }

@@ -102,6 +102,18 @@ describe('starting a gateway', () => {
       says: ['policy.yaml:5:spec.rulez: '],
     },
     {
+      name: 'approvers who would sign in with tokens for the server',
+      differs: async (folder) => {
+        const file = join(folder, 'policy.yaml');
+        const identity =
+          '{issuers: [{name: a, issuer: "https://a.example"}], approvalAudience: "https://b.example/mcp"}';
+        await writeFile(file, `${POLICY_HEAD}spec:\n  identity: ${identity}\n`);
+        return { '--policy': file, '--public-url': 'https://b.example/mcp/' };
+      },
+      code: CONFIG,
+      says: ['spec.identity.approvalAudience: must differ from every audience and public URL'],
+    },
+    {
       name: 'a port that is taken',
       differs: async () => ({ '--listen': `127.0.0.1:${takenPort}` }),
       code: CONFIG,

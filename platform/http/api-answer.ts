@@ -12,6 +12,7 @@ export type ApiErrorCode =
   | 'method_not_allowed'
   | 'host_not_allowed'
   | 'origin_not_allowed'
+  | 'transport_plain'
   | 'token_missing'
   | 'token_invalid'
   | 'issuer_unavailable'
@@ -92,6 +93,7 @@ const STATUSES: ReadonlyMap<number, readonly ApiErrorCode[]> = new Map<
     [
       'host_not_allowed',
       'origin_not_allowed',
+      'transport_plain',
       ...APPROVER_REFUSALS,
       ...SEPARATION_REFUSALS,
       'not_the_requester',

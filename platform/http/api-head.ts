@@ -24,6 +24,27 @@ export function refuseHead(headers: Headers, hosts: readonly string[]): ApiError
     : { code: 'origin_not_allowed', reason: 'Origin: pages of other origins cannot decide here' };
 }
 
+/** A token that comes over a network in the clear can be used by whoever listens. */
+export function refuseFarAway(
+  address: string | undefined,
+  allowPlainHttp: boolean,
+): ApiError | undefined {
+  const isNear = address !== undefined && isLoopback(loopbackName(address));
+  return isNear || allowPlainHttp
+    ? undefined
+    : {
+        code: 'transport_plain',
+        reason:
+          'plain http is taken from this machine alone: forward the port, or put TLS in front and start with --allow-plain-http',
+      };
+}
+
+/** As URL writes it; IPv4 inside IPv6 is how a socket of both shows it. */
+function loopbackName(address: string): string {
+  const bare = address.replace(/^::ffff:/i, '');
+  return isIP(bare) === 6 ? `[${bare}]` : bare;
+}
+
 export interface NoBearer extends ApiError {
   readonly code: 'token_missing' | 'token_invalid';
 }

@@ -52,6 +52,7 @@ export class ApiBench {
       desk: this.bench.desk,
       gate: () => (this.isOff ? undefined : gate),
       hosts: ['gatehouse.internal'],
+      allowPlainHttp: false,
       onUnproven: async (unproven) => void this.unproven.push(unproven),
       tooSoon: () => this.tooSoonSeconds,
       onFault: (error) => void this.faults.push(error),

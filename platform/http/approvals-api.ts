@@ -18,7 +18,7 @@ import {
   send,
 } from './api-answer.ts';
 import { readReason } from './api-body.ts';
-import { bearerOf, refuseHead } from './api-head.ts';
+import { bearerOf, refuseFarAway, refuseHead } from './api-head.ts';
 
 /** What it takes to decide, by the policy of this moment. */
 export interface ApprovalsGate {
@@ -32,6 +32,8 @@ export interface ApprovalsApiOptions {
   readonly gate: () => ApprovalsGate | undefined;
   /** Host names besides loopback and addresses under which the API may be called. */
   readonly hosts: readonly string[];
+  /** Take plain http from other machines: whatever is in front of it keeps tokens secret. */
+  readonly allowPlainHttp: boolean;
   /** Somebody came without a token that proves who they are. */
   readonly onUnproven: (unproven: Unproven, address: string) => Promise<void>;
   /** Seconds to wait when this principal has come too often; undefined: go on. */
@@ -68,7 +70,9 @@ type Route =
   | { readonly kind: 'act'; readonly id: string; readonly act: Act };
 
 async function answer(request: IncomingMessage, options: ApprovalsApiOptions): Promise<ApiAnswer> {
-  const refused = refuseHead(request.headersDistinct, options.hosts);
+  const refused =
+    refuseHead(request.headersDistinct, options.hosts) ??
+    refuseFarAway(request.socket.remoteAddress, options.allowPlainHttp);
   if (refused !== undefined) return answerTo(refused);
   const route = routeOf(request.url ?? '');
   if (route === undefined) return answerTo(NOTHING_HERE);
