@@ -1,13 +1,12 @@
 // Recorded messages on a terminal: laid out, bounded, and with nothing in them that a terminal would obey.
 
 import { layOutJson } from '#core/display/pretty-json.ts';
-import type { RecordedPayload } from '#core/evidence/record.ts';
+import type { RecordedMasking, RecordedPayload } from '#core/evidence/record.ts';
 import type { RecordedMessage, Unshown } from '#platform/file/recorded-messages.ts';
 import { printable } from './printable.ts';
 
 /** A screen or three for each message; --json prints all of it. */
 const LAYOUT = { maxLines: 120, maxLineChars: 2000 };
-const MAX_REDACTIONS = 20;
 
 const WHY: Readonly<Record<Unshown, string>> = {
   no_key: 'encrypted; see --recording-key',
@@ -25,23 +24,21 @@ export function messageText(payload: RecordedPayload, message: RecordedMessage):
   const notes = [
     ...(omittedChars > 0 ? [`… ${omittedChars} more characters; --json prints them`] : []),
     ...(payload.truncated ? ['… the message was longer than what is recorded'] : []),
-    ...redactionLines(message),
   ];
   return indented([...lines, ...notes]);
 }
 
-function redactionLines({
-  redactions,
-  unlisted,
-}: Extract<RecordedMessage, { kind: 'shown' }>): readonly string[] {
-  const shown = redactions.slice(0, MAX_REDACTIONS);
-  const more = redactions.length - shown.length + unlisted;
-  return [
-    ...shown.map(
-      ({ detector, pointer, action }) => `redacted: ${detector} at ${pointer} (${action})`,
-    ),
-    ...(more > 0 ? [`redacted: ${more} more`] : []),
-  ];
+/** Lines of what masking did to one message, indented. */
+export function maskingText({ redactions, withheld, observed }: RecordedMasking): string {
+  const would = observed === true ? 'would be ' : '';
+  return indented([
+    ...redactions.map(({ detector, pointer, action, count }) => {
+      const where = pointer === '' ? 'elsewhere' : `at ${pointer}`;
+      const times = count === 1 ? '' : `, ${count} times`;
+      return `${would}redacted: ${detector} ${where} (${action}${times})`;
+    }),
+    ...(withheld === undefined ? [] : [`${would}withheld: ${withheld}`]),
+  ]);
 }
 
 function indented(lines: readonly string[]): string {

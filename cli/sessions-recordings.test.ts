@@ -41,7 +41,8 @@ describe('recorded messages on the command line', () => {
     await ledger.append(...withRecording(intentDraft('x1', at(0)), asked));
     await ledger.append(...withRecording(progressDraft('x1', at(1)), recorder.record(PROGRESS)));
     const answered = recorder.record(ANSWERED, REDACTIONS);
-    const outcome = { ...intentDraft('x1', at(41)), ...outcomeDraft('x1', at(41)) };
+    const masking = { redactions: REDACTIONS.map((each) => ({ ...each, count: 2 })) };
+    const outcome = { ...intentDraft('x1', at(41)), ...outcomeDraft('x1', at(41)), masking };
     await ledger.append(...withRecording(outcome, answered));
     await ledger.append(intentDraft('x2', at(42)));
     await ledger.close('test');
@@ -76,8 +77,15 @@ describe('recorded messages on the command line', () => {
     expect(code).to.equal(0);
     expect(stdout).to.match(/alice tools\/call tool:echo\n {2}->\n {4}\{\n/);
     expect(stdout).to.contain('"big": 12345678901234567890');
-    expect(stdout).to.contain('redacted: email at /result/text (Redact)');
+    expect(stdout).to.contain('redacted: email at /result/text (Redact, 2 times)');
     expect(stdout).to.match(/<- notifications\/progress\n {2}<-\n/);
+  });
+
+  it('are told of without the key as far as what was masked in them', async () => {
+    const { stdout } = await run(sessionsShow, []);
+
+    expect(stdout).to.contain('<-\n    redacted: email at /result/text (Redact, 2 times)');
+    expect(stdout).to.not.contain('12345678901234567890');
   });
 
   it('do not steer the terminal, as text or as JSON', async () => {

@@ -9,7 +9,7 @@ import { integer, onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { printableJson } from './printable.ts';
 import { openerFrom } from './recording-opener.ts';
-import { HOW_TO_SEE, messageText } from './recordings-text.ts';
+import { HOW_TO_SEE, maskingText, messageText } from './recordings-text.ts';
 import { gapText, stepJson, stepText } from './replay-text.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
 
@@ -98,14 +98,15 @@ async function shown(
   sinceStartMillis: number,
   { reader, asJson }: Playing,
 ): Promise<string> {
-  const { payload } = step;
+  const { payload, record } = step;
   const message = payload === undefined ? undefined : await reader.read(payload);
   if (asJson) {
     return printableJson(stepJson(step, sinceStartMillis, message));
   }
   const line = stepText(step, sinceStartMillis);
   const isShown = payload !== undefined && message !== undefined && reader.hasKey;
-  return isShown ? line + messageText(payload, message) : line;
+  const hidden = record.masking === undefined ? '' : maskingText(record.masking);
+  return line + (isShown ? messageText(payload, message) : '') + hidden;
 }
 
 /** False when asked to stop meanwhile. */

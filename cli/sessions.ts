@@ -1,7 +1,7 @@
 // `gatehouse sessions list` and `show`: who called what, what was decided and how it ended, and what was
 // said where that was recorded, read back from the evidence of one data directory.
 
-import type { RecordedPayload } from '#core/evidence/record.ts';
+import type { RecordedMasking, RecordedPayload } from '#core/evidence/record.ts';
 import type { TimelineEntry } from '#core/evidence/sessions.ts';
 import { openRecordings, type RecordingReader } from '#platform/file/recorded-messages.ts';
 import type { WantedBlob } from '#platform/file/stored-blobs.ts';
@@ -10,7 +10,7 @@ import { onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { printableJson } from './printable.ts';
 import { openerFrom } from './recording-opener.ts';
-import { HOW_TO_SEE, messageText } from './recordings-text.ts';
+import { HOW_TO_SEE, maskingText, messageText } from './recordings-text.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
 import { entryHead, listText, showText } from './sessions-text.ts';
 
@@ -100,26 +100,45 @@ async function printMessages(
   reader: RecordingReader,
   io: CommandIo,
 ): Promise<void> {
-  const recorded = timeline.filter((entry) => payloadsOf(entry).length > 0);
-  if (recorded.length === 0) {
-    return;
-  }
-  if (!reader.hasKey) {
+  if (!reader.hasKey && timeline.some((entry) => payloadsOf(entry).length > 0)) {
     io.stdout(`\n${HOW_TO_SEE}`);
-    return;
   }
-  for (const entry of recorded) {
-    io.stdout(`\n${entryHead(entry)}\n`);
-    for (const payload of payloadsOf(entry)) {
-      io.stdout(`  ${arrow(entry, payload)}\n${messageText(payload, await reader.read(payload))}`);
+  for (const entry of timeline) {
+    const told: string[] = [];
+    for (const side of sidesOf(entry)) {
+      const text = await sideText(side, reader);
+      if (text !== '') {
+        told.push(`  ${side.arrow}\n${text}`);
+      }
+    }
+    if (told.length > 0) {
+      io.stdout(`\n${entryHead(entry)}\n${told.join('')}`);
     }
   }
 }
 
-/** To the server, or from it. */
-function arrow(entry: TimelineEntry, payload: RecordedPayload): string {
-  const isAnswer = payload === entry.answerPayload;
-  return (entry.direction === 'toServer') === isAnswer ? '<-' : '->';
+interface Side {
+  /** To the server, or from it. */
+  readonly arrow: '->' | '<-';
+  readonly payload: RecordedPayload | undefined;
+  readonly masking: RecordedMasking | undefined;
+}
+
+/** The message itself, and the answer to it. */
+function sidesOf(entry: TimelineEntry): readonly Side[] {
+  const isToServer = entry.direction === 'toServer';
+  const { payload, masking, answerPayload, answerMasking } = entry;
+  return [
+    { arrow: isToServer ? '->' : '<-', payload, masking },
+    { arrow: isToServer ? '<-' : '->', payload: answerPayload, masking: answerMasking },
+  ];
+}
+
+/** The message where it can be read, with what was hidden in it; else that alone. */
+async function sideText({ payload, masking }: Side, reader: RecordingReader): Promise<string> {
+  const isShown = payload !== undefined && reader.hasKey;
+  const message = isShown ? messageText(payload, await reader.read(payload)) : '';
+  return message + (masking === undefined ? '' : maskingText(masking));
 }
 
 async function withMessages(

@@ -13,6 +13,7 @@ import type { Snapshot } from './activation.ts';
 import type { KnownDefinition } from './definitions.ts';
 import type { Gate } from './gate.ts';
 import { mask, originOf } from './mask.ts';
+import { maskedTarget } from './masked-target.ts';
 import type { WaitingCall } from './obtain-approval.ts';
 
 export interface AskedCall {
@@ -70,7 +71,7 @@ export function askedBy(
     requester: requester.requester,
     server,
     method,
-    target,
+    target: maskedTarget(target, 'toServer', snapshot),
     rule: decision.rule,
     preview,
   };

@@ -148,7 +148,7 @@ export function errorCodeOf({ body }: ResponseMessage): number | undefined {
 async function redeliver(asked: Exchange, { message, bytes }: Outbound, kept: Kept): Promise<void> {
   const { revision } = asked.facts;
   const sighting = { direction: 'toClient', revision, sizeBytes: bytes.byteLength } as const;
-  await asked.noteRedelivery(recordedMessage(message, sighting), kept);
+  await asked.noteRedelivery(recordedMessage(message, sighting, asked.facts.snapshot), kept);
 }
 
 /** The ledger failed: the answer stays here, and the client hears why (promise 3). */

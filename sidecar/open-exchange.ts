@@ -83,7 +83,7 @@ function factsOf(
     id,
     ...judging,
     revision,
-    recorded: recordedMessage(message, sighting),
+    recorded: recordedMessage(message, sighting, judging.snapshot),
     address: head.address,
     ...(message.kind === 'request' ? { request: message } : { oneWay: message }),
     ...(session === undefined ? {} : { session }),

@@ -1,10 +1,21 @@
 import { expect } from 'chai';
 import { prepareDraft } from '#core/evidence/draft.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import { compileMasking } from '#core/masking/compile.ts';
+import type { McpGatewayPolicySpec } from '#crds/policy.ts';
+import type { Snapshot } from './activation.ts';
 import { ANONYMOUS } from './authenticate.ts';
 import { recordedMessage, recordedPrincipal, recordedTarget } from './recorded.ts';
 
 const SIGHTING = { direction: 'toServer', revision: '2025-11-25', sizeBytes: 1 } as const;
+/** All that is looked at of a snapshot. */
+function masking(...entries: NonNullable<McpGatewayPolicySpec['masking']>): Snapshot {
+  const apiVersion = 'gatehouse.dev/v1alpha1';
+  const policy = { apiVersion, kind: 'McpGatewayPolicy', metadata: { name: 'p' } } as const;
+  const { masking: compiled } = compileMasking([{ ...policy, spec: { masking: entries } }]);
+  return { policy: { masking: compiled }, maskingHash: () => '' } as unknown as Snapshot;
+}
+
 const TS = '2026-01-01T00:00:00.000000Z';
 
 describe('what a record repeats', () => {
@@ -20,6 +31,24 @@ describe('what a record repeats', () => {
     });
   }
 
+  it('masks the URI that a message names, as far as policy hides what is in it', () => {
+    const uri = 'crm://customers/ada@example.com/078-05-1120';
+    const read = {
+      kind: 'request',
+      id: 1,
+      method: 'resources/read',
+      params: { uri },
+      target: { kind: 'resource', name: uri },
+    } as const;
+
+    const recorded = (action: 'Redact' | 'Block') =>
+      recordedMessage(read, SIGHTING, masking({ name: 'pii', detectors: ['email'], action }))
+        .target;
+
+    expect(recorded('Redact')).to.equal('resource:crm://customers/[REDACTED:email]/078-05-1120');
+    expect(recorded('Block')).to.equal('resource:(withheld)');
+  });
+
   const texts = ['\ud800', `${'x'.repeat(255)}\u{1f600}`, 'x'.repeat(100_000), '\u0000\n'];
   for (const text of texts) {
     it(`can always be recorded: ${JSON.stringify(text.slice(-4))}`, () => {
@@ -32,6 +61,7 @@ describe('what a record repeats', () => {
           target: { kind: 'tool', name: text },
         },
         SIGHTING,
+        masking(),
       );
       const who: Principal = { ...ANONYMOUS, subject: text, clientId: text };
 

@@ -14,6 +14,7 @@ import type { Revision } from '#core/mcp/revisions.ts';
 import type { TraceContext } from '#core/mcp/trace-context.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { Snapshot } from './activation.ts';
+import { maskedTarget } from './masked-target.ts';
 
 /** Longest text of a peer's that a record repeats; a longer one is cut and marked. */
 const MAX_RECORDED_CHARS = 256;
@@ -37,10 +38,16 @@ export interface Sighting {
   readonly sizeBytes: number;
 }
 
-export function recordedMessage(message: Message, sighting: Sighting): RecordedMessage {
+export function recordedMessage(
+  message: Message,
+  sighting: Sighting,
+  snapshot: Pick<Snapshot, 'policy' | 'maskingHash'>,
+): RecordedMessage {
+  const named = 'target' in message ? message.target : undefined;
+  const target = named && maskedTarget(named, sighting.direction, snapshot);
   return {
     method: message.kind === 'response' ? 'response' : bounded(message.method),
-    ...('target' in message && message.target ? { target: recordedTarget(message.target) } : {}),
+    ...(target === undefined ? {} : { target: recordedTarget(target) }),
     ...('id' in message && message.id !== undefined
       ? { requestId: bounded(String(message.id)) }
       : {}),

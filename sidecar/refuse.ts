@@ -75,7 +75,7 @@ const MAPPINGS: Readonly<Record<RefusalCode, Mapping>> = {
   upstream_timeout: { http: 504, rpc: ERROR_CODES.upstreamTimeout },
   upstream_invalid: { http: 502, rpc: ERROR_CODES.upstreamInvalid },
   upstream_requires_oauth: { http: 502, rpc: ERROR_CODES.upstreamUnavailable },
-  content_withheld: { http: 502, rpc: ERROR_CODES.contentWithheld },
+  content_withheld: { http: 403, rpc: ERROR_CODES.contentWithheld },
   draining: { http: 503, rpc: ERROR_CODES.upstreamUnavailable, httpAlways: true },
 };
 
@@ -110,7 +110,7 @@ export function refusalBody(refusal: Refusal, id: RequestId, context: RefusalCon
     return inputRequired(id, approval.requestState);
   }
   const isCall = message?.kind === 'request' && message.method === 'tools/call';
-  if (isCall && (refusal.code === 'denied' || refusal.code === 'approval_refused')) {
+  if (isCall && SHOWN_TO_MODELS.has(refusal.code)) {
     return deniedToolResult(id, refusal.reason, context.era ?? 'legacy');
   }
   if (isCall && refusal.code === 'approval_pending' && approval !== undefined) {
@@ -119,6 +119,13 @@ export function refusalBody(refusal: Refusal, id: RequestId, context: RefusalCon
   const code = context.wire?.code ?? MAPPINGS[refusal.code].rpc;
   return errorReply(id, code, refusal.reason, context.wire?.data ?? dataOf(refusal, context));
 }
+
+/** A model that reads why may do without; an error stays with its client. */
+const SHOWN_TO_MODELS: ReadonlySet<RefusalCode> = new Set([
+  'denied',
+  'approval_refused',
+  'content_withheld',
+]);
 
 /** HTTP status of a refusal by its code alone; what metrics and records show. */
 export function httpStatusOf(code: RefusalCode): number {

@@ -107,7 +107,7 @@ function askedExchange(question: RequestMessage, stream: QuestionStream, gate: G
       snapshot: stream.snapshot,
       revision,
       request: question,
-      recorded: recordedMessage(question, sighting),
+      recorded: recordedMessage(question, sighting, stream.snapshot),
       ...(session === undefined ? {} : { session }),
       ...(sessionRecordId === undefined ? {} : { sessionRecordId }),
     },

@@ -95,7 +95,8 @@ export class StreamJudge {
   #recorded(message: Message, bytes: Uint8Array): RecordedMessage {
     const { revision } = this.#exchange.facts;
     const sizeBytes = bytes.byteLength;
-    return recordedMessage(message, { direction: 'toClient', revision, sizeBytes });
+    const sighting = { direction: 'toClient', revision, sizeBytes } as const;
+    return recordedMessage(message, sighting, this.#snapshot());
   }
 }
 

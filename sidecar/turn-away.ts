@@ -7,6 +7,7 @@ import type { Principal } from '#core/identity/principal.ts';
 import { metadataUrl, publicUrlFor } from '#core/identity/resource-metadata.ts';
 import type { Refusal, RefusalCode } from '#core/refusal.ts';
 import type { Clock } from '#platform/process/clock.ts';
+import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
 import type { Gate } from './gate.ts';
@@ -23,25 +24,19 @@ export interface TurnedAway {
 }
 
 /** Records and answers. A ledger that fails changes nothing for a caller who is refused anyway. */
-export async function turnAway(
-  { head, refusal, principal, context = {} }: TurnedAway,
-  client: ClientReply,
-  gate: Gate,
-): Promise<void> {
-  await gate.refusals.record(draftOf(head, refusal, principal, context), principal !== undefined);
-  const url = publicUrlFor(gate.activation.current.publicUrls, only(head.headers.host) ?? '');
+export async function turnAway(away: TurnedAway, client: ClientReply, gate: Gate): Promise<void> {
+  const { head, refusal, principal, context = {} } = away;
+  const snapshot = gate.activation.current;
+  await gate.refusals.record(draftOf(away, snapshot), principal !== undefined);
+  const url = publicUrlFor(snapshot.publicUrls, only(head.headers.host) ?? '');
   const isDoor = refusal.code === 'host_not_allowed' || url === undefined;
   client.send(refuse(refusal, isDoor ? context : { ...context, metadataUrl: metadataUrl(url) }));
 }
 
 type Said = Omit<RecordDraft, 'ts'>;
 
-function draftOf(
-  head: Head,
-  refusal: Refusal,
-  principal: Principal | undefined,
-  { message }: RefusalContext,
-): Said {
+function draftOf({ head, refusal, principal, context }: TurnedAway, snapshot: Snapshot): Said {
+  const message = context?.message;
   const sighting = { direction: 'toServer', sizeBytes: 0 } as const;
   const trace = traceOf(head, message);
   return {
@@ -49,7 +44,7 @@ function draftOf(
     source: { address: head.address },
     ...(trace === undefined ? {} : recordedTrace(trace)),
     ...(principal === undefined ? {} : { principal: recordedPrincipal(principal) }),
-    ...(message === undefined ? {} : { message: recordedMessage(message, sighting) }),
+    ...(message === undefined ? {} : { message: recordedMessage(message, sighting, snapshot) }),
     outcome: { status: 'refused', refusal: refusal.code, reason: refusal.reason },
   };
 }

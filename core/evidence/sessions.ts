@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { StoredRecord } from './parse-record.ts';
-import type { RecordedPayload, RecordedPrincipal } from './record.ts';
+import type { RecordedMasking, RecordedPayload, RecordedPrincipal } from './record.ts';
 
 export interface SessionSummary {
   /**
@@ -42,6 +42,9 @@ export interface TimelineEntry {
   readonly refusal?: string;
   readonly reason?: string;
   readonly durationMicros?: number;
+  /** What masking did to the message itself, and to the answer to it. */
+  readonly masking?: RecordedMasking;
+  readonly answerMasking?: RecordedMasking;
   /** What was recorded of the message itself, and of the answer to it. */
   readonly payload?: RecordedPayload;
   readonly answerPayload?: RecordedPayload;
@@ -173,8 +176,8 @@ export class SessionIndex {
     const entries = this.#entries.get(open.session);
     const entry = entries?.[open.place];
     if (entries !== undefined && entry !== undefined) {
-      const { payload } = record;
-      const answer = payload === undefined ? {} : { answerPayload: payload };
+      const { payload, masking } = record;
+      const answer = defined({ answerPayload: payload, answerMasking: masking });
       entries[open.place] = { ...entry, ...outcomeOf(record), ...answer };
     }
   }
@@ -216,7 +219,7 @@ function entryOf(record: StoredRecord): TimelineEntry {
     }),
     outcome: type === 'intent' ? OUTCOME_UNKNOWN : '',
     ...outcomeOf(record),
-    ...defined({ payload: record.payload }),
+    ...defined({ payload: record.payload, masking: record.masking }),
   };
 }
 

@@ -60,6 +60,24 @@ export function maskMessage(
   }
 }
 
+/** What may be recorded of the URI that a message names; undefined when nothing may. Never throws. */
+export function maskUri(
+  uri: string,
+  { direction, origin }: Pick<MaskableMessage, 'direction' | 'origin'>,
+  masking: CompiledMasking,
+  hmac: Hmac,
+): string | undefined {
+  const value = { params: { uri } };
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  const result = maskMessage({ bytes, value, direction, origin }, masking, hmac);
+  if (result.kind === 'withheld') return undefined;
+  if (result.recorded === bytes) return uri;
+  const { params }: { readonly params: { readonly uri?: string } } = JSON.parse(
+    UTF8.decode(result.recorded),
+  );
+  return params.uri;
+}
+
 /** Dropping text joins what stood around it; what then is a value is dropped too. */
 const MAX_ROUNDS = 4;
 
