@@ -3,7 +3,7 @@
 
 import { isArray, isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
 import { compileRegex } from '#core/policy/regex.ts';
-import { hasFormat } from './schema-formats.ts';
+import { hasFormat, neutralOf } from './schema-formats.ts';
 
 export interface SchemaContext {
   /** What `#/…` points into. */
@@ -135,7 +135,10 @@ class Check {
     if (length > numberOf(schema.maxLength, Number.POSITIVE_INFINITY)) return false;
     if (typeof schema.format === 'string' && !hasFormat(schema.format, text)) return false;
     if (typeof schema.pattern !== 'string') return true;
-    return matchesPattern(schema.pattern, text, this.#context.budget) ?? this.#isUnknown();
+    // Libraries write a format as a pattern too, in syntax that is not judged here (zod, `email`).
+    const isNeutral = typeof schema.format === 'string' && neutralOf(schema.format) === text;
+    const matches = matchesPattern(schema.pattern, text, this.#context.budget);
+    return matches ?? (isNeutral || this.#isUnknown());
   }
 
   #isList(schema: JsonObject, items: readonly JsonValue[], depth: number): boolean {

@@ -36,6 +36,11 @@ export const NEUTRAL_TEXTS: readonly string[] = [
   ...new Set([...FORMATS.values()].map(({ neutral }) => neutral)),
 ];
 
+/** The value of a format that says nothing; undefined for formats nobody knows. */
+export function neutralOf(format: string): string | undefined {
+  return FORMATS.get(format)?.neutral;
+}
+
 /** Formats nobody knows are no constraint, as for every validator. */
 export function hasFormat(format: string, text: string): boolean {
   return FORMATS.get(format)?.test.test(text) ?? true;

@@ -10,6 +10,13 @@ import { type FixtureTool, NO_ARGUMENTS, text, tool } from './tool.ts';
 const MAX_SLOW_MS = 600_000;
 const MAX_STREAM_EVENTS = 1000;
 
+/** Numbers that networks and offices publish for tests and examples. */
+export const CUSTOMER = {
+  email: 'ada.example@example.com',
+  card: '4012 8888 8888 1881',
+  ssn: '219-09-9999',
+} as const;
+
 export const demoTools: readonly FixtureTool[] = [
   tool({
     name: 'echo',
@@ -28,6 +35,25 @@ export const demoTools: readonly FixtureTool[] = [
     description: 'Refunds an amount to a customer.',
     inputSchema: z.object({ amount: z.number(), customer: z.string().optional() }),
     run: ({ amount }) => text(`Refunded ${amount}.`),
+  }),
+  tool({
+    name: 'customer',
+    description: 'Looks a customer up.',
+    inputSchema: z.object({ id: z.string() }),
+    outputSchema: z.object({
+      id: z.string(),
+      email: z.email(),
+      card: z.string().regex(/^[0-9]{4}(?: [0-9]{4}){3}$/),
+      salary: z.number().min(0),
+      since: z.iso.date(),
+      notes: z.array(z.string()),
+    }),
+    run: ({ id }) => {
+      const { email, card, ssn } = CUSTOMER;
+      const notes = [`SSN ${ssn}, mail ${email}`, 'likes tea'];
+      const customer = { id, email, card, salary: 123_456, since: '2019-04-01', notes };
+      return { ...text(JSON.stringify(customer)), structuredContent: customer };
+    },
   }),
   tool({
     name: 'delete_everything',

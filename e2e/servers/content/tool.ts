@@ -30,6 +30,8 @@ export interface FixtureTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: z.ZodObject;
+  /** What its structured content fits; official clients hold it to that. */
+  readonly outputSchema?: z.ZodObject;
   run(args: unknown, call: Call): ToolResult | Promise<ToolResult>;
 }
 
@@ -37,16 +39,18 @@ interface ToolDefinition<Input extends z.ZodObject> {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Input;
+  readonly outputSchema?: z.ZodObject;
   run(args: z.infer<Input>, call: Call): ToolResult | Promise<ToolResult>;
 }
 
 /** Ties a tool's arguments to its schema, then forgets their type so that tools fit in one list. */
 export function tool<Input extends z.ZodObject>(definition: ToolDefinition<Input>): FixtureTool {
-  const { name, inputSchema } = definition;
+  const { name, inputSchema, outputSchema } = definition;
   return {
     name,
     description: definition.description,
     inputSchema,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
     run: (args, call) => {
       call.journal.executed(name);
       return definition.run(inputSchema.parse(args), call);

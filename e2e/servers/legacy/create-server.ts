@@ -48,10 +48,8 @@ export function createLegacyServer(
     },
   );
   const shared = [...plainTools, ...schemaTools, ...demoTools];
-  const registered = shared.map(({ name, description, inputSchema, run }) =>
-    mcp.registerTool(name, { description, inputSchema }, (args, extra) =>
-      run(args, callOf(extra, journal)),
-    ),
+  const registered = shared.map(({ name, run, ...definition }) =>
+    mcp.registerTool(name, definition, (args, extra) => run(args, callOf(extra, journal))),
   );
   registerAskingTools(mcp, hangUp);
   registerResources(mcp);

@@ -45,9 +45,9 @@ export function createModernServer({ journal, states, wording, notify }: ModernP
       cacheHints: { 'tools/list': { ttlMs: 60_000, cacheScope: 'public' } },
     },
   );
-  for (const { name, inputSchema, run, ...tool } of [...plainTools, ...schemaTools, ...demoTools]) {
+  for (const { name, run, ...tool } of [...plainTools, ...schemaTools, ...demoTools]) {
     const description = wording.get(name) ?? tool.description;
-    mcp.registerTool(name, { description, inputSchema }, (args, ctx) =>
+    mcp.registerTool(name, { ...tool, description }, (args, ctx) =>
       run(args, callOf(ctx, journal)),
     );
   }
