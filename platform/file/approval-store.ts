@@ -1,7 +1,6 @@
 // Approvals as a journal under the data directory: what was acknowledged survives kill -9 and a power
 // cut, and steps that arrive together become durable together.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ApprovalBook,
@@ -20,6 +19,7 @@ import { ignoreFileSizeSignal } from './file-size-signal.ts';
 import { Journal } from './journal.ts';
 import { FULL_LINE_BYTES } from './journal-line.ts';
 import { APPROVALS_DIR, JOURNAL_FILE } from './layout.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface FileApprovalStoreOptions {
   readonly dataDir: string;
@@ -39,7 +39,7 @@ export async function openFileApprovalStore(
 ): Promise<ApprovalStore> {
   const { dataDir, trusted, nowMillis, limits } = options;
   const folder = join(dataDir, APPROVALS_DIR);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   await syncFolder(dataDir);
   const lock = await lockDataDir(folder);
   try {

@@ -1,7 +1,6 @@
 // The recordings of one lane, in one file that is made when the first one comes. Entries lie one after
 // the other in the order of the records that name them. docs/audit-format.md describes the file.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BLOB_FILE_HEAD, blobEntryHead } from '#core/evidence/blob-entry.ts';
 import { blobFileName } from '#core/evidence/lane.ts';
@@ -9,6 +8,7 @@ import type { NamedBlob } from '#core/evidence/lane-writer.ts';
 import { AppendFile } from './append-file.ts';
 import { syncFolder } from './durable.ts';
 import { RECORDINGS_DIR } from './layout.ts';
+import { makeFolder } from './make-folder.ts';
 
 export interface LaneOfBlobs {
   readonly ordinal: number;
@@ -54,7 +54,7 @@ export class BlobFile {
   async #open(): Promise<AppendFile> {
     if (this.#file === undefined) {
       const folder = join(this.#dataDir, RECORDINGS_DIR);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       await syncFolder(this.#dataDir);
       this.#file = await AppendFile.create(join(folder, this.#name), BLOB_FILE_HEAD);
     }

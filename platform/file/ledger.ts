@@ -2,7 +2,6 @@
 // commit, checkpoints beside them and beside the trust key. docs/audit-format.md describes the files.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Checkpointer } from '#core/evidence/checkpointer.ts';
 import { laneFileName } from '#core/evidence/lane.ts';
@@ -22,6 +21,7 @@ import { lockDataDir } from './data-lock.ts';
 import { ignoreFileSizeSignal } from './file-size-signal.ts';
 import { CHECKPOINTS_FILE, LANES_DIR } from './layout.ts';
 import { type LogState, readLogState } from './log-state.ts';
+import { makeFolder } from './make-folder.ts';
 import type { TrustKey } from './trust-key.ts';
 
 export interface FileLedgerOptions extends LedgerTimes {
@@ -43,7 +43,7 @@ export interface FileLedgerOptions extends LedgerTimes {
 export async function openFileLedger(options: FileLedgerOptions): Promise<FileLedger> {
   const closers: Closer[] = [];
   try {
-    await mkdir(join(options.dataDir, LANES_DIR), { recursive: true, mode: 0o700 });
+    await makeFolder(join(options.dataDir, LANES_DIR));
     const lock = await lockDataDir(options.dataDir);
     closers.push(() => lock.release(), ignoreFileSizeSignal());
     return await openLocked(options, closers);
