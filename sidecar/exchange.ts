@@ -24,7 +24,10 @@ export interface ExchangeFacts {
   /** UUIDv7, shared by the intent, the outcome and everything between. */
   readonly id: string;
   readonly principal: Principal;
-  /** The one snapshot this message is judged under, from its arrival to its end (promise 5). */
+  /**
+   * The one snapshot this message is judged under, from its arrival to its end (promise 5). An answer
+   * that comes late, on another stream, is a message of its own and judged under the one of then.
+   */
   readonly snapshot: Snapshot;
   readonly revision: Revision;
   readonly recorded: RecordedMessage;
@@ -87,6 +90,10 @@ export class Exchange {
 
   get facts(): ExchangeFacts {
     return this.#facts;
+  }
+
+  judgeUnder(snapshot: Snapshot): void {
+    this.#facts = { ...this.#facts, snapshot };
   }
 
   /** Keeps of a request that is over what a copy of its answer is judged by, and no more. */

@@ -4,9 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { RecordedOutcome } from '#core/evidence/record.ts';
-import { readJson } from '#core/mcp/json.ts';
-import { parseMessage } from '#core/mcp/message.ts';
-import type { JsonValue, Message, ResponseMessage } from '#core/mcp/messages.ts';
+import type { JsonValue, ResponseMessage } from '#core/mcp/messages.ts';
 import { eraOf, factsOf } from '#core/mcp/revisions.ts';
 import { encodeSseEvent, SseDecoder, type SseEvent, type SseItem } from '#core/mcp/sse.ts';
 import type { Refusal } from '#core/refusal.ts';
@@ -22,7 +20,9 @@ import {
 } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
+import { refuseLate } from './late-answer.ts';
 import { Pace } from './pace.ts';
+import { readEvent, StreamFault } from './read-event.ts';
 import { refusalBody } from './refuse.ts';
 import { openedSession } from './session-opening.ts';
 import { type ServerMessage, StreamJudge } from './stream-judge.ts';
@@ -120,7 +120,8 @@ class StreamRelay {
       this.#writer.push(event.raw);
       return;
     }
-    const { message, value } = this.#parse(event.data);
+    const { limits } = this.#exchange.facts.snapshot.policy;
+    const { message, value } = readEvent(event.data, limits);
     await this.#turn();
     const bytes =
       message.kind === 'response'
@@ -141,19 +142,6 @@ class StreamRelay {
     await this.#tail.room();
   }
 
-  #parse(data: Uint8Array): { message: Message; value: JsonValue } {
-    const { limits } = this.#exchange.facts.snapshot.policy;
-    const json = readJson(data, {
-      maxBytes: limits.maxReplyBytes,
-      maxDepth: limits.maxDepth,
-      numbers: 'any',
-    });
-    if (!json.ok) throw new StreamFault('an event of the MCP server is not readable JSON');
-    const parsed = parseMessage(json.value);
-    if (!parsed.ok) throw new StreamFault('an event of the MCP server is not a JSON-RPC message');
-    return { message: parsed.message, value: json.value };
-  }
-
   /** The answer to this stream's request, or to an earlier one whose stream broke. */
   async #response(
     message: ResponseMessage,
@@ -166,6 +154,9 @@ class StreamRelay {
       return undefined;
     }
     await this.#writer.flush();
+    const late =
+      asked === this.#exchange ? undefined : refuseLate(asked, this.#gate.activation.current);
+    if (late !== undefined) return this.#withhold(late, message, bytes, asked);
     const outbound = { message, bytes, value };
     const conclusion = await concludeAnswer(outbound, asked, this.#gate);
     if (!this.#client.isCommitted && conclusion.refusal === undefined) {
@@ -173,6 +164,21 @@ class StreamRelay {
       this.#commit(session?.sealed);
     }
     return conclusion.bytes;
+  }
+
+  /** A copy of an answer is left out; an answer that somebody waits for becomes a refusal. */
+  async #withhold(
+    refusal: Refusal,
+    message: ResponseMessage,
+    bytes: Uint8Array,
+    asked: Exchange,
+  ): Promise<Uint8Array | undefined> {
+    if (asked.isConcluded) {
+      await this.#judge.note(message, bytes, refusal.reason);
+      return undefined;
+    }
+    const outcome = { ...refusedOutcome(refusal), status: 'withheld' } as const;
+    return (await concludeRefusal(asked, { refusal, outcome }, this.#gate)).bytes;
   }
 
   async #passing(
@@ -270,11 +276,6 @@ class StreamRelay {
 const TALKATIVE = 'the MCP server says more than spec.limits.maxReplyBytes before its answer';
 
 const FILLER = Buffer.from(':\n\n');
-
-/** The stream carries something that cannot be judged. */
-class StreamFault extends Error {
-  override readonly name = 'StreamFault';
-}
 
 function upstreamInvalid(reason: string): Refusal {
   return { code: 'upstream_invalid', reason };

@@ -98,6 +98,43 @@ describe('a session of the legacy era', () => {
     expect(JSON.stringify(copy)).to.include('echo').and.not.include('delete_everything');
   });
 
+  it('gets on a stream that it resumes only what the policy of that moment lets it have', async () => {
+    const listed = await session.stream({ id: 20, method: 'tools/list' });
+    await listed.answer(20);
+    const called = await session.stream(toolCall(21, 'echo', { message: 'earlier' }));
+    await called.answer(21);
+    const broken = await session.stream(toolCall(22, 'test_reconnection'));
+    await broken.end();
+    const taken = {
+      name: 'taken',
+      effect: 'Deny',
+      match: { tools: ['echo', 'test_rec*'] },
+    } as const;
+    await rig.activate({ rules: [...(SPEC.rules ?? []), taken] });
+
+    const [list, call, late] = [
+      await session.listen(listed.events[0]?.id),
+      await session.listen(called.events[0]?.id),
+      await session.listen(broken.events.at(-1)?.id),
+    ];
+    const copy = await list.answer(20);
+    const refused = await late.answer(22);
+    const withheld = await until('the copy to be left out', async () => {
+      const all = (await rig.records()).filter(({ type }) => type === 'stream.message');
+      return all.find(({ decision }) => decision?.reason?.includes('withdrew access'));
+    });
+    await rig.activate(SPEC);
+
+    expect(JSON.stringify(copy)).to.include('whoami').and.not.include('echo');
+    expect(refused.error?.code).to.equal(-31007);
+    expect(withheld.decision?.effect).to.equal('Deny');
+    expect(call.messages).to.deep.equal([]);
+    expect((await about('tool:test_reconnection')).at(-1)?.outcome?.outcome?.status).to.equal(
+      'withheld',
+    );
+    for (const stream of [list, call, late]) stream.close();
+  });
+
   it('carries the answer to a question of the server, once', async () => {
     const { stream, question } = await ask(7);
     const reply = { id: Number(question.id), result: ACCEPTED };
