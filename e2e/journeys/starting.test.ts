@@ -74,6 +74,24 @@ describe('starting a gateway', () => {
     says: readonly string[];
   }[] = [
     {
+      name: 'telemetry that would leave this machine in the clear',
+      differs: async () => ({ '--otlp': 'http://192.0.2.1:4318' }),
+      code: CONFIG,
+      says: ['traces would go by plain http', 'use https, or add --allow-plain-http'],
+    },
+    {
+      name: 'an address of telemetry that is none',
+      differs: async () => ({ '--otlp': 'localhost:4318' }),
+      code: USAGE,
+      says: ['--otlp must be an absolute URL'],
+    },
+    {
+      name: 'error codes of telemetry that are none',
+      differs: async () => ({ '--otlp': 'http://127.0.0.1:1', '--otlp-caller-errors': 'all' }),
+      code: CONFIG,
+      says: ['--otlp-caller-errors: must be JSON-RPC codes'],
+    },
+    {
       name: 'a flag that does not exist',
       differs: async () => ({ '--polcy': 'x' }),
       code: USAGE,

@@ -76,6 +76,28 @@ describe('the log', () => {
     expect(parsed()[0]).to.include({ part: 'ledger', millis: 12 });
   });
 
+  it('tells observers each line as it is written, of derived loggers too', () => {
+    const { log } = recordingLogger('info');
+    const told: unknown[] = [];
+    log.observe(() => {
+      throw new Error('an observer that fails');
+    });
+    const derived = log.with({ id: 1 });
+    derived.observe((line) => told.push(line));
+
+    log.debug('below the level');
+    derived.info('hello', { text: 'x'.repeat(MAX_VALUE_CHARS + 1) });
+
+    expect(told).to.deep.equal([
+      {
+        ts: '2026-03-01T12:00:00.000000Z',
+        level: 'info',
+        msg: 'hello',
+        fields: { id: 1, text: `${'x'.repeat(MAX_VALUE_CHARS)}…` },
+      },
+    ]);
+  });
+
   it('cannot be made to hide its own members', () => {
     const { log, parsed } = recordingLogger();
 

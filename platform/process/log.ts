@@ -93,7 +93,7 @@ class JsonLogger implements Logger {
   }
 
   observe(observer: LogObserver): void {
-    this.#buffer.observers.push(observer);
+    this.#buffer.observe(observer);
   }
 
   #log(level: LogLevel, message: string, fields: LogFields): void {
@@ -104,7 +104,7 @@ class JsonLogger implements Logger {
       const head = { ts: this.#settings.now(), level, msg: message };
       const bounded = bound({ ...this.#fields, ...fields });
       this.#buffer.add(toLine({ ...head, ...bounded }));
-      for (const tell of this.#buffer.observers) tell({ ...head, fields: bounded });
+      this.#buffer.tell({ ...head, fields: bounded });
     } catch {
       // A getter or a clock that throws costs its line, never the call that was being logged.
       this.#buffer.drop();
@@ -115,7 +115,7 @@ class JsonLogger implements Logger {
 /** Collects the lines of one turn of the event loop into one write. */
 class LineBuffer {
   readonly #write: (lines: string) => void;
-  readonly observers: LogObserver[] = [];
+  readonly #observers: LogObserver[] = [];
   #lines: string[] = [];
   #dropped = 0;
   #scheduled = false;
@@ -138,6 +138,20 @@ class LineBuffer {
 
   drop(): void {
     this.#dropped += 1;
+  }
+
+  observe(observer: LogObserver): void {
+    this.#observers.push(observer);
+  }
+
+  tell(line: LogLine): void {
+    for (const observer of this.#observers) {
+      try {
+        observer(line);
+      } catch {
+        // The line is written; where else it goes is not its writer's business.
+      }
+    }
   }
 
   flush(): void {
