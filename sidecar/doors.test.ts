@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
-import { doorsOf, publicUrlsOf } from './doors.ts';
+import { doorsOf, misplacedUrls, publicUrlsOf } from './doors.ts';
 
 const policy = (server: Partial<CompiledPolicy['server']> = {}) =>
   ({
@@ -71,5 +71,13 @@ describe('doors', () => {
 
     expect([...hosts]).to.include('mcp.internal');
     expect([...origins]).to.deep.equal(['http://127.0.0.1:8080', 'https://app.example']);
+  });
+});
+
+describe('public URLs with another path than the server', () => {
+  it('are found, since nothing is served there', () => {
+    const urls = ['https://a.example/mcp', 'https://a.example/other', 'https://b.example/mcp/'];
+
+    expect(misplacedUrls(urls, '/mcp')).to.deep.equal(urls.slice(1));
   });
 });

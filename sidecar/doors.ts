@@ -25,6 +25,11 @@ export function publicUrlsOf(
   return [...new Set([shown, twinOf(host)])].map((name) => `http://${name}:${port}${path}`);
 }
 
+/** Public URLs whose path is not served here: right only where a proxy maps it. */
+export function misplacedUrls(publicUrls: readonly string[], path: string): readonly string[] {
+  return publicUrls.filter((url) => new URL(url).pathname !== path);
+}
+
 export function doorsOf(
   policy: CompiledPolicy,
   publicUrls: readonly string[],

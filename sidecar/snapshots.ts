@@ -7,7 +7,7 @@ import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Activation, Snapshot } from './activation.ts';
-import { doorsOf, publicUrlsOf } from './doors.ts';
+import { doorsOf, misplacedUrls, publicUrlsOf } from './doors.ts';
 import { createWellKnown, scopesToAskFor, type WellKnown } from './metadata.ts';
 import type { GoodPolicy } from './reload.ts';
 import { SettingsFault, type SidecarSettings } from './settings.ts';
@@ -35,6 +35,17 @@ export async function makeSnapshot(
 ): Promise<Snapshot> {
   const { settings, clock, log, verifier, signer, maskingHash } = parts;
   const publicUrls = dialledUrls({ policy }, parts);
+  const misplaced = misplacedUrls(publicUrls, settings.upstream.pathname);
+  if (misplaced.length > 0) {
+    const path = settings.upstream.pathname;
+    log.warn(
+      'public URLs have another path than --upstream: a proxy must map it, or clients get 404',
+      {
+        urls: misplaced,
+        path,
+      },
+    );
+  }
   const problem = approvalAudienceProblem(policy, publicUrls);
   if (problem !== undefined) {
     throw new SettingsFault(`spec.identity.approvalAudience: ${problem}`);
