@@ -35,8 +35,8 @@ lint: install ## Check format, style and which folder may import which
 typecheck: install ## Check the types
 	@$(RUN) tsc -p .
 
-test: install ## Run the unit tests and the journeys
-	@$(RUN) node e2e/run-tests.ts unit journeys
+test: install ## Run the unit tests, the journeys and those in a browser
+	@$(RUN) node e2e/run-tests.ts unit journeys console
 
 demo: install ## See one governed call from end to end, in under two minutes
 	@$(RUN) node e2e/demo/run.ts
@@ -54,8 +54,8 @@ build: install ## Bundle the program into dist/gatehouse.mjs with its source map
 	@$(RUN) esbuild cli/main.ts --outfile=dist/gatehouse.mjs --bundle --platform=node --format=esm \
 	  --target=node24 --sourcemap=linked --legal-comments=linked --log-level=warning \
 	  --banner:js='import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);'
-	@rm -rf dist/lua && cp -R platform/redis/lua dist/lua
-	@echo 'wrote dist/gatehouse.mjs and its scripts for Redis'
+	@rm -rf dist/lua dist/assets && cp -R platform/redis/lua dist/lua && cp -R console/assets dist/assets
+	@echo 'wrote dist/gatehouse.mjs, its scripts for Redis and the files of its pages'
 
 ci: install ## Everything that a change must pass; the soak runs beside it
 	@$(RUN) node e2e/ci.ts

@@ -1,5 +1,7 @@
 // `gatehouse run`: the gateway alone on a machine, in front of one MCP server.
 
+import { type ConsoleHost, startConsole } from '#console/main.ts';
+import type { ConsoleSettings } from '#console/settings.ts';
 import { LedgerFault } from '#core/evidence/ledger.ts';
 import { type OtlpSource, readOtlpSettings } from '#platform/otel/otlp-settings.ts';
 import { createClock } from '#platform/process/clock.ts';
@@ -7,6 +9,7 @@ import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
 import { runSidecar } from '#sidecar/main.ts';
 import type { SidecarSettings } from '#sidecar/settings.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
+import { CONSOLE_FLAGS, CONSOLE_USAGE, consoleSettings } from './console-flags.ts';
 import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { VERSION } from './version.ts';
@@ -28,6 +31,7 @@ const FLAGS = {
   holdSeconds: integer(0, 3600),
   otlp: url,
   otlpCallerErrors: text,
+  ...CONSOLE_FLAGS,
   logLevel: oneOf(LOG_LEVELS),
 };
 
@@ -48,21 +52,22 @@ export const run: Command = {
   --otlp URL             send spans, metrics and logs to this OTLP receiver, such as http://127.0.0.1:4318 (off);
                          headers, TLS and the rest are the standard OTEL_EXPORTER_OTLP_* variables
   --otlp-caller-errors CODES  JSON-RPC errors that do not make a span an error (-32700,-32600,-32601,-32602)
-  --log-level LEVEL      debug, info, warn or error (info)
+${CONSOLE_USAGE}  --log-level LEVEL      debug, info, warn or error (info)
 
 Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 `,
   async run(args, io) {
-    const settings = readSettings(args, io);
+    const { settings, beside, telemetry, logLevel } = readSettings(args, io);
     const clock = createClock();
     const log = createLogger({
-      level: settings.logLevel,
+      level: logLevel,
       write: io.stderr,
       now: () => clock.timestamp(),
     });
     try {
-      const otlp = readOtlpSettings(settings.telemetry);
-      await runSidecar({ ...settings, otlp }, log, io.stop);
+      const otlp = readOtlpSettings(telemetry);
+      const openConsole = beside && ((host: ConsoleHost) => startConsole(beside, host));
+      await runSidecar({ ...settings, otlp }, log, io.stop, openConsole);
       return 0;
     } catch (error) {
       if (error instanceof LedgerFault) {
@@ -81,6 +86,7 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 /** Faults of the configuration: their messages name the setting and what to do. */
 const START_FAULTS: ReadonlySet<string> = new Set([
   'SettingsFault',
+  'ConsoleFault',
   'AdminFault',
   'MaskingKeyFault',
   'SealingKeysFault',
@@ -101,36 +107,42 @@ function unwritten({ cause }: LedgerFault): string {
   return `--data: evidence cannot be written${code}; make room there, or name another folder`;
 }
 
-function readSettings(
-  args: readonly string[],
-  io: CommandIo,
-): SidecarSettings & {
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+interface Read {
+  readonly settings: SidecarSettings;
+  /** The console to open beside it. */
+  readonly beside: ConsoleSettings | undefined;
   readonly telemetry: OtlpSource;
-} {
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+function readSettings(args: readonly string[], io: CommandIo): Read {
   const { flags } = parseFlags(FLAGS, args, io.env);
   if (flags.policy.length === 0) {
     throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
   }
-  return {
+  const { allowPlainHttp } = flags;
+  const dataDir = flags.data ?? 'gatehouse-data';
+  const beside = consoleSettings(flags, { dataDir, allowPlainHttp });
+  const settings = {
     policyFiles: flags.policy,
     upstream: flags.upstream,
     listen: flags.listen ?? { host: '127.0.0.1', port: 8080 },
     publicUrls: flags.publicUrl,
-    dataDir: flags.data ?? 'gatehouse-data',
+    dataDir,
     trustKeyFile: flags.trustKey ?? 'gatehouse-trust.pub',
     admin: flags.admin ?? { host: '127.0.0.1', port: 9090 },
-    allowPlainHttp: flags.allowPlainHttp,
+    consoleUrl: beside?.publicUrl,
+    allowPlainHttp,
     holdSeconds: flags.holdSeconds,
-    logLevel: flags.logLevel ?? 'info',
-    telemetry: {
-      ...(flags.otlp === undefined ? {} : { url: flags.otlp }),
-      ...(flags.otlpCallerErrors === undefined ? {} : { callerErrors: flags.otlpCallerErrors }),
-      env: io.env,
-      version: VERSION,
-      allowPlainHttp: flags.allowPlainHttp,
-    },
     version: VERSION,
     env: io.env,
   };
+  const telemetry = {
+    ...(flags.otlp === undefined ? {} : { url: flags.otlp }),
+    ...(flags.otlpCallerErrors === undefined ? {} : { callerErrors: flags.otlpCallerErrors }),
+    env: io.env,
+    version: VERSION,
+    allowPlainHttp,
+  };
+  return { settings, beside, telemetry, logLevel: flags.logLevel ?? 'info' };
 }

@@ -21,12 +21,18 @@ interface TestSet {
 
 const SETS: Readonly<Record<string, TestSet>> = {
   unit: {
-    files: ['{crds,core,platform,sidecar,cli,e2e,bench}/**/*.test.ts'],
-    except: ['e2e/journeys/**'],
+    files: ['{crds,core,platform,sidecar,console,cli,e2e,bench}/**/*.test.ts'],
+    except: ['e2e/journeys/**', 'e2e/console/**'],
     testTimeoutMs: 20_000,
   },
   journeys: {
     files: ['e2e/journeys/**/*.test.ts'],
+    except: [],
+    testTimeoutMs: 60_000,
+  },
+  /** In a browser. */
+  console: {
+    files: ['e2e/console/**/*.test.ts'],
     except: [],
     testTimeoutMs: 60_000,
   },

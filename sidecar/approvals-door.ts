@@ -1,11 +1,10 @@
 // The approvals API of one gateway: who may decide is said by the policy of the moment, and whoever comes
 // without a proven identity is on record as at the MCP door.
 
-import type { ApproverRules } from '#core/approvals/approver.ts';
 import type { ApprovalDesk } from '#core/approvals/desk.ts';
+import { approverRules } from '#core/policy/approver-rules.ts';
 import { approvalsApi } from '#platform/http/approvals-api.ts';
 import type { Mount } from '#platform/process/admin-server.ts';
-import type { Snapshot } from './activation.ts';
 import type { Gate } from './gate.ts';
 import { RateLimiter } from './limiter.ts';
 import type { SidecarSettings } from './settings.ts';
@@ -24,7 +23,7 @@ export function approvalsDoor(
     desk,
     gate: () => {
       const { current } = activation;
-      const rules = approverRules(current);
+      const rules = approverRules(current.policy, current.publicUrls);
       return rules === undefined ? undefined : { verifier: current.verifier, rules };
     },
     hosts: [admin.host.toLowerCase()],
@@ -49,14 +48,4 @@ export function approvalsDoor(
         stack: error instanceof Error ? (error.stack ?? '') : '',
       }),
   });
-}
-
-/** Undefined while no policy says for which audience approvers sign in. */
-function approverRules({ policy, publicUrls }: Snapshot): ApproverRules | undefined {
-  const { approvalAudience: audience, issuers } = policy;
-  if (audience === undefined) return undefined;
-  return {
-    audience,
-    mcpAudiences: [...publicUrls, ...issuers.flatMap(({ audiences = [] }) => audiences)],
-  };
 }

@@ -37,6 +37,7 @@ import { Inquiries } from './inquiries.ts';
 import { RateLimiter, Slots } from './limiter.ts';
 import { loadPolicy } from './load-policy.ts';
 import { MeteredLedger } from './metered-ledger.ts';
+import { inside, type OpenNeighbour } from './neighbour.ts';
 import type { Approvals } from './obtain-approval.ts';
 import { probeUpstream } from './own-message.ts';
 import { Questions } from './questions.ts';
@@ -58,6 +59,7 @@ export async function runSidecar(
   settings: SidecarSettings,
   log: Logger,
   stop: AbortSignal,
+  openNeighbour?: OpenNeighbour,
 ): Promise<void> {
   const clock = createClock();
   const { dataDir, version } = settings;
@@ -70,11 +72,13 @@ export async function runSidecar(
     });
   }
   const ledger = await openFileLedger({ dataDir, trustKey, version, now: () => clock.timestamp() });
-  const running = await startSidecar(settings, ledger, log).catch(async (error: unknown) => {
-    // A lane that stays open would say that a process died; why it did not start is worth more.
-    await ledger.close('did not start').catch(() => {});
-    throw error;
-  });
+  const running = await startSidecar(settings, ledger, log, openNeighbour).catch(
+    async (error: unknown) => {
+      // A lane that stays open would say that a process died; why it did not start is worth more.
+      await ledger.close('did not start').catch(() => {});
+      throw error;
+    },
+  );
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     stop.addEventListener('abort', () => resolve(), { once: true });
@@ -94,6 +98,7 @@ export async function startSidecar(
   settings: SidecarSettings,
   durable: Ledger,
   log: Logger,
+  openNeighbour?: OpenNeighbour,
 ): Promise<Running> {
   const clock = createClock();
   const metrics = new Metrics(settings.version);
@@ -127,6 +132,7 @@ export async function startSidecar(
     current: loaded.documents,
   });
   const sweeping = startSweeping(desk, log);
+  const neighbour = await openNeighbour?.(inside(desk, gate));
   const { publicUrls } = activation.current;
   log.info('gateway ready', { urls: publicUrls, upstream: settings.upstream.origin });
   return {
@@ -135,7 +141,7 @@ export async function startSidecar(
     stop: once(async () => {
       watch.close();
       warm.close();
-      await stopGateway({ gateway, gate, admin, verifier, sweeping, telemetry });
+      await stopGateway({ gateway, gate, admin, verifier, sweeping, telemetry, neighbour });
     }),
   };
 }
@@ -177,7 +183,7 @@ async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSig
 
 /** Requests, grants and their signatures, kept under --data. */
 async function openApprovals({ settings, clock, ledger }: Parts) {
-  const { dataDir, admin, holdSeconds } = settings;
+  const { dataDir, admin, holdSeconds, consoleUrl } = settings;
   const key = await loadSigningKey(join(dataDir, 'approval-signing-key.pem'), 'Ed25519');
   const signer = signerFor(key);
   const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
@@ -187,7 +193,7 @@ async function openApprovals({ settings, clock, ledger }: Parts) {
     store,
     hold: holdLimits(holdSeconds),
     held: new Slots(),
-    urlOf: (id) => `http://${admin.host}:${admin.port}/approvals/${id}`,
+    urlOf: (id) => `${consoleUrl?.origin ?? `http://${admin.host}:${admin.port}`}/approvals/${id}`,
   };
   const desk = new ApprovalDesk({
     store,

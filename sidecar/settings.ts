@@ -14,6 +14,8 @@ export interface SidecarSettings {
   /** Public half; the private one lies beside it. */
   readonly trustKeyFile: string;
   readonly admin: Listening;
+  /** Where people decide what waits: a console; undefined: the admin address. */
+  readonly consoleUrl?: URL | undefined;
   /** Plain http beyond loopback, to issuers and the server; recorded at start. */
   readonly allowPlainHttp: boolean;
   /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */

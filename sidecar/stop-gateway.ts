@@ -5,6 +5,7 @@ import type { Telemetry } from '#platform/otel/telemetry.ts';
 import type { AdminServer } from '#platform/process/admin-server.ts';
 import type { Gate } from './gate.ts';
 import type { Gateway } from './gateway.ts';
+import type { Neighbour } from './neighbour.ts';
 import { DRAIN_MS } from './settings.ts';
 import type { Sweeping } from './sweep.ts';
 import { closeLedger } from './telemetry.ts';
@@ -16,6 +17,7 @@ export interface Stopping {
   readonly verifier: OidcTokenVerifier;
   readonly sweeping: Sweeping;
   readonly telemetry: Telemetry | undefined;
+  readonly neighbour: Neighbour | undefined;
 }
 
 /** Lets calls under way finish, then closes everything; the evidence last of what is written. */
@@ -26,8 +28,10 @@ export async function stopGateway({
   verifier,
   sweeping,
   telemetry,
+  neighbour,
 }: Stopping): Promise<void> {
   gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
+  await neighbour?.close();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), DRAIN_MS);
   await gateway.drain(deadline.signal);

@@ -28,6 +28,7 @@ export const RECORD_TYPES = [
   'approval.consumed',
   'approval.revoked',
   'approval.cancelled',
+  'recording.viewed',
   'degraded.enter',
   'degraded.exit',
 ] as const;

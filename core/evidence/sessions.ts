@@ -3,7 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import type { StoredRecord } from './parse-record.ts';
-import type { RecordedMasking, RecordedPayload, RecordedPrincipal } from './record.ts';
+import type {
+  RecordedApproval,
+  RecordedMasking,
+  RecordedPayload,
+  RecordedPrincipal,
+} from './record.ts';
 
 export interface SessionSummary {
   /**
@@ -48,6 +53,8 @@ export interface TimelineEntry {
   /** What was recorded of the message itself, and of the answer to it. */
   readonly payload?: RecordedPayload;
   readonly answerPayload?: RecordedPayload;
+  /** What the record says of an approval, or the grant that the exchange spent. */
+  readonly approval?: RecordedApproval;
 }
 
 interface OpenSummary {
@@ -69,12 +76,17 @@ export class SessionIndex {
   readonly #records = new Map<string, StoredRecord[]>();
   /** Exchanges without an outcome yet: their session and, where wanted, their entry's place. */
   readonly #open = new Map<string, { readonly session: string; readonly place: number }>();
+  /** By the exchange that spent it, which has not begun by then. */
+  readonly #spent = new Map<string, RecordedApproval>();
 
   constructor(isWanted: (session: string) => boolean) {
     this.#isWanted = isWanted;
   }
 
   add(record: StoredRecord): void {
+    if (record.type === 'approval.consumed' && record.approval !== undefined) {
+      this.#spent.set(record.exchange ?? '', record.approval);
+    }
     const session = this.#sessionOf(record);
     if (session === undefined) {
       return;
@@ -91,6 +103,7 @@ export class SessionIndex {
       summary.denied += record.decision !== undefined && isWithheld(record) ? 1 : 0;
       summary.open += 1;
       this.#open.set(record.exchange ?? '', { session, place });
+      this.#spent.delete(record.exchange ?? '');
     } else if (isTurnedAway(record)) {
       summary.calls += 1;
       summary.denied += 1;
@@ -162,7 +175,7 @@ export class SessionIndex {
     }
     const entries = this.#entries.get(session) ?? [];
     this.#entries.set(session, entries);
-    entries.push(entryOf(record));
+    entries.push(entryOf(record, this.#spent.get(record.exchange ?? '')));
     return entries.length - 1;
   }
 
@@ -198,7 +211,7 @@ function isWithheld({ decision }: StoredRecord): boolean {
   return decision?.effect === 'Deny' && decision.observed !== true;
 }
 
-function entryOf(record: StoredRecord): TimelineEntry {
+function entryOf(record: StoredRecord, spent: RecordedApproval | undefined): TimelineEntry {
   const { ts, type, lane, seq, exchange, principal, source, message, decision } = record;
   return {
     ts,
@@ -219,7 +232,11 @@ function entryOf(record: StoredRecord): TimelineEntry {
     }),
     outcome: type === 'intent' ? OUTCOME_UNKNOWN : '',
     ...outcomeOf(record),
-    ...defined({ payload: record.payload, masking: record.masking }),
+    ...defined({
+      payload: record.payload,
+      masking: record.masking,
+      approval: record.approval ?? spent,
+    }),
   };
 }
 

@@ -10,6 +10,7 @@ import { type CliResult, gatehouse } from '#e2e/demo/cli.ts';
 import { type Gatehouse, type GatehouseOptions, startGatehouse } from '#e2e/servers/gatehouse.ts';
 import {
   type OidcProvider,
+  type OidcProviderOptions,
   startOidcProvider,
   type TokenRequest,
 } from '#e2e/servers/oidc-provider.ts';
@@ -34,8 +35,10 @@ export interface RigOptions<Server extends Running> {
   /** Which claims of the issuer's tokens the policies read. */
   readonly claims?: NonNullable<IssuerConfig['claims']>;
   readonly env?: Readonly<Record<string, string>>;
+  /** How the identity provider is set up, where that is not as usual. */
+  readonly provider?: OidcProviderOptions;
   /** How the program is started, where that is not as usual. */
-  readonly start?: StartOptions;
+  readonly start?: StartOptions | ((dataDir: string) => StartOptions);
 }
 
 export type StartOptions = Pick<GatehouseOptions, 'flags' | 'within' | 'isStarted'>;
@@ -81,7 +84,7 @@ export async function startRig<Server extends Running>(
   };
   try {
     // The same curve as most issuers use today, and quicker to make a key for than RSA.
-    const provider = await startOidcProvider({ alg: 'ES256' });
+    const provider = await startOidcProvider({ alg: 'ES256', ...options.provider });
     closers.push(() => provider.close());
     const server = await options.server();
     closers.push(() => server.close());
@@ -211,13 +214,14 @@ class RunningRig<Server extends Running> implements Rig<Server> {
 
   async #run(again?: { readonly port: number } & StartOptions): Promise<void> {
     const { publicUrls, env, start } = this.#options;
+    const usual = typeof start === 'function' ? start(this.data) : start;
     this.#gatehouse = await startGatehouse({
       policies: this.policyFiles,
       upstream: this.server.url,
       data: this.data,
       ...(publicUrls === undefined ? {} : { publicUrls }),
       ...(env === undefined ? {} : { env }),
-      ...start,
+      ...usual,
       ...again,
     });
   }

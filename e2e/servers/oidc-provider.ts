@@ -21,6 +21,8 @@ export interface OidcProviderOptions {
   readonly scopes?: readonly string[];
   /** Ids of public clients; others can register themselves. */
   readonly clients?: readonly string[];
+  /** Where browsers may be sent back to, for any of the clients. */
+  readonly redirectUris?: readonly string[];
   readonly alg?: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
   /** 0 takes a free one. */
   readonly port?: number;
@@ -211,10 +213,11 @@ class RunningProvider implements OidcProvider {
 
   /** A provider cannot change; a new one takes over its clients, sessions and codes. */
   #configure(): void {
-    const { clients = [DEFAULT_CLIENT], resources } = this.#options;
+    const { clients = [DEFAULT_CLIENT], redirectUris = [], resources } = this.#options;
     const state = {
       users: this.#users,
       clients,
+      redirectUris,
       resources: resources === undefined ? undefined : new Set(resources),
       scopes: this.#scopes,
       wishes: this.#wishes,

@@ -14,6 +14,8 @@ export interface TokenWishes {
 export interface ProviderState {
   readonly users: ReadonlyMap<string, OidcUser>;
   readonly clients: readonly string[];
+  /** Where browsers may be sent back to besides `CALLBACK`, for any of the clients. */
+  readonly redirectUris: readonly string[];
   /** Absent: any resource may be asked for. */
   readonly resources: ReadonlySet<string> | undefined;
   readonly scopes: ReadonlySet<string>;
@@ -32,11 +34,13 @@ export function configuration(state: ProviderState, keys: readonly JWK[]): objec
     adapter: state.adapter,
     jwks: { keys },
     cookies: { keys: ['fixture'] },
-    clients: state.clients.map(publicClient),
+    clients: state.clients.map((clientId) => publicClient(clientId, state.redirectUris)),
     clientDefaults: { id_token_signed_response_alg: state.alg },
     clientBasedCORS: () => true,
     scopes: ['openid', 'offline_access', ...state.scopes],
-    claims: { openid: ['sub'] },
+    claims: { openid: ['sub', 'groups', 'email', 'email_verified'] },
+    // As most providers do it: what is asked for stands in the ID token, not behind another request.
+    conformIdTokenClaims: false,
     findAccount: (_: OidcContext, sub: string) => account(state.users.get(sub)),
     loadExistingGrant: (ctx: OidcContext) => grantAll(ctx, state),
     extraTokenClaims: (ctx: OidcContext, token: IssuedToken) => tokenClaims(ctx, token, state),
@@ -65,11 +69,11 @@ export function configuration(state: ProviderState, keys: readonly JWK[]): objec
   };
 }
 
-function publicClient(clientId: string): object {
+function publicClient(clientId: string, redirectUris: readonly string[]): object {
   return {
     client_id: clientId,
     token_endpoint_auth_method: 'none',
-    redirect_uris: [CALLBACK],
+    redirect_uris: [CALLBACK, ...redirectUris],
     grant_types: ['authorization_code'],
     response_types: ['code'],
   };

@@ -1,0 +1,55 @@
+// A console is opened by one flag, and every other flag of it is refused without that one.
+
+import { expect } from 'chai';
+import { UsageError } from './command.ts';
+import { CONSOLE_FLAGS, consoleSettings } from './console-flags.ts';
+import { parseFlags } from './flags.ts';
+
+const REST = { dataDir: 'd', allowPlainHttp: false };
+
+function read(...words: readonly string[]) {
+  return consoleSettings(parseFlags(CONSOLE_FLAGS, words, {}).flags, REST);
+}
+
+describe('the flags of a console', () => {
+  it('open none when none is given', () => {
+    expect(read()).to.equal(undefined);
+  });
+
+  it('open one for this machine by its address alone', () => {
+    const settings = read('--console', '127.0.0.1:8443');
+
+    expect(settings?.publicUrl.href).to.equal('http://localhost:8443/');
+    expect(settings).to.deep.include({ auditors: [], clientId: undefined, ...REST });
+  });
+
+  it('say where browsers dial it and who may read everything', () => {
+    const settings = read(
+      ...['--console', '0.0.0.0:8443', '--console-url', 'https://gatehouse.example'],
+      ...['--console-auditors', 'audit', '--console-auditors', 'security'],
+    );
+
+    expect(settings?.publicUrl.origin).to.equal('https://gatehouse.example');
+    expect(settings?.auditors).to.deep.equal(['audit', 'security']);
+  });
+
+  const orphans = [
+    ['--console-url', 'https://gatehouse.example'],
+    ['--console-client', 'x'],
+    ['--console-client-secret', 'file'],
+    ['--console-auditors', 'audit'],
+    ['--console-recording-key', 'file'],
+  ];
+  for (const [flag = '', value = ''] of orphans) {
+    it(`refuse ${flag} without a console, by its name`, () => {
+      expect(() => read(flag, value)).to.throw(UsageError, `${flag} is for a console`);
+    });
+  }
+
+  it('refuse a port that nobody knows before it is taken', () => {
+    expect(() => read('--console', '127.0.0.1:0')).to.throw(
+      UsageError,
+      '--console must name a port',
+    );
+  });
+});

@@ -1,0 +1,68 @@
+// The flags of `gatehouse run` that open a console beside the gateway.
+
+import type { ConsoleSettings } from '#console/settings.ts';
+import { UsageError } from './command.ts';
+import { type HostPort, hostPort, text, texts, url } from './flag-kinds.ts';
+
+export const CONSOLE_FLAGS = {
+  console: hostPort,
+  consoleUrl: url,
+  consoleClient: text,
+  consoleClientSecret: text,
+  consoleAuditors: texts,
+  consoleRecordingKey: text,
+};
+
+export const CONSOLE_USAGE = `  --console HOST:PORT    pages where people decide what waits, and read sessions; off without it
+  --console-url URL      how browsers dial it: https, or http on loopback (http://localhost:PORT)
+  --console-client ID    its client id at the identity provider (the policy's approvalAudience)
+  --console-client-secret FILE
+                         holds its client secret; without it the client is a public one, with PKCE
+  --console-auditors GROUP
+                         a group whose members may read every session; repeatable. Others read their own
+  --console-recording-key FILE
+                         private half of the recording key, to show recorded messages there
+`;
+
+export interface ConsoleFlags {
+  readonly console: HostPort | undefined;
+  readonly consoleUrl: URL | undefined;
+  readonly consoleClient: string | undefined;
+  readonly consoleClientSecret: string | undefined;
+  readonly consoleAuditors: readonly string[];
+  readonly consoleRecordingKey: string | undefined;
+}
+
+/** Undefined when no console was asked for. */
+export function consoleSettings(
+  flags: ConsoleFlags,
+  rest: Pick<ConsoleSettings, 'dataDir' | 'allowPlainHttp'>,
+): ConsoleSettings | undefined {
+  const { console: listen } = flags;
+  if (listen === undefined) {
+    const orphan = Object.keys(CONSOLE_FLAGS).find((name) => isGiven(flags, name));
+    if (orphan === undefined) return undefined;
+    throw new UsageError(`--${dashed(orphan)} is for a console; add --console HOST:PORT`);
+  }
+  if (listen.port === 0 && flags.consoleUrl === undefined) {
+    throw new UsageError('--console must name a port, since browsers are sent back to it');
+  }
+  return {
+    listen,
+    publicUrl: flags.consoleUrl ?? new URL(`http://localhost:${listen.port}`),
+    clientId: flags.consoleClient,
+    clientSecretFile: flags.consoleClientSecret,
+    auditors: flags.consoleAuditors,
+    recordingKeyFile: flags.consoleRecordingKey,
+    ...rest,
+  };
+}
+
+function isGiven(flags: ConsoleFlags, name: string): boolean {
+  const value = new Map<string, unknown>(Object.entries(flags)).get(name);
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
+}
+
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,204 @@
+// What the pages about approvals offer, to whom, and what becomes of what they send.
+
+import { expect } from 'chai';
+import { principal, request, TERMS } from '#core/approvals/approvals.testkit.ts';
+import { ConsoleBench } from './console.testkit.ts';
+
+describe('pages about approvals', () => {
+  let bench: ConsoleBench;
+  beforeEach(async () => {
+    bench = await ConsoleBench.start();
+  });
+  afterEach(() => bench.close());
+
+  async function page(path: string, subject: string, facts = {}): Promise<string> {
+    const { cookie } = bench.visit(subject, facts);
+    return (await bench.get(path, { cookie })).text();
+  }
+
+  async function decide(id: string, subject: string, fields: Record<string, string>, facts = {}) {
+    const response = await bench.post(`/approvals/${id}`, bench.visit(subject, facts), fields);
+    return { status: response.status, text: await response.text() };
+  }
+
+  it('show the inbox to whoever may decide, and nothing of it to others', async () => {
+    const id = await bench.ask('one');
+
+    const carols = await page('/', 'carol');
+    const strangers = await page('/', 'zoe', { groups: ['sales'] });
+
+    expect(carols).to.include(`href="/approvals/${id}"`).and.include('(1) Approvals');
+    expect(strangers).to.not.include(id);
+  });
+
+  it('hide a request from those who have no say, as if there were none', async () => {
+    const id = await bench.ask('one');
+    const { cookie } = bench.visit('zoe', { groups: ['sales'] });
+
+    const hidden = await bench.get(`/approvals/${id}`, { cookie });
+    const invented = await bench.get('/approvals/no-such-approval', { cookie });
+
+    expect([hidden.status, invented.status]).to.deep.equal([404, 404]);
+    const form = /value="[\w-]{43}"/g;
+    expect((await hidden.text()).replace(form, '')).to.equal(
+      (await invented.text()).replace(form, ''),
+    );
+  });
+
+  it('escape what the caller wrote, and show what would not be seen', async () => {
+    const asked = { ...request('evil'), preview: '{"a":"<img src=x onerror=1> \u202e"}' };
+    const id = await bench.bench.ask('evil', asked);
+
+    const text = await page(`/approvals/${id}`, 'carol');
+
+    expect(text).to.include('&lt;img src=x onerror=1&gt; \\u{202e}');
+    expect(text).to.not.include('<img');
+  });
+
+  it('offer the requester nothing but to cancel', async () => {
+    const id = await bench.ask('own');
+
+    const own = await page(`/approvals/${id}`, 'alice');
+
+    expect(own).to.include('This is your own request').and.include('value="cancel"');
+    expect(own).to.not.include('value="approve"');
+  });
+
+  it('refuse the requester who approves all the same, and put that on record', async () => {
+    const id = await bench.ask('own');
+
+    const { status, text } = await decide(id, 'alice', { act: 'approve', reason: 'mine' });
+
+    expect(status).to.equal(403);
+    expect(text).to.include('This is your own request; somebody else must decide it.');
+    expect(await bench.bench.stateOf(id)).to.equal('PENDING');
+    expect(bench.bench.story).to.include('approval.voted alice requester');
+  });
+
+  it('let the requester cancel', async () => {
+    const id = await bench.ask('own');
+
+    const { status } = await decide(id, 'alice', { act: 'cancel', reason: '' });
+
+    expect([status, await bench.bench.stateOf(id)]).to.deep.equal([303, 'CANCELLED']);
+  });
+
+  it('let an approver deny, and take an approval back', async () => {
+    const [one, two] = [await bench.ask('one'), await bench.ask('two')];
+
+    await decide(one, 'carol', { act: 'deny', reason: 'too much' });
+    await decide(two, 'carol', { act: 'approve', reason: 'fine' });
+    const offered = await page(`/approvals/${two}`, 'carol');
+    await decide(two, 'carol', { act: 'revoke', reason: 'not fine' });
+
+    expect(offered).to.include('Take the approval back');
+    expect(await bench.bench.stateOf(one)).to.equal('DENIED');
+    expect(await bench.bench.stateOf(two)).to.equal('REVOKED');
+  });
+
+  for (const reason of ['', '  \n ', 'x'.repeat(501)]) {
+    it(`ask again for a reason instead of ${reason.length} characters like ${JSON.stringify(reason.slice(0, 4))}`, async () => {
+      const id = await bench.ask('one');
+
+      const { status, text } = await decide(id, 'carol', { act: 'approve', reason });
+
+      expect(status).to.equal(422);
+      expect(text).to.include('Reason: must say why').and.include('value="approve"');
+      expect(await bench.bench.stateOf(id)).to.equal('PENDING');
+    });
+  }
+
+  it('take a reason on several lines as one', async () => {
+    const id = await bench.ask('one');
+
+    await decide(id, 'carol', { act: 'approve', reason: 'checked\r\nwith  them\n' });
+
+    const [vote] = (await bench.bench.store.get(id))?.votes ?? [];
+    expect(vote?.reason).to.equal('checked with them');
+  });
+
+  it('refuse what is no act', async () => {
+    const id = await bench.ask('one');
+
+    expect((await decide(id, 'carol', { act: 'consume', reason: 'x' })).status).to.equal(400);
+    expect((await decide('nothing-here', 'carol', { act: 'deny', reason: 'x' })).status).to.equal(
+      404,
+    );
+  });
+
+  it('say that a decision came too late', async () => {
+    const id = await bench.ask('one');
+    await decide(id, 'dave', { act: 'deny', reason: 'no' });
+
+    const { status, text } = await decide(id, 'carol', { act: 'approve', reason: 'yes' });
+
+    expect(status).to.equal(409);
+    expect(text).to.include('It does not wait for a decision any more.');
+  });
+
+  it('move a request that needs two to the others once its reader has approved it', async () => {
+    const [need] = TERMS.needs;
+    const terms = { ...TERMS, needs: need === undefined ? [] : [{ ...need, quorum: 2 }] };
+    const id = await bench.bench.ask('two', request('two', { terms }));
+
+    await decide(id, 'carol', { act: 'approve', reason: 'one of two' });
+    const inbox = await page('/', 'carol');
+
+    expect(inbox)
+      .to.include('you approved, 1 of 2 approvals')
+      .and.include('Nothing waits for you.');
+    expect(await page('/', 'dave')).to.include('1 of 2 approvals');
+  });
+
+  it('read on after 15 minutes, and ask for a fresh sign-in to decide', async () => {
+    const id = await bench.ask('one', 7200);
+    const carol = bench.visit('carol');
+    bench.pass(16 * 60);
+
+    const shown = await (await bench.get(`/approvals/${id}`, carol)).text();
+    const sent = await bench.post(`/approvals/${id}`, carol, {
+      act: 'approve',
+      reason: 'my words',
+    });
+    const answer = await sent.text();
+
+    expect(shown).to.include('Sign in again').and.not.include('value="approve"');
+    expect(shown).to.include(`href="/sign-in?to=%2Fapprovals%2F${id}&amp;anew=1"`);
+    expect(sent.status).to.equal(403);
+    expect(answer).to.include('sign in again');
+    expect(await bench.bench.stateOf(id)).to.equal('PENDING');
+    expect(bench.bench.story).to.include('approval.voted carol sign_in_stale');
+  });
+
+  it('say that nothing was approved while evidence fails, and keep what was written', async () => {
+    const id = await bench.ask('one');
+    bench.bench.ledgerFails = true;
+
+    const { status, text } = await decide(id, 'carol', { act: 'approve', reason: 'my own words' });
+
+    expect(status).to.equal(503);
+    expect(text)
+      .to.include('nothing was approved, try again')
+      .and.include('my own words</textarea>');
+    expect(await bench.bench.stateOf(id)).to.equal('PENDING');
+  });
+
+  it('show what was decided before about the same tool, and to whom', async () => {
+    const before = await bench.bench.ask('before', request('before', { by: principal('bob') }));
+    await decide(before, 'carol', { act: 'deny', reason: 'not that customer' });
+    const id = await bench.ask('now');
+
+    const text = await page(`/approvals/${id}`, 'carol');
+
+    expect(text).to.include('Decided before, same tool');
+    expect(text).to.include(`href="/approvals/${before}"`).and.include('“not that customer”');
+  });
+
+  it('are for nobody once the policy names no audience', async () => {
+    const { cookie } = bench.visit('carol');
+    bench.approvalAudience = undefined;
+
+    expect((await bench.get('/', { cookie })).status).to.equal(401);
+    expect((await bench.get('/sign-in')).status).to.equal(503);
+  });
+});

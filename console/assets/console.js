@@ -1,0 +1,137 @@
+// What pages do beyond HTML: clocks run on, lists keep up to date, a form is sent once, a session plays.
+// Everything that decides anything works without this file.
+
+const REFRESH_MILLIS = 2000;
+/** A page nobody looks at only keeps its title true. */
+const HIDDEN_REFRESH_MILLIS = 20_000;
+const LONGEST_GAP_MILLIS = 3000;
+const SHORTEST_GAP_MILLIS = 250;
+
+tick();
+setInterval(tick, 1000);
+keepUpToDate();
+sendOnce();
+play();
+
+/** Counts down what the server has said; at zero the next refresh says what came of it. */
+function tick() {
+  for (const clock of document.querySelectorAll('[data-until]')) {
+    clock.textContent = span(Number(clock.dataset.until) - Date.now());
+  }
+}
+
+function span(millis) {
+  const seconds = Math.max(0, Math.floor(millis / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+/** Puts each part that has another version in the place of the old one; what is typed elsewhere stays. */
+function keepUpToDate() {
+  if (document.querySelector('[data-live]') === null) return;
+  let timer;
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => void refresh(),
+      document.hidden ? HIDDEN_REFRESH_MILLIS : REFRESH_MILLIS,
+    );
+  };
+  async function refresh() {
+    const fresh = await load(location.href).catch(() => undefined);
+    if (fresh !== undefined) takeOver(fresh);
+    again();
+  }
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) void refresh();
+  });
+  again();
+}
+
+/** Undefined unless the page still is one for somebody who is signed in. */
+async function load(address) {
+  const response = await fetch(address, { headers: { 'x-gatehouse-refresh': '1' } });
+  if (!response.ok || response.redirected) return undefined;
+  return new DOMParser().parseFromString(await response.text(), 'text/html');
+}
+
+function takeOver(fresh) {
+  document.title = fresh.title;
+  for (const old of document.querySelectorAll('[data-live]')) {
+    const next = fresh.getElementById(old.id);
+    if (next !== null && next.dataset.live !== old.dataset.live) {
+      old.replaceWith(document.adoptNode(next));
+    }
+  }
+  tick();
+}
+
+/** The button that was pressed is part of the form, so it goes dark only after the form has gone. */
+function sendOnce() {
+  document.addEventListener('submit', (event) => {
+    const buttons = event.target.querySelectorAll('button');
+    setTimeout(() => {
+      for (const button of buttons) button.disabled = true;
+    });
+  });
+  // Back from another page: browsers show it as it was left.
+  addEventListener('pageshow', () => {
+    for (const button of document.querySelectorAll('form button')) button.disabled = false;
+  });
+}
+
+/** Steps through a session in its own time, and by the arrow keys. */
+function play() {
+  if (document.getElementById('replay') === null) return;
+  let timer;
+
+  function show() {
+    const button = document.getElementById('play');
+    button.hidden = document.querySelector('a[rel=next]') === null && timer === undefined;
+    button.textContent = timer === undefined ? 'Play' : 'Pause';
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    timer = undefined;
+    show();
+  }
+
+  async function go(rel) {
+    const link = document.querySelector(`a[rel=${rel}]`);
+    const fresh = link === null ? undefined : await load(link.href).catch(() => undefined);
+    if (fresh === undefined) return false;
+    history.replaceState(null, '', link.href);
+    document.title = fresh.title;
+    const next = document.adoptNode(fresh.getElementById('replay'));
+    document.getElementById('replay').replaceWith(next);
+    show();
+    return true;
+  }
+
+  function playOn() {
+    const gap = Number(document.getElementById('replay').dataset.gap);
+    const wait = Math.min(Math.max(gap, SHORTEST_GAP_MILLIS), LONGEST_GAP_MILLIS);
+    timer = setTimeout(() => void step(), wait);
+    show();
+  }
+
+  async function step() {
+    const hasGone = await go('next');
+    if (timer === undefined) return;
+    if (hasGone) playOn();
+    else stop();
+  }
+
+  document.addEventListener('click', (event) => {
+    if (event.target.id !== 'play') return;
+    if (timer === undefined) playOn();
+    else stop();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'ArrowRight') void go('next');
+    if (event.key === 'ArrowLeft') void go('prev');
+  });
+  show();
+}

@@ -1,0 +1,173 @@
+// A console on a free port, over a desk in memory, with people who are signed in already; and a browser
+// that sends whatever a test likes.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  AUDIENCE,
+  CORP,
+  type Facts,
+  MCP,
+  principal,
+  request,
+  TERMS,
+} from '#core/approvals/approvals.testkit.ts';
+import { DeskBench } from '#core/approvals/desk.testkit.ts';
+import type { RecordDraft } from '#core/evidence/record.ts';
+import { compilePolicies } from '#core/policy/compile.ts';
+import { CodeFlow } from '#platform/oidc/code-flow.ts';
+import { createClock } from '#platform/process/clock.ts';
+import { createLogger } from '#platform/process/log.ts';
+import { Sealer } from '#platform/process/seal.ts';
+import { readAssets } from './assets.ts';
+import type { Console } from './console.ts';
+import { type ConsoleServer, startServer } from './server.ts';
+import { SessionShelf } from './session-shelf.ts';
+import { type Trusted, trustOf } from './trust.ts';
+import { Visits } from './visits.ts';
+
+/** What a test changes about the request a browser would make. */
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+export class ConsoleBench {
+  readonly bench = new DeskBench();
+  readonly records: RecordDraft[] = [];
+  /** What the log says. */
+  log = '';
+  approvalAudience: string | undefined = AUDIENCE;
+  readonly #dataDir: string;
+  #console: Console | undefined;
+  #server: ConsoleServer | undefined;
+
+  private constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  static async start(): Promise<ConsoleBench> {
+    const bench = new ConsoleBench(await mkdtemp(join(tmpdir(), 'gatehouse-console-')));
+    await bench.#start();
+    return bench;
+  }
+
+  get origin(): string {
+    return this.#started.settings.publicUrl.origin;
+  }
+
+  /** The cookie of somebody who has signed in, of finance unless `facts` say otherwise. */
+  visit(subject: string, facts: Facts = {}): { readonly cookie: string; readonly form: string } {
+    const { visits } = this.#started;
+    const trust = trustOf(this.#trusted(), CORP);
+    const secret = visits.begin(principal(subject, { groups: ['finance'], ...facts }), trust);
+    const form = visits.find(secret, () => trust)?.formToken ?? '';
+    return { cookie: `__Host-gatehouse=${secret}`, form };
+  }
+
+  /** A request of Alice that waits, by default for 15 minutes; its id. */
+  ask(name: string, pendingTtlSeconds = TERMS.pendingTtlSeconds): Promise<string> {
+    return this.bench.ask(name, request(name, { terms: { ...TERMS, pendingTtlSeconds } }));
+  }
+
+  pass(seconds: number): void {
+    this.bench.now += seconds * 1000;
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return this.send(path, { headers });
+  }
+
+  /** A form as the console's own page would send it. */
+  post(
+    path: string,
+    by: { readonly cookie: string; readonly form: string },
+    fields: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    return this.send(path, {
+      method: 'POST',
+      headers: { cookie: by.cookie, origin: this.origin },
+      form: { form: by.form, ...fields },
+    });
+  }
+
+  send(path: string, { method = 'GET', headers = {}, form }: Sent): Promise<Response> {
+    return fetch(`${this.origin}${path}`, {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  get #started(): Console {
+    if (this.#console === undefined) throw new Error('the console is not started');
+    return this.#console;
+  }
+
+  #trusted(): Trusted {
+    const compiled = compilePolicies([
+      {
+        apiVersion: 'gatehouse.dev/v1alpha1',
+        kind: 'McpGatewayPolicy',
+        metadata: { name: 'demo' },
+        spec: { identity: { issuers: [{ name: 'corp', issuer: CORP }] } },
+      },
+    ]);
+    if (!compiled.ok) throw new Error('the policy of the bench is wrong');
+    const { approvalAudience } = this;
+    const verify = async () => ({ ok: false, code: 'token_invalid', reason: 'none' }) as const;
+    return {
+      policy: {
+        ...compiled.policy,
+        ...(approvalAudience === undefined ? {} : { approvalAudience }),
+      },
+      verifier: { verify },
+      publicUrls: [MCP],
+    };
+  }
+
+  async #start(): Promise<void> {
+    const now = () => this.bench.now;
+    const settings = {
+      listen: { host: '127.0.0.1', port: 0 },
+      // Known once the port is; the server reads it with each request.
+      publicUrl: new URL('http://127.0.0.1'),
+      auditors: ['audit'],
+      dataDir: this.#dataDir,
+      allowPlainHttp: false,
+    };
+    this.#console = {
+      settings,
+      desk: this.bench.desk,
+      append: async (draft) => void this.records.push(draft),
+      sessions: new SessionShelf({ ...settings, nowMillis: now }),
+      visits: new Visits(() => now() / 1000),
+      codeFlow: new CodeFlow({
+        redirectUri: 'http://127.0.0.1/sign-in/callback',
+        allowsPlainHttp: () => true,
+        now,
+      }),
+      sealer: new Sealer([new Uint8Array(32).fill(7)]),
+      assets: await readAssets(),
+      clock: { ...createClock(), epochSeconds: () => now() / 1000 },
+      log: createLogger({
+        level: 'debug',
+        write: (text) => {
+          this.log += text;
+        },
+        now: () => '',
+      }),
+      trusted: () => this.#trusted(),
+    };
+    this.#server = await startServer(this.#console);
+    settings.publicUrl.port = String(this.#server.port);
+  }
+}

@@ -1,0 +1,92 @@
+// Puts one console together and serves it until it is closed. The only file here that constructs
+// adapters; `gatehouse run --console` starts it beside a gateway, with that gateway's desk and evidence.
+
+import type { ApprovalDesk } from '#core/approvals/desk.ts';
+import type { RecordDraft } from '#core/evidence/record.ts';
+import { isLoopback } from '#core/identity/loopback.ts';
+import type { BlobOpener } from '#core/recordings/open-blob.ts';
+import { RecordingKeyFault } from '#core/recordings/recording-key.ts';
+import { readRecordingPrivateKey } from '#platform/file/recording-key.ts';
+import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
+import { readSecretFile, SecretFileFault } from '#platform/file/secret-file.ts';
+import { CodeFlow } from '#platform/oidc/code-flow.ts';
+import type { Clock } from '#platform/process/clock.ts';
+import type { Logger } from '#platform/process/log.ts';
+import { Sealer } from '#platform/process/seal.ts';
+import { readAssets } from './assets.ts';
+import { startServer } from './server.ts';
+import { SessionShelf } from './session-shelf.ts';
+import { ConsoleFault, type ConsoleSettings } from './settings.ts';
+import type { Trusted } from './trust.ts';
+import { Visits } from './visits.ts';
+
+/** What the console is given by the program it runs in. */
+export interface ConsoleHost {
+  readonly desk: ApprovalDesk;
+  /** Resolves once the record is durable. */
+  readonly append: (draft: RecordDraft) => Promise<void>;
+  readonly trusted: () => Trusted;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RunningConsole {
+  close(): Promise<void>;
+}
+
+/** Rejects with ConsoleFault when it cannot start as configured. */
+export async function startConsole(
+  settings: ConsoleSettings,
+  host: ConsoleHost,
+): Promise<RunningConsole> {
+  const { clock, log } = host;
+  const { publicUrl, dataDir, allowPlainHttp } = settings;
+  refusePlainHttp(publicUrl);
+  const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
+  const server = await startServer({
+    ...host,
+    settings,
+    sessions: new SessionShelf({ ...settings, opener: await openerOf(settings), nowMillis }),
+    visits: new Visits(() => clock.epochSeconds()),
+    codeFlow: new CodeFlow({
+      clientSecret: await clientSecretOf(settings),
+      redirectUri: new URL('/sign-in/callback', publicUrl).href,
+      allowsPlainHttp: (issuer) => allowPlainHttp || isLoopback(new URL(issuer).hostname),
+      now: nowMillis,
+    }),
+    sealer: new Sealer(await loadSealingKeys(dataDir)),
+    assets: await readAssets(),
+  });
+  log.info('console ready', { url: publicUrl.origin });
+  return { close: () => server.close() };
+}
+
+/** Browsers keep the cookies of a visit to https; loopback is the one place where http is no exposure. */
+function refusePlainHttp({ protocol, hostname, pathname }: URL): void {
+  if (protocol !== 'https:' && !isLoopback(hostname)) {
+    throw new ConsoleFault(
+      '--console-url: must be https, or http on loopback: browsers keep the cookies of a sign-in to those',
+    );
+  }
+  if (pathname !== '/') throw new ConsoleFault('--console-url: must have no path');
+}
+
+async function clientSecretOf({ clientSecretFile }: ConsoleSettings): Promise<string | undefined> {
+  if (clientSecretFile === undefined) return undefined;
+  try {
+    return await readSecretFile(clientSecretFile);
+  } catch (cause) {
+    if (!(cause instanceof SecretFileFault)) throw cause;
+    throw new ConsoleFault(`--console-client-secret-file: ${cause.message}`, { cause });
+  }
+}
+
+async function openerOf({ recordingKeyFile }: ConsoleSettings): Promise<BlobOpener | undefined> {
+  if (recordingKeyFile === undefined) return undefined;
+  try {
+    return await readRecordingPrivateKey(recordingKeyFile);
+  } catch (cause) {
+    if (!(cause instanceof RecordingKeyFault)) throw cause;
+    throw new ConsoleFault(`--console-recording-key: ${cause.message}`, { cause });
+  }
+}

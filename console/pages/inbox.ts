@@ -1,0 +1,96 @@
+// The inbox: what waits for the reader first, then what waits for others, what is granted, what is over.
+
+import type { Assets } from '#console/assets.ts';
+import { type Html, html } from '#console/html.ts';
+import { type Reader, type Stance, stanceOf } from '#console/stance.ts';
+import type { Visit } from '#console/visits.ts';
+import type { Approval } from '#core/approvals/approval.ts';
+import { progressWords, stateBadge, throughWords, verbOf } from './approval-words.ts';
+import { layout } from './layout.ts';
+import { ago, countdown } from './times.ts';
+
+export interface Inbox {
+  readonly approvals: readonly Approval[];
+  readonly reader: Reader;
+  readonly visit: Visit;
+  readonly nowMillis: number;
+  /** How many of what is over to show. */
+  readonly endedLimit: number;
+}
+
+const MAX_GLIMPSE_CHARS = 160;
+
+export function inboxPage(inbox: Inbox, assets: Assets): Html {
+  const { visit, approvals } = inbox;
+  const stances = approvals.map(
+    (approval) => [approval, stanceOf(inbox.reader, approval)] as const,
+  );
+  const mine = stances.filter(([, stance]) => stance === 'decide');
+  const others = stances.filter(
+    ([{ state }, stance]) => state === 'PENDING' && stance !== 'decide',
+  );
+  const granted = stances.filter(([{ state }]) => state === 'GRANTED');
+  const ended = stances.filter(([{ state }]) => state !== 'PENDING' && state !== 'GRANTED');
+  const waiting = mine.length === 0 ? '' : `(${mine.length}) `;
+  return layout(
+    { title: `${waiting}Approvals`, place: 'approvals', visit, assets },
+    html`<h1>Approvals</h1>
+${section({ id: 'mine', title: 'For you to decide', none: 'Nothing waits for you.' }, mine, inbox)}
+${section({ id: 'others', title: 'Waiting for others' }, others, inbox)}
+${section({ id: 'granted', title: 'Granted, not used yet' }, granted, inbox)}
+${section({ id: 'ended', title: 'Decided', none: 'Nothing has been decided yet.' }, ended.slice(0, inbox.endedLimit), inbox)}
+${ended.length > inbox.endedLimit ? html`<p class="more"><a href="${`/?ended=${inbox.endedLimit * 4}`}">Show more</a></p>` : undefined}`,
+  );
+}
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** Said when it is empty; without it an empty section is hidden. */
+  readonly none?: string;
+}
+
+type Listed = readonly (readonly [Approval, Stance])[];
+
+/** The script puts a section in the place of an older one when its version has changed. */
+function section({ id, title, none }: Section, listed: Listed, inbox: Inbox): Html {
+  const version = listed.map(([{ request, version: v }]) => `${request.id}:${v}`).join(' ');
+  const count =
+    listed.length === 0 ? undefined : html` <span class="count">${listed.length}</span>`;
+  const isHidden = listed.length === 0 && none === undefined;
+  return html`<section class="inbox" id="${id}" data-live="${version}" ${isHidden ? html`hidden` : undefined} aria-labelledby="${`${id}-title`}">
+<h2 id="${`${id}-title`}">${title}${count}</h2>
+${listed.length === 0 ? html`<p class="none">${none}</p>` : html`<ul class="cards">${listed.map(([approval, stance]) => card(approval, stance, inbox))}</ul>`}
+</section>`;
+}
+
+function card(approval: Approval, stance: Stance, { nowMillis }: Inbox): Html {
+  const { request, state } = approval;
+  const { requester, target } = request;
+  const through = throughWords(requester);
+  return html`<li class="card">
+<p class="ask"><a href="${`/approvals/${encodeURIComponent(request.id)}`}"><span class="person">${stance === 'own' ? 'You' : requester.person}</span> ${stance === 'own' ? 'ask' : 'asks'} to ${verbOf(request)} <b>${target.name}</b></a></p>
+<p class="glimpse"><code>${glimpse(request.preview)}</code></p>
+<p class="facts">${through === undefined ? undefined : html`<span>through ${through}</span>`}<span>rule ${request.rule}</span>${standing(approval, stance, nowMillis)}</p>
+${state === 'PENDING' ? undefined : stateBadge(state)}
+</li>`;
+}
+
+function standing(approval: Approval, stance: Stance, nowMillis: number): Html {
+  if (approval.state === 'PENDING') {
+    const mine = stance === 'approved' ? 'you approved, ' : '';
+    return html`<span>${mine}${progressWords(approval)}</span><span>${countdown(approval.pendingUntilMillis, nowMillis)} left</span>`;
+  }
+  if (approval.state === 'GRANTED') {
+    return html`<span>${countdown(approval.grant.expiresAtMillis, nowMillis)} left to use it</span>`;
+  }
+  return html`<span>asked ${ago(approval.requestedAtMillis, nowMillis)}</span>`;
+}
+
+/** The start of the arguments, on one line. */
+function glimpse(preview: string): string {
+  const line = preview.replaceAll(/\s+/g, ' ');
+  return line.length <= MAX_GLIMPSE_CHARS
+    ? line
+    : `${line.slice(0, MAX_GLIMPSE_CHARS).toWellFormed()}…`;
+}

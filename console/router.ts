@@ -1,0 +1,79 @@
+// Which page an address means. Assets and the way in are for everybody; everything else is for those who
+// are signed in, and what changes anything takes a form of theirs.
+
+import { timingSafeEqual } from 'node:crypto';
+import type { Answer } from './answer.ts';
+import { decide, inbox, showRequest } from './approvals.ts';
+import type { Asked } from './asked.ts';
+import type { Console } from './console.ts';
+import { readCookie } from './cookies.ts';
+import { NOT_FOUND, problemPage } from './problems.ts';
+import { listSessions, replay, showSession } from './sessions.ts';
+import { beginSignIn, finishSignIn, signOut, welcome } from './sign-in.ts';
+import { trustOf } from './trust.ts';
+import type { Visit } from './visits.ts';
+
+export async function answer(asked: Asked, console: Console): Promise<Answer> {
+  const open = asked.method === 'GET' ? await openPage(asked, console) : undefined;
+  if (open !== undefined) return open;
+  const trusted = console.trusted();
+  const secret = readCookie(asked.cookie, 'visit');
+  const visit = console.visits.find(secret, (issuer) => trustOf(trusted, issuer));
+  if (visit === undefined) return welcome(asked, console);
+  if (asked.method === 'GET') {
+    // What is said once is for a person's eyes.
+    const seen = asked.isRefresh ? { ...visit, notice: undefined } : visit;
+    return page(asked, seen, console);
+  }
+  return isOfVisit(asked, visit)
+    ? post(asked, visit, console)
+    : problemPage(FOREIGN_FORM, visit, console);
+}
+
+async function openPage(asked: Asked, console: Console): Promise<Answer | undefined> {
+  const { path } = asked;
+  const [first, second] = path;
+  if (first === 'assets' && path.length === 2) {
+    return console.assets.find(second ?? '') ?? problemPage(NOT_FOUND, undefined, console);
+  }
+  if (first !== 'sign-in') return undefined;
+  if (path.length === 1) return beginSignIn(asked, console);
+  return path.length === 2 && second === 'callback' ? finishSignIn(asked, console) : undefined;
+}
+
+function page(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {
+  const { path } = asked;
+  const [first, id = '', part] = path;
+  if (path.length === 0) return inbox(asked, visit, console);
+  if (first === 'approvals') {
+    if (path.length === 1) return { kind: 'redirect', to: '/' };
+    if (path.length === 2) return showRequest(id, visit, console);
+  }
+  if (first === 'sessions') {
+    if (path.length === 1) return listSessions(asked, visit, console);
+    if (path.length === 2) return showSession(id, asked, visit, console);
+    if (path.length === 3 && part === 'replay') return replay(id, asked, visit, console);
+  }
+  return problemPage(NOT_FOUND, visit, console);
+}
+
+function post(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {
+  const { path } = asked;
+  const [first, id = ''] = path;
+  if (first === 'approvals' && path.length === 2) return decide(id, asked, visit, console);
+  if (first === 'sign-out' && path.length === 1) return signOut(asked, console);
+  return problemPage(NOT_FOUND, visit, console);
+}
+
+/** Another page can make a browser send a form, and its cookies with it; it cannot know this token. */
+function isOfVisit({ form }: Asked, { formToken }: Visit): boolean {
+  const given = Buffer.from(form.get('form') ?? '');
+  const expected = Buffer.from(formToken);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+const FOREIGN_FORM = {
+  status: 403,
+  title: 'This form is not of your visit',
+  text: 'It may be from before you signed in. Nothing was done; open the page again.',
+};

@@ -1,0 +1,181 @@
+// From a stranger to a visit: a link to the identity provider, the way back, and what the token must say.
+// The browser keeps what was begun, sealed; nothing is held here for people who never come back.
+
+import { MAX_SIGN_IN_AGE_SECONDS, readApprover } from '#core/approvals/approver.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import { type Begun, CodeFlowFault } from '#platform/oidc/code-flow.ts';
+import type { Answer } from './answer.ts';
+import type { Asked } from './asked.ts';
+import type { Console } from './console.ts';
+import { clearCookie, readCookie, setCookie } from './cookies.ts';
+import { chooseIssuerPage, messagePage, welcomePage } from './pages/doors.ts';
+import { rulesOf, signInIssuers, trustOf } from './trust.ts';
+import { VISIT_SECONDS } from './visits.ts';
+
+/** People look for their second factor; longer than this they have gone away. */
+const SIGN_IN_SECONDS = 10 * 60;
+
+/** A cookie has 4 KiB, and the page one came from is the smallest part of it. */
+const MAX_RETURN_CHARS = 512;
+
+interface UnderWay extends Begun {
+  readonly returnTo: string;
+  readonly endsAtSeconds: number;
+}
+
+/** The page of somebody who is not signed in. */
+export function welcome(asked: Asked, console: Console): Answer {
+  const query = asked.path.length === 0 ? '' : `?to=${encodeURIComponent(addressOf(asked))}`;
+  return { kind: 'page', status: 401, page: welcomePage(`/sign-in${query}`, console.assets) };
+}
+
+/** GET /sign-in: `to` is the page to come back to, `issuer` a name of the policy, `anew` forces a login. */
+export async function beginSignIn({ query }: Asked, console: Console): Promise<Answer> {
+  const trusted = console.trusted();
+  const rules = rulesOf(trusted);
+  const issuers = signInIssuers(trusted);
+  if (rules === undefined || issuers.length === 0) return failed(NOBODY_IS_ASKED, console);
+  const returnTo = ownPath(query.get('to'));
+  const named = query.get('issuer');
+  const issuer = issuers.length === 1 ? issuers[0] : issuers.find(({ name }) => name === named);
+  if (issuer === undefined) {
+    const names = issuers.map(({ name }) => name);
+    return { kind: 'page', status: 200, page: chooseIssuerPage(names, returnTo, console.assets) };
+  }
+  try {
+    const wish = {
+      issuer: issuer.issuer,
+      clientId: console.settings.clientId ?? rules.audience,
+      audience: rules.audience,
+      maxAgeSeconds: MAX_SIGN_IN_AGE_SECONDS,
+    };
+    const { url, begun } = await console.codeFlow.begin(wish, query.has('anew'));
+    const endsAtSeconds = Math.floor(console.clock.epochSeconds()) + SIGN_IN_SECONDS;
+    const underWay: UnderWay = { ...begun, returnTo, endsAtSeconds };
+    const sealed = console.sealer.seal('sign-in', underWay);
+    const cookies = [setCookie('sign-in', sealed, SIGN_IN_SECONDS)];
+    return { kind: 'redirect', to: url.href, cookies };
+  } catch (error) {
+    if (!(error instanceof CodeFlowFault)) throw error;
+    console.log.warn('sign-in could not begin', { issuer: issuer.name, code: error.code });
+    return failed(UNREACHABLE, console);
+  }
+}
+
+/** GET /sign-in/callback: the browser comes back. */
+export async function finishSignIn(asked: Asked, console: Console): Promise<Answer> {
+  const underWay = openUnderWay(asked, console);
+  if (underWay === undefined) return failed(FORGOTTEN, console);
+  const trusted = console.trusted();
+  const rules = rulesOf(trusted);
+  if (rules === undefined) return failed(NOBODY_IS_ASKED, console);
+  const token = await finished(underWay, asked, console);
+  if (typeof token !== 'string') return token;
+  const verified = await trusted.verifier.verify(token, { audiences: [rules.audience] });
+  if (!verified.ok) return refused(verified.reason, console);
+  const { principal } = verified;
+  const read = readApprover(principal, rules, console.clock.epochSeconds());
+  if (!read.ok) return refused(read.reason, console);
+  return begun(principal, underWay, asked, console);
+}
+
+/** POST /sign-out. The identity provider's own session is its own affair. */
+export function signOut(asked: Asked, console: Console): Answer {
+  console.visits.end(readCookie(asked.cookie, 'visit'));
+  return { kind: 'redirect', to: '/', cookies: [clearCookie('visit')] };
+}
+
+function begun(
+  principal: Principal,
+  { returnTo }: UnderWay,
+  asked: Asked,
+  console: Console,
+): Answer {
+  const trusted = console.trusted();
+  const before = readCookie(asked.cookie, 'visit');
+  const visit = console.visits.find(before, (issuer) => trustOf(trusted, issuer));
+  const isSame =
+    visit?.principal.issuer === principal.issuer && visit.principal.subject === principal.subject;
+  console.visits.end(before);
+  const draft = isSame ? visit?.draft : undefined;
+  // A new secret with each sign-in: one that was planted in this browser before is worth nothing.
+  const secret = console.visits.begin(principal, trustOf(trusted, principal.issuer), draft);
+  console.log.info('signed in', { issuer: principal.issuerName });
+  const cookies = [setCookie('visit', secret, VISIT_SECONDS), clearCookie('sign-in')];
+  return { kind: 'redirect', to: returnTo, cookies };
+}
+
+async function finished(
+  underWay: UnderWay,
+  { search }: Asked,
+  console: Console,
+): Promise<string | Answer> {
+  try {
+    return await console.codeFlow.finish(underWay, search);
+  } catch (error) {
+    if (!(error instanceof CodeFlowFault)) throw error;
+    console.log.warn('sign-in was not completed', { code: error.code });
+    return failed(error.code === 'refused' ? NOT_COMPLETED : UNREACHABLE, console);
+  }
+}
+
+function openUnderWay({ cookie }: Asked, { sealer, clock }: Console): UnderWay | undefined {
+  const sealed = readCookie(cookie, 'sign-in');
+  // Sealed by us for this purpose alone, so it has the form we gave it.
+  const opened = sealed === undefined ? undefined : (sealer.open('sign-in', sealed) as UnderWay);
+  return opened !== undefined && opened.endsAtSeconds > clock.epochSeconds() ? opened : undefined;
+}
+
+/** Back to a page of ours and to nothing else: an open redirect would lend our name to others. */
+export function ownPath(wanted: string | null): string {
+  const base = 'https://console.invalid';
+  if (wanted === null || !URL.canParse(wanted, base)) return '/';
+  const { origin, pathname, search } = new URL(wanted, base);
+  const path = `${pathname}${search}`;
+  const isOurs = wanted.startsWith('/') && origin === base && !path.startsWith('//');
+  return isOurs && path.length <= MAX_RETURN_CHARS ? path : '/';
+}
+
+function addressOf({ path, search }: Asked): string {
+  return `/${path.map(encodeURIComponent).join('/')}${search}`;
+}
+
+interface Failure {
+  readonly status: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+const NOBODY_IS_ASKED: Failure = {
+  status: 503,
+  title: 'Nobody can sign in yet',
+  text: 'The policy in force names no audience for approvals. Set spec.identity.approvalAudience.',
+};
+const UNREACHABLE: Failure = {
+  status: 503,
+  title: 'The identity provider cannot be reached',
+  text: 'Nothing was done. Try again in a moment.',
+};
+const FORGOTTEN: Failure = {
+  status: 400,
+  title: 'This sign-in is not known here',
+  text: 'It took more than ten minutes, or it began in another browser. Sign in once more.',
+};
+const NOT_COMPLETED: Failure = {
+  status: 403,
+  title: 'The sign-in was not completed',
+  text: 'The identity provider did not let you in, or what came back was not what was asked for.',
+};
+
+function failed(failure: Failure, console: Console): Answer {
+  const { status, title, text } = failure;
+  const page = messagePage({ title, text, link: ['/sign-in', 'Sign in'] }, console.assets);
+  return { kind: 'page', status, page, cookies: [clearCookie('sign-in')] };
+}
+
+/** The reason names a claim, never its value. */
+function refused(reason: string, console: Console): Answer {
+  console.log.warn('sign-in refused', { reason });
+  const text = `Your identity provider knows you, but its token is not one that decides here. ${reason}.`;
+  return failed({ status: 403, title: 'You cannot decide here', text }, console);
+}

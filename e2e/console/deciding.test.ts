@@ -1,0 +1,169 @@
+// People decide in a browser: real Chromium, the real identity provider, a real call that waits.
+
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { seriousFaults } from './accessibility.ts';
+import { openContext, screenshot, startChromium } from './chromium.ts';
+import { type Stage, signIn, startStage } from './stage.ts';
+
+describe('deciding in the console', () => {
+  let browser: Browser;
+  let stage: Stage;
+  before(async function () {
+    this.timeout(120_000);
+    browser = await startChromium();
+    stage = await startStage();
+  });
+  after(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+
+  /** Opens the one request about this customer. */
+  async function openRequest(page: Page, customer: string): Promise<void> {
+    await page.goto(stage.url);
+    await page.locator('.card', { hasText: customer }).getByRole('link').first().click();
+    await page.getByRole('heading', { name: 'Arguments' }).waitFor();
+  }
+
+  it('begins with signing in, and says who one is', async () => {
+    const context = await openContext(browser);
+    const page = await context.newPage();
+    await page.goto(`${stage.url}/approvals/anything`);
+    await screenshot(page, 'console-welcome');
+    const faults = await seriousFaults(page);
+
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'carol', exact: true }).click();
+    await page.getByText('carol@corp.example').waitFor();
+    const cookies = await context.cookies(stage.url);
+
+    expect(faults).to.deep.equal([]);
+    expect(new URL(page.url()).pathname).to.equal('/approvals/anything');
+    expect(cookies).to.have.lengthOf(1);
+    expect(cookies[0]).to.deep.include({
+      name: '__Host-gatehouse',
+      httpOnly: true,
+      secure: true,
+      sameSite: 'Lax',
+      path: '/',
+      domain: 'localhost',
+    });
+    await context.close();
+  });
+
+  it('lets a call through that was approved, and shows live what becomes of it', async () => {
+    const call = () => stage.call('refund', { amount: 120, customer: 'C-1042' });
+    const first = await call();
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+    await page.getByText('C-1042').waitFor();
+    await screenshot(page, 'console-inbox');
+    const inboxFaults = await seriousFaults(page);
+    await openRequest(page, 'C-1042');
+    await screenshot(page, 'console-request');
+    const requestFaults = await seriousFaults(page);
+
+    await page.getByLabel('Why').fill('Checked with the customer.');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('Your approval is recorded.').waitFor();
+    const second = await call();
+    await page.getByText('Approved and used').waitFor();
+    await screenshot(page, 'console-used');
+
+    expect(first.result).to.have.property('resultType', 'input_required');
+    expect(second.result?.content?.[0]?.text).to.equal('Refunded 120.');
+    expect(inboxFaults).to.deep.equal([]);
+    expect(requestFaults).to.deep.equal([]);
+    await context.close();
+  });
+
+  it('lets people deny without JavaScript', async () => {
+    await stage.call('refund', { amount: 99, customer: 'C-9999' });
+    const context = await openContext(browser, { javaScriptEnabled: false });
+    const page = await signIn(context, stage.url, 'dave');
+    await openRequest(page, 'C-9999');
+
+    await page.getByLabel('Why').fill('Not this customer.');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.getByText('Your denial is recorded').waitFor();
+    await screenshot(page, 'console-denied');
+    const again = await stage.call('refund', { amount: 99, customer: 'C-9999' });
+
+    expect(await page.locator('#standing').textContent()).to.include('Denied');
+    expect(again.result).to.have.property('isError', true);
+    expect(again.result?.content?.[0]?.text).to.include('denied');
+    await context.close();
+  });
+
+  it('brings new requests into an inbox that is open, and takes decided ones out', async () => {
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+    await page.getByText('Nothing waits for you.').waitFor();
+
+    await stage.call('refund', { amount: 7, customer: 'C-7777' });
+    await page.locator('#mine', { hasText: 'C-7777' }).waitFor();
+    const title = await page.title();
+    const dave = await openContext(browser);
+    const other = await signIn(dave, stage.url, 'dave');
+    await openRequest(other, 'C-7777');
+    await other.getByLabel('Why').fill('Fine.');
+    await other.getByRole('button', { name: 'Approve' }).click();
+    await page.locator('#granted', { hasText: 'C-7777' }).waitFor();
+
+    expect(title).to.equal('(1) Approvals · Gatehouse');
+    await page.getByText('Nothing waits for you.').waitFor();
+    await Promise.all([context.close(), dave.close()]);
+  });
+
+  it('keeps what somebody types while the page changes around it', async () => {
+    await stage.call('refund', { amount: 5, customer: 'C-5555' });
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+    await openRequest(page, 'C-5555');
+
+    await page.getByLabel('Why').fill('Half a sent');
+    await page.waitForResponse((response) => response.url() === page.url());
+    await page.waitForResponse((response) => response.url() === page.url());
+
+    expect(await page.getByLabel('Why').inputValue()).to.equal('Half a sent');
+    await context.close();
+  });
+
+  it('offers the requester no decision, and refuses one that is sent all the same', async () => {
+    await stage.call('refund', { amount: 66, customer: 'C-6666' });
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'alice');
+    await openRequest(page, 'C-6666');
+    await screenshot(page, 'console-own');
+    const buttons = await page.locator('#decision button').allTextContents();
+    const faults = await seriousFaults(page);
+
+    await page.locator('button[value=cancel]').evaluate((button) => {
+      button.setAttribute('value', 'approve');
+    });
+    await page.locator('#decision textarea').fill('It is fine, I am me.');
+    await page.locator('button[value=approve]').click();
+    await page.getByRole('alert').waitFor();
+    await screenshot(page, 'console-own-refused');
+
+    expect(buttons).to.deep.equal(['Cancel the request']);
+    expect(faults).to.deep.equal([]);
+    expect(await page.getByRole('alert').textContent()).to.equal(
+      'This is your own request; somebody else must decide it.',
+    );
+    expect(await page.locator('#standing').textContent()).to.include('Waiting');
+    await context.close();
+  });
+
+  it('shows a requester who is no approver their own request alone', async () => {
+    await stage.call('refund', { amount: 3, customer: 'C-3333' }, 'bob');
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'alice');
+
+    const text = await page.locator('main').textContent();
+
+    expect(text).to.not.include('C-3333');
+    await context.close();
+  });
+});
