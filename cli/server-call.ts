@@ -63,7 +63,7 @@ export async function callServer(call: ServerCall, access: ServerAccess): Promis
   }
 }
 
-/** Sends what has no answer; whatever comes of it. */
+/** Sends what has no answer, and waits until the server has taken it; whatever comes of it. */
 export async function tellServer(
   told: { readonly method: 'POST' | 'DELETE'; readonly body?: JsonObject } & Pick<
     ServerCall,
@@ -72,16 +72,18 @@ export async function tellServer(
   access: ServerAccess,
 ): Promise<void> {
   const body = told.body && new TextEncoder().encode(JSON.stringify(told.body));
+  const stop = new AbortController();
   try {
-    const { body: answer } = await access.upstream.send({
+    await access.upstream.send({
       method: told.method,
       headers: { ...PLAIN_HEADERS, ...told.headers, ...access.headers },
       ...(body === undefined ? {} : { body }),
-      signal: access.deadline,
+      signal: AbortSignal.any([access.deadline, stop.signal]),
     });
-    for await (const _ of answer);
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
+  } finally {
+    stop.abort();
   }
 }
 

@@ -75,6 +75,12 @@ const broken: readonly { name: string; path: string; source: string; says: strin
     says: 'only a main.ts',
   },
   { name: 'an exit', path: 'cli/run.ts', source: 'process.exit(1);', says: 'only a main.ts' },
+  {
+    name: 'a way to the server past the permit',
+    path: 'sidecar/x.ts',
+    source: 'gate.upstream.send(request);',
+    says: 'without a permit',
+  },
   { name: 'a default export', path: 'cli/x.ts', source: 'export default 1;', says: 'by default' },
   {
     name: 'a barrel',

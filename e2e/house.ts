@@ -49,6 +49,11 @@ const BANS: readonly Ban[] = [
     says: 'has a clock or chance of its own; take it as a parameter',
     holdsFor: (path) => path.startsWith('core/') && !isTest(path),
   },
+  {
+    what: /\bupstream\.send\b/,
+    says: 'sends to the server without a permit; only sidecar/forward.ts does',
+    holdsFor: (path) => path.startsWith('sidecar/') && path !== 'sidecar/forward.ts',
+  },
 ];
 
 /** Comments that make a tool look away from more than one line, or from types. */
