@@ -54,6 +54,10 @@ const CHECKS: readonly Check[] = [
     name: 'every outcome has its intent',
     codes: ['outcome_without_intent', 'intent_repeated'],
   },
+  {
+    name: 'every approved call was voted for, and went through once',
+    codes: ['grant_spent_twice', 'grant_without_votes'],
+  },
 ];
 
 const VERDICTS = {

@@ -37,6 +37,7 @@ const GRAVITY = {
   record_type_unknown: 'doubt',
   outcome_without_intent: 'doubt',
   intent_repeated: 'doubt',
+  grant_without_votes: 'doubt',
   torn_tail: 'note',
   lane_not_closed: 'note',
   clock_went_back: 'note',

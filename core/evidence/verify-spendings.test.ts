@@ -15,6 +15,7 @@ const granted = move(requested(asked, T0), { kind: 'vote', ...ballot(asked, appr
 const spend = { kind: 'consume', binding: asked.binding, nonce: 'a'.repeat(32) } as const;
 const once = move(granted, { ...spend, exchange: 'x-1' });
 const twice = move(once, { ...spend, exchange: 'x-2' });
+const voted = approvalRecord('approval.voted', granted, TS);
 const first = approvalRecord('approval.consumed', once, TS, 'x-1');
 const second = approvalRecord('approval.consumed', twice, TS, 'x-2');
 
@@ -30,7 +31,7 @@ describe('evidence of spent grants', () => {
   it('holds when each use was spent once', async () => {
     const granting = approvalRecord('approval.granted', granted, TS);
 
-    const { verdict, problems } = await verify([granting, first, second]);
+    const { verdict, problems } = await verify([voted, granting, first, second]);
 
     expect({ verdict, problems }).to.deep.equal({ verdict: 'verified', problems: [] });
   });
@@ -38,10 +39,45 @@ describe('evidence of spent grants', () => {
   it('shows tampering when a use was spent twice', async () => {
     const replayed = approvalRecord('approval.consumed', once, TS, 'x-3');
 
-    const { verdict, problems } = await verify([first, second, replayed]);
+    const { verdict, problems } = await verify([voted, first, second, replayed]);
 
     expect(verdict).to.equal('tampered');
     expect(problems).to.have.length(1);
-    expect(problems[0]).to.include({ code: 'grant_spent_twice', seq: 4 });
+    expect(problems[0]).to.include({ code: 'grant_spent_twice', seq: 5 });
   });
+
+  it('holds when another record than the first is the vote: it may be in the log of another gateway', async () => {
+    const { verdict } = await verify([first, voted]);
+
+    expect(verdict).to.equal('verified');
+  });
+
+  const { approval: vote, ...voting } = voted;
+  const { approval: consumed, ...spending } = first;
+  const unvoted: readonly [name: string, drafts: readonly RecordDraft[]][] = [
+    ['nobody voted', [first]],
+    [
+      'the only vote was not taken',
+      [{ ...voting, approval: { ...vote!, refusal: 'requester' } }, first],
+    ],
+    ['the only vote was a denial', [{ ...voting, approval: { ...vote!, choice: 'deny' } }, first]],
+    [
+      'the vote was somebody else’s',
+      [{ ...voting, approval: { ...vote!, approver: 'zoe' } }, first],
+    ],
+    [
+      'the vote was for something else',
+      [{ ...voting, approval: { ...vote!, id: 'request-2' } }, first],
+    ],
+    ['it names no approver', [voted, { ...spending, approval: { ...consumed!, approvers: [] } }]],
+  ];
+  for (const [name, drafts] of unvoted) {
+    it(`is in doubt when ${name}`, async () => {
+      const { verdict, problems } = await verify(drafts);
+
+      expect(verdict).to.equal('inconclusive');
+      expect(problems).to.have.length(1);
+      expect(problems[0]).to.include({ code: 'grant_without_votes', seq: drafts.length + 1 });
+    });
+  }
 });

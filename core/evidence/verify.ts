@@ -64,6 +64,7 @@ export async function verifyLogs(
   for (const log of logs) {
     counts = sumCounts(counts, await checkLog(log, anchors, checks));
   }
+  checks.spendings.finish();
   const { records, recordings } = counts;
   reportOtherLogs(anchors.length - counts.anchors, report);
   reportMissing(recordings, report);

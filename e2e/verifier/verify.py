@@ -17,7 +17,8 @@ TYPES = set("""lane.open lane.heartbeat lane.close intent outcome stream.message
     session.open session.close policy.loaded policy.rejected catalog.learnt catalog.changed approval.requested approval.voted
     approval.granted approval.denied approval.expired approval.consumed approval.revoked approval.cancelled recording.viewed
     degraded.enter degraded.exit""".split())
-DOUBTS = {"no_evidence", "unreadable", "trust_not_given", "record_type_unknown", "outcome_without_intent", "intent_repeated"}
+DOUBTS = {"no_evidence", "unreadable", "trust_not_given", "record_type_unknown", "outcome_without_intent", "intent_repeated",
+          "grant_without_votes"}
 
 
 # ---- Ed25519, RFC 8032 section 6 -------------------------------------------------------------
@@ -306,10 +307,12 @@ def check_recordings(path, lane, name):
 class Exchanges:
     def __init__(self, found):
         self.found, self.open, self.intents, self.outcomes = found, {}, 0, 0
+        self.votes, self.spent, self.spendings = set(), set(), []
 
     def record(self, record, lane):
         kind, exchange = record["type"], record.get("exchange")
         where = {"lane": lane.lane, "seq": record["seq"]}
+        self.approval(kind, record.get("approval", {}), where)
         if kind == "intent":
             self.intents += 1
             if exchange is None or exchange in self.open:
@@ -322,6 +325,20 @@ class Exchanges:
                 self.found.tell("outcome_without_intent", **where)
         elif kind not in TYPES:
             self.found.tell("record_type_unknown", **where)
+
+    def approval(self, kind, approval, where):
+        if kind == "approval.voted" and approval.get("choice") == "approve" and "refusal" not in approval:
+            self.votes.add((approval["id"], approval.get("approver")))
+        if kind == "approval.consumed":
+            if (spending := (approval.get("nonce"), approval.get("use"))) in self.spent:
+                self.found.tell("grant_spent_twice", **where)
+            self.spent.add(spending)
+            self.spendings.append((approval["id"], approval.get("approvers", []), where))
+
+    def finish(self):
+        for approval, approvers, where in self.spendings:
+            if not approvers or any((approval, approver) not in self.votes for approver in approvers):
+                self.found.tell("grant_without_votes", **where)
 
 
 # ---- checkpoints -----------------------------------------------------------------------------
@@ -446,6 +463,7 @@ def verify(data, trust_file):
         if "lostLane" in (lane.opening or {}):
             lane.tell("records_lost", seq=1)
         lanes[ordinal] = before = lane
+    exchanges.finish()
     check_reach(lanes, chain, [anchor for anchor in anchors if anchor[0]["log"] == log], found)
     records = sum(len(lane.records) for lane in lanes.values())
     if records == 0:

@@ -8,21 +8,46 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { approver, ballot, request, T0 } from '#core/approvals/approvals.testkit.ts';
+import { move } from '#core/approvals/moves.testkit.ts';
+import { type ApprovalRecordType, approvalRecord } from '#core/approvals/recorded.ts';
+import { requested } from '#core/approvals/states.ts';
 import { intentDraft, outcomeDraft, tickingClock } from '#core/evidence/drafts.fixture.ts';
 import { blobFileName } from '#core/evidence/lane.ts';
 import { fixedKey, TRUST_SEED } from '#core/evidence/log.fixture.ts';
+import { verifyEvidence } from '#core/evidence/verify.ts';
 import { testRecorder, withRecording } from '#core/recordings/recordings.fixture.ts';
 import { anchorFile } from '#platform/file/anchors.ts';
 import { type LogPlace, newLogPlace, removeLog } from '#platform/file/crashed-log.fixture.ts';
 import type { EvidenceCopy } from '#platform/file/evidence-copy.fixture.ts';
+import { openEvidence } from '#platform/file/evidence-source.ts';
 import { openFileLedger } from '#platform/file/ledger.ts';
 import { type HonestLog, honestLog, verifyCopy } from '#platform/file/tamper.fixture.ts';
 import { CHECKPOINT_EDITS } from '#platform/file/tamper-checkpoints.fixture.ts';
 import { LANE_EDITS } from '#platform/file/tamper-lanes.fixture.ts';
-import { loadTrustKey } from '#platform/file/trust-key.ts';
+import { loadTrustKey, readTrustedKeys } from '#platform/file/trust-key.ts';
 
 const VERIFIER = fileURLToPath(new URL('./verify.py', import.meta.url));
 const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
+
+const APPROVALS: readonly {
+  readonly name: string;
+  readonly types: readonly ApprovalRecordType[];
+  readonly spent?: number;
+  readonly verdict: string;
+}[] = [
+  {
+    name: 'people voted for',
+    types: ['approval.requested', 'approval.voted', 'approval.granted'],
+    verdict: 'verified',
+  },
+  {
+    name: 'nobody voted for',
+    types: ['approval.requested', 'approval.granted'],
+    verdict: 'inconclusive',
+  },
+  { name: 'was spent twice', types: ['approval.voted'], spent: 2, verdict: 'tampered' },
+];
 
 describe('the second verifier', function () {
   this.timeout(60_000);
@@ -141,6 +166,21 @@ describe('the second verifier', function () {
     expect(answers).to.deep.equal(['verified', 'verified', ...changed, 'verified']);
   });
 
+  for (const { name, types, spent = 1, verdict } of APPROVALS) {
+    it(`comes to ${verdict} about a grant that ${name}, as we do`, async () => {
+      const place = await newLogPlace();
+      await approveInto(place, types, spent);
+
+      const answer = await run(place.dataDir, '--trust', place.publicKeyFile);
+      const trusted = await readTrustedKeys(place.publicKeyFile);
+      const source = await openEvidence(place.dataDir, place.publicKeyFile);
+      const ours = await verifyEvidence(source, trusted);
+      await removeLog(place);
+
+      expect([answer.verdict, ours.verdict]).to.deep.equal([verdict, verdict]);
+    });
+  }
+
   async function materialize({ files, anchors }: EvidenceCopy) {
     const place = await mkdtemp(join(folder, 'copy-'));
     const data = join(place, 'data');
@@ -179,6 +219,26 @@ async function recordInto({ dataDir, publicKeyFile }: LogPlace): Promise<string>
   await ledger.append(...withRecording(outcomeDraft('x1', now()), record('answered')));
   await ledger.close('done');
   return join(dataDir, 'recordings', blobFileName(1, ledger.lane));
+}
+
+/** A closed lane in which one grant is spent, after records of these types. */
+async function approveInto(
+  { dataDir, publicKeyFile }: LogPlace,
+  types: readonly ApprovalRecordType[],
+  spent: number,
+): Promise<void> {
+  const trustKey = await loadTrustKey(publicKeyFile, dataDir);
+  const now = tickingClock();
+  const ledger = await openFileLedger({ dataDir, trustKey, version: '0.0.0-test', now });
+  const asked = request('1');
+  const granted = move(requested(asked, T0), { kind: 'vote', ...ballot(asked, approver('bob')) });
+  const spend = { binding: asked.binding, nonce: 'a'.repeat(32), exchange: 'x1' };
+  for (const type of types) await ledger.append(approvalRecord(type, granted, now()));
+  const consumed = move(granted, { kind: 'consume', ...spend });
+  for (let use = 0; use < spent; use += 1) {
+    await ledger.append(approvalRecord('approval.consumed', consumed, now(), 'x1'));
+  }
+  await ledger.close('done');
 }
 
 interface Answer {
