@@ -20,6 +20,8 @@ export interface AskedCall {
   readonly ok: true;
   /** Each attempt makes a request of its own id. */
   readonly request: Omit<ApprovalRequest, 'id'>;
+  /** Digest of the tool's definition that it is bound to. */
+  readonly definition: string;
   readonly reapproveOnInput: boolean;
   /** What the rule tells the caller. */
   readonly message: string | undefined;
@@ -33,15 +35,19 @@ interface NotAsked {
   readonly refusal: Refusal;
 }
 
-/** What this call asks for as it comes, under its own snapshot. */
+/**
+ * What this call asks for as it comes, under its own snapshot. Where people look at one call, the server
+ * is asked what its tool is now; a window is for many, and goes by what is known as any call does.
+ */
 export async function askFor(
   decision: RequireApproval,
   call: WaitingCall,
   gate: Gate,
 ): Promise<AskedApproval> {
-  const found = await definitionOf(call, gate, { anew: false });
-  if ('code' in found) return { ok: false, kind: 'refused', refusal: found };
   const { snapshot } = call.exchange.facts;
+  const scope = askedApproval(snapshot.policy, decision)?.terms.allowance.scope;
+  const found = await definitionOf(call, gate, { anew: scope === 'Call' });
+  if ('code' in found) return { ok: false, kind: 'refused', refusal: found };
   return askedBy(decision, call, { snapshot, definition: found.digest }, gate);
 }
 
@@ -75,7 +81,7 @@ export function askedBy(
     rule: decision.rule,
     preview,
   };
-  return { ok: true, request, reapproveOnInput, message };
+  return { ok: true, request, definition, reapproveOnInput, message };
 }
 
 /** Of one attempt alone, or said beside the arguments already. */

@@ -80,7 +80,12 @@ export class Inquiries {
   #limit(principal: Principal, { clock }: Gate): Refusal | undefined {
     const nowSeconds = clock.epochSeconds();
     const refusal = this.#limiter.take(principal, '', { perMinute: PER_MINUTE, nowSeconds });
-    return refusal && { ...refusal, reason: 'too many calls of tools that are not known' };
+    return (
+      refusal && {
+        ...refusal,
+        reason: 'too many calls for which the server is asked for its tools',
+      }
+    );
   }
 
   #list(key: string, caller: Caller, gate: Gate): Promise<ToolListing> {

@@ -263,6 +263,7 @@ function openAdmin(
   metrics.observe({
     evidenceHealthy: () => ledger.healthy,
     streamsOpen: () => gate.streams.total,
+    callsWaiting: () => gate.approvals.held.total,
   });
   return startAdminServer({
     ...settings.admin,

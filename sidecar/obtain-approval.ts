@@ -106,8 +106,13 @@ async function climb(climbing: Climbing, gate: Gate): Promise<Obtained> {
     const found = await attach({ ...asked.request, id: gate.newId() }, call.exchange, gate);
     if ('code' in found) return { kind: 'refused', refusal: found };
     call.exchange.approval = { id: found.request.id, coversInput: !asked.reapproveOnInput };
-    const approval = found.state === 'PENDING' ? await decisionOn(found, climbing, gate) : found;
-    const obtained = await takeUp(approval, climbing, gate);
+    const isPending = found.state === 'PENDING';
+    const approval = isPending ? await decisionOn(found, climbing, gate) : found;
+    const obtained = await takeUp(
+      approval,
+      { ...climbing, hasWaited: attempt > 0 || isPending },
+      gate,
+    );
     if (obtained !== 'again') return obtained;
   }
   return { kind: 'refused', refusal: UNAVAILABLE };
@@ -175,14 +180,14 @@ async function nextStanding(
 /** `again`: somebody else's call has spent it, or it is forgotten, so this one asks anew. */
 async function takeUp(
   approval: Approval | undefined,
-  { asked, call, patience }: Climbing,
+  { asked, call, patience, hasWaited }: Climbing & { readonly hasWaited: boolean },
   gate: Gate,
 ): Promise<Obtained | 'again'> {
   if (isUnwanted(call)) return { kind: 'refused', refusal: UNWANTED };
   const { urlOf } = gate.approvals;
   switch (approval?.state) {
     case 'GRANTED':
-      return spendGrant(approval, call, gate);
+      return spendGrant(approval, { call, definition: asked.definition, hasWaited }, gate);
     case 'PENDING': {
       // Whoever was not held would be back at once, again and again: it hears a result instead.
       const round = patience.isHeld ? nextRound(approval, call, gate) : undefined;

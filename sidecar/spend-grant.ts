@@ -16,14 +16,24 @@ import type { Gate } from './gate.ts';
 import type { WaitingCall } from './obtain-approval.ts';
 import type { Obtained, Permit } from './settle.ts';
 
+/** A call, and what was known when it came. */
+export interface Asked {
+  readonly call: WaitingCall;
+  /** Digest of the tool's definition. */
+  readonly definition: string;
+  /** It is not as it came: time has passed. */
+  readonly hasWaited: boolean;
+}
+
 /** `again`: another call was faster, or the grant has run out. */
 export async function spendGrant(
   approval: GrantedApproval,
-  call: WaitingCall,
+  asked: Asked,
   gate: Gate,
 ): Promise<Obtained | 'again'> {
+  const { call } = asked;
   const { exchange } = call;
-  const refusal = await refuseNow(approval, call, gate);
+  const refusal = await refuseNow(approval, asked, gate);
   if (refusal !== undefined) return { kind: 'refused', refusal };
   if (isUnwanted(call)) return { kind: 'refused', refusal: UNWANTED };
   const { id, binding } = approval.request;
@@ -61,17 +71,16 @@ export async function closeApproval(permit: Permit, exchange: Exchange, gate: Ga
   }
 }
 
-/**
- * What was approved must still be what would happen. The server is asked for the tool once more where
- * people looked at one call; a window is for many, and goes by what is known as any call does.
- */
+/** What was approved must still be what would happen. */
 async function refuseNow(
   { request }: GrantedApproval,
-  call: WaitingCall,
+  { call, definition, hasWaited }: Asked,
   gate: Gate,
 ): Promise<Refusal | undefined> {
   const isOneCall = request.terms.allowance.scope === 'Call';
-  const found = await definitionOf(call, gate, { anew: isOneCall });
+  const found = hasWaited
+    ? await definitionOf(call, gate, { anew: isOneCall })
+    : { digest: definition };
   if ('code' in found) return found;
   const unproven = await refuseToken(call, gate);
   if (unproven !== undefined) return unproven;

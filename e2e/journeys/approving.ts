@@ -50,6 +50,8 @@ export function startAskingRig(options: AskingRigOptions): Promise<Rig<Fixture>>
   const rig: RigOptions<Fixture> = {
     server: () => (era === 'legacy' ? startLegacy() : startModern()),
     specs: [spec],
+    // Both clocks are this machine's, so that a token can be seen to expire.
+    clockSkewSeconds: 0,
     claims: { person: 'email' },
   };
   if (holdSeconds === undefined) return startRig(rig);

@@ -34,6 +34,7 @@ export interface RigOptions<Server extends Running> {
   readonly publicUrls?: readonly string[];
   /** Which claims of the issuer's tokens the policies read. */
   readonly claims?: NonNullable<IssuerConfig['claims']>;
+  readonly clockSkewSeconds?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** How the identity provider is set up, where that is not as usual. */
   readonly provider?: OidcProviderOptions;
@@ -199,9 +200,14 @@ class RunningRig<Server extends Running> implements Rig<Server> {
   }
 
   #document(spec: Spec, index: number): string {
-    const { claims } = this.#options;
-    const issuer = { name: 'corp', issuer: this.provider.issuer };
-    const issuers = [claims === undefined ? issuer : { ...issuer, claims }];
+    const { claims, clockSkewSeconds } = this.#options;
+    const issuer = {
+      name: 'corp',
+      issuer: this.provider.issuer,
+      ...(claims === undefined ? {} : { claims }),
+      ...(clockSkewSeconds === undefined ? {} : { clockSkewSeconds }),
+    };
+    const issuers = [issuer];
     const document = {
       apiVersion: 'gatehouse.dev/v1alpha1',
       kind: 'McpGatewayPolicy',

@@ -33,7 +33,7 @@ describe('what Prometheus counts, for OpenTelemetry', () => {
 
   it('is a gauge of what is read', async () => {
     const found = await metricsOf((metrics) => {
-      metrics.observe({ evidenceHealthy: () => true, streamsOpen: () => 4 });
+      metrics.observe({ evidenceHealthy: () => true, streamsOpen: () => 4, callsWaiting: () => 0 });
     });
 
     expect(found.get(METRIC.streamsOpen)).to.deep.include({

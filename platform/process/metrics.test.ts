@@ -10,6 +10,7 @@ describe('metrics', () => {
     metrics.observe({
       evidenceHealthy: () => true,
       streamsOpen: () => 2,
+      callsWaiting: () => 3,
     });
     metrics.observeTelemetry(() => true);
 
@@ -20,6 +21,7 @@ describe('metrics', () => {
     }
     expect(text).to.include('gatehouse_build_info{version="1.2.3"} 1');
     expect(text).to.include('gatehouse_streams_open 2');
+    expect(text).to.include('gatehouse_calls_waiting 3');
     expect(text).to.include('process_cpu_seconds_total');
     expect(metrics.contentType).to.match(/^text\/plain/);
   });
@@ -81,6 +83,7 @@ describe('metrics', () => {
     metrics.observe({
       evidenceHealthy: () => isHealthy,
       streamsOpen: () => 0,
+      callsWaiting: () => 0,
     });
 
     isHealthy = false;

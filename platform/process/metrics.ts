@@ -18,6 +18,7 @@ import { METRIC, OTHER_METHOD, POLICY_DETECTOR } from './semconv.ts';
 export interface Gauges {
   readonly evidenceHealthy: () => boolean;
   readonly streamsOpen: () => number;
+  readonly callsWaiting: () => number;
 }
 
 /** One family as prom-client keeps it, for whoever exports it in another form. */
@@ -166,6 +167,11 @@ export class Metrics {
       METRIC.streamsOpen,
       'GET streams and subscriptions open now.',
       gauges.streamsOpen,
+    );
+    this.#readGauge(
+      METRIC.callsWaiting,
+      'Calls held now until somebody approves them.',
+      gauges.callsWaiting,
     );
   }
 

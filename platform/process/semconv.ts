@@ -17,6 +17,7 @@ export const METRIC = {
   telemetryHealthy: 'gatehouse_telemetry_healthy',
   telemetryDelivered: 'gatehouse_telemetry_delivered_total',
   telemetryDropped: 'gatehouse_telemetry_dropped_total',
+  callsWaiting: 'gatehouse_calls_waiting',
 } as const;
 
 /** Patterns and fields of a policy are counted under this: its authors name them as they like. */
