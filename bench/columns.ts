@@ -1,5 +1,5 @@
 // The paths that are measured side by side: no hop, nginx, our plumbing without controls, and Gatehouse
-// with its ledger in memory, on disk, and on disk with every message recorded.
+// with its ledger in memory, the same with masking, on disk, and on disk with every message recorded.
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,9 @@ export interface Bench {
   readonly directory: string;
   readonly upstreamPort: number;
   readonly policy: string;
-  /** The same, and messages are recorded. */
+  /** The same, and every detector looks for values. */
+  readonly maskingPolicy: string;
+  /** The same as the first, and messages are recorded. */
   readonly recordingPolicy: string;
   /** The core that everything in between is pinned to, alone. */
   readonly core: number;
@@ -33,7 +35,8 @@ export async function startColumns(bench: Bench): Promise<Column[]> {
     { name: 'direct', url: urlOn(bench.upstreamPort), stop: async () => undefined },
     await nginxColumn(bench),
     await bareColumn(bench),
-    await memoryColumn(bench),
+    await memoryColumn(bench, 'memory', bench.policy),
+    await memoryColumn(bench, 'masking', bench.maskingPolicy),
     await durableColumn(bench, 'durable', bench.policy),
     await durableColumn(bench, 'recording', bench.recordingPolicy),
   ];
@@ -59,7 +62,11 @@ async function bareColumn({ upstreamPort, core }: Bench): Promise<Column> {
   return { name: 'bare proxy', url: urlOn(port), pid: child.pid, stop: () => child.stop() };
 }
 
-async function memoryColumn({ directory, upstreamPort, policy, core }: Bench): Promise<Column> {
+async function memoryColumn(
+  { directory, upstreamPort, core }: Bench,
+  name: string,
+  policy: string,
+): Promise<Column> {
   const port = await freePort();
   const child = new Child({
     command: process.execPath,
@@ -68,12 +75,12 @@ async function memoryColumn({ directory, upstreamPort, policy, core }: Bench): P
       policy,
       urlOn(upstreamPort),
       String(port),
-      `${directory}/keys`,
+      `${directory}/keys-${name}`,
     ],
   });
   await child.untilLive(urlOn(port));
   await pin(child.pid, core);
-  return { name: 'gatehouse, memory', url: urlOn(port), pid: child.pid, stop: () => child.stop() };
+  return { name: `gatehouse, ${name}`, url: urlOn(port), pid: child.pid, stop: () => child.stop() };
 }
 
 async function durableColumn(

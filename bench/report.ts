@@ -132,7 +132,7 @@ export function renderReport(summary: Summary): string {
   const goals = summary.budgets.map(renderBudget);
   return [
     'tools/call, 1 KB each way; medians of repetitions that visit each path in turn;',
-    `record: Metadata, and Full where it says recording; ${repetitions} repetitions${quick ? ', QUICK: only a smoke test' : ''}`,
+    `record: Metadata, and Full where it says recording; masking: memory with every detector; ${repetitions} repetitions${quick ? ', QUICK: only a smoke test' : ''}`,
     '',
     ...lines,
     '',

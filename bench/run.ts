@@ -43,8 +43,9 @@ async function bench(): Promise<number> {
   const columns = await startColumns({
     directory: DIRECTORY,
     upstreamPort: upstream.port,
-    policy: await writePolicy(DIRECTORY, provider.issuer, 'Metadata'),
-    recordingPolicy: await writePolicy(DIRECTORY, provider.issuer, 'Full'),
+    policy: await writePolicy(DIRECTORY, provider.issuer),
+    maskingPolicy: await writePolicy(DIRECTORY, provider.issuer, { masks: true }),
+    recordingPolicy: await writePolicy(DIRECTORY, provider.issuer, { record: 'Full' }),
     core: CORES.proxy,
   });
   const wrkScript = join(DIRECTORY, 'call.lua');

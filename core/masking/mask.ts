@@ -1,16 +1,14 @@
 // Masks one JSON-RPC message: bytes in, bytes out, and nothing between redactions differs by a byte.
 // Whatever goes wrong, the message is withheld; the original never leaves because of a fault.
 
-import { isObject, type JsonValue } from '#core/mcp/messages.ts';
+import type { JsonValue } from '#core/mcp/messages.ts';
 import type { Hmac } from './actions.ts';
 import type { CompiledMasking, MaskingDirection, MessageOrigin } from './compile.ts';
 import { mayHide } from './gate.ts';
 import { Masker } from './masker.ts';
 import { rootMessage } from './place.ts';
 import type { Plan } from './plan.ts';
-import { stableText } from './replace-value.ts';
-import { fits, newSchemaBudget } from './schema-check.ts';
-import { rootPlace, type SchemaPlace } from './schema-place.ts';
+import { contentSchema } from './structured-content.ts';
 import { type Redaction, type Tally, Withheld } from './tally.ts';
 import { applyEdits } from './text-edits.ts';
 import { readTree } from './tree.ts';
@@ -82,15 +80,14 @@ export function maskUri(
 const MAX_ROUNDS = 4;
 
 function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResult {
-  const { bytes, direction, outputSchema } = message;
-  const schema =
-    outputSchema === undefined ? undefined : rootPlace(outputSchema, newSchemaBudget());
+  const { bytes, direction, value, outputSchema } = message;
   const original = UTF8.decode(bytes);
-  const masking = { hmac, schemaOfCopy: copyFinder(message.value, schema) };
-  const masker = new Masker(masking, original.length);
+  const content = contentSchema(value, outputSchema, original.length);
+  const schemaOfCopy = (json: string) => content?.placeOfCopy(json);
+  const masker = new Masker({ hmac, schemaOfCopy }, original.length);
   let text = original;
   for (let round = 0; ; round += 1) {
-    const place = rootMessage(text, { plan, direction, schema });
+    const place = rootMessage(text, { plan, direction, schema: content?.place });
     const next = applyEdits(text, masker.maskRoot(readTree(text), place));
     const isSettled = next === text;
     text = next;
@@ -98,7 +95,7 @@ function maskByPlan(message: MaskableMessage, plan: Plan, hmac: Hmac): MaskResul
     if (round === MAX_ROUNDS) throw new Withheld('unmaskable');
   }
   if (text === original) return untouched(bytes);
-  checkContent(message, text);
+  content?.check(text);
   const masked = new TextEncoder().encode(text);
   return {
     kind: 'masked',
@@ -117,46 +114,6 @@ function untouched(bytes: Uint8Array): MaskResult {
 
 function hasDropped(tally: Tally): boolean {
   return tally.list().some(({ action }) => action === 'Drop');
-}
-
-/** A text that says the same as the structured content is masked by the same schema. */
-function copyFinder(
-  value: JsonValue,
-  schema: SchemaPlace | undefined,
-): (json: string) => SchemaPlace | undefined {
-  if (schema === undefined) return () => undefined;
-  const contents = new Set(structuredContents(value).map((content) => stableText(content)));
-  return (json) => {
-    const parsed: JsonValue = JSON.parse(json);
-    return contents.has(stableText(parsed)) ? schema : undefined;
-  };
-}
-
-/** Content that fitted before must fit after: a client throws away what does not (MCP, "Tools"). */
-function checkContent({ value, outputSchema }: MaskableMessage, text: string): void {
-  if (outputSchema === undefined) return;
-  const budget = newSchemaBudget();
-  const context = { root: outputSchema, unknown: 'fits', budget } as const;
-  const masked: JsonValue = JSON.parse(text);
-  const after = structuredContents(masked);
-  for (const [index, before] of structuredContents(value).entries()) {
-    const left = after[index];
-    if (!fits(outputSchema, before, context)) continue;
-    if (left === undefined || !fits(outputSchema, left, context)) {
-      throw new Withheld('unmaskable');
-    }
-  }
-}
-
-/** Of an answer, of a task's result inside one, and of a task's result inside a notification. */
-function structuredContents(value: JsonValue): readonly JsonValue[] {
-  if (!isObject(value)) return [];
-  const { result, params } = value;
-  const inner = isObject(result) ? result.result : undefined;
-  const notified = isObject(params) ? params.result : undefined;
-  return [result, inner, notified].flatMap((holder) =>
-    isObject(holder) && holder.structuredContent !== undefined ? [holder.structuredContent] : [],
-  );
 }
 
 function withheld(error: unknown): MaskResult {

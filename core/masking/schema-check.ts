@@ -18,9 +18,9 @@ export interface SchemaBudget {
   steps: number;
 }
 
-/** A second of work, at most. Real content of the largest size takes a tenth of it. */
-export function newSchemaBudget(): SchemaBudget {
-  return { steps: 50_000_000 };
+/** For a message of so many characters: several times what judging real content by real schemas takes. */
+export function newSchemaBudget(sizeChars: number): SchemaBudget {
+  return { steps: Math.min(MAX_STEPS, MIN_STEPS + STEPS_PER_CHARACTER * sizeChars) };
 }
 
 /** Throws SchemaFault when the budget is used up. */
@@ -29,6 +29,10 @@ export function spendOn(budget: SchemaBudget, schemas: number, characters = 0): 
   if (budget.steps < 0) throw new SchemaFault();
 }
 
+const MIN_STEPS = 5_000_000;
+const STEPS_PER_CHARACTER = 16;
+/** Seconds of work. */
+const MAX_STEPS = 60_000_000;
 /** What reading one character of a pattern takes, in characters compared. */
 const PATTERN_STEPS = 50;
 /** What looking at one schema takes, in characters compared. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { waitsForAnother } from './approval.ts';
 import { gatehouse } from './cli.ts';
 import { type CallResult, connectLegacy, connectModern, type DemoClient } from './clients.ts';
+import { masks, masksContent } from './masking.ts';
 import { chapter, kept, quote, say } from './narrate.ts';
 import { type Governed, type Stage, setStage } from './stage.ts';
 
@@ -40,6 +41,8 @@ async function play({ provider, legacy, modern }: Stage): Promise<void> {
     denied: { name: 'trigger-long-running-operation', args: { duration: 60, steps: 1 } },
     streamed: { name: 'echo', args: { message: 'hello' } },
   });
+  chapter('What must not leave is masked, inside an event stream too');
+  await masks(first, 'text/event-stream');
   await first.close();
 
   chapter('Alice connects with the official SDK client of the modern era');
@@ -51,6 +54,9 @@ async function play({ provider, legacy, modern }: Stage): Promise<void> {
     whole: { name: 'echo', args: { message: 'hello' } },
     streamed: { name: 'stream', args: { n: 3 }, progress: 3 },
   });
+  chapter('The same in a JSON answer, and in structured content with a schema');
+  await masks(second, 'application/json');
+  await masksContent(second);
   await waitsForAnother(second, modern, provider);
   await second.close();
 

@@ -1,0 +1,113 @@
+// No message makes masking slow: four times the message may take a few times as long, never sixteen.
+
+import { expect } from 'chai';
+import type { JsonValue } from '#core/mcp/messages.ts';
+import { ALL, answer, compiled, maskJson, VALUES } from './masking.testkit.ts';
+
+const SMALL = 1 << 12;
+/** Linear is 4, quadratic 16. */
+const MAX_RATIO = 10;
+/** Below this many milliseconds a ratio says nothing. */
+const FLOOR_MS = 10;
+
+const masking = compiled(
+  { name: 'pii', detectors: ALL, action: 'Redact' },
+  { name: 'fields', fields: ['**.a.**.b', '**.salary'], action: 'Drop' },
+  { name: 'pattern', patterns: ['(x+x+)+y'], action: 'Redact' },
+);
+
+const { email: EMAIL } = VALUES;
+
+/** Messages of about `size` characters. */
+const SHAPES: readonly { name: string; of: (size: number) => JsonValue }[] = [
+  { name: 'brackets that open nothing', of: (size) => '[{"'.repeat(size / 3) },
+  { name: 'objects in prose that are none', of: (size) => '{"a": [1, '.repeat(size / 10) },
+  { name: 'escapes of escapes', of: (size) => '\\u005c'.repeat(size / 6) },
+  { name: 'percent signs', of: (size) => '%25'.repeat(size / 3) },
+  { name: 'quotes', of: (size) => '"'.repeat(size) },
+  {
+    name: 'base64 of base64',
+    of: (size) => Buffer.from('QUFB'.repeat(size / 8)).toString('base64'),
+  },
+  { name: 'hexadecimal', of: (size) => '61'.repeat(size / 2) },
+  { name: 'words of the pattern', of: (size) => 'x'.repeat(size) },
+  { name: 'values side by side', of: (size) => `${EMAIL} `.repeat(size / 21) },
+  { name: 'a value in every item', of: (size) => Array.from({ length: size / 24 }, () => EMAIL) },
+  {
+    name: 'keys that all become one',
+    of: (size) =>
+      Object.fromEntries(Array.from({ length: size / 24 }, (_, at) => [`u${at}@a.example`, at])),
+  },
+  {
+    name: 'values below long keys',
+    of: (size) => ({ ['k'.repeat(size / 2)]: Array.from({ length: size / 48 }, () => EMAIL) }),
+  },
+  {
+    name: 'fields inside of fields',
+    of: (size) => Array.from({ length: size / 20 }, () => ({ a: { a: { b: 1 } } })),
+  },
+  { name: 'look-alikes', of: (size) => 'ａ\u200b'.repeat(size / 2) },
+];
+
+describe('masking in linear time', () => {
+  for (const { name, of } of SHAPES) {
+    it(`holds for ${name}`, function () {
+      this.timeout(120_000);
+      const written = (size: number) => answer({ structuredContent: { it: of(size) } });
+      const [small, large] = [written(SMALL * 4), written(SMALL * 16)];
+
+      const before = millisecondsOf(() => maskJson(small, masking));
+      const after = millisecondsOf(() => maskJson(large, masking));
+
+      expect(after).to.be.below(Math.max(FLOOR_MS, before) * MAX_RATIO);
+    });
+  }
+
+  const schemas: readonly { name: string; schema: JsonValue }[] = [
+    {
+      name: 'refers to itself',
+      schema: { anyOf: [{ $ref: '#' }, { $ref: '#' }], properties: { it: { $ref: '#' } } },
+    },
+    { name: 'doubles at each step', schema: doubling(40) },
+    {
+      name: 'compares lists with themselves',
+      schema: {
+        properties: { it: { allOf: Array.from({ length: 500 }, () => ({ uniqueItems: true })) } },
+      },
+    },
+    {
+      name: 'has a pattern that other engines never finish',
+      schema: { properties: { it: { items: { pattern: '^(([a-z])+.)+[A-Z]([a-z])+$' } } } },
+    },
+  ];
+  for (const { name, schema } of schemas) {
+    it(`holds whatever the schema of the tool does: one that ${name}`, function () {
+      this.timeout(60_000);
+      const text = answer({ structuredContent: { it: Array.from({ length: 2000 }, () => EMAIL) } });
+
+      const spent = millisecondsOf(() => maskJson(text, masking, { outputSchema: schema }));
+
+      expect(spent).to.be.below(10_000);
+    });
+  }
+});
+
+/** `$defs` of which each says twice what the next one says: 2^depth ways, written in a few lines. */
+function doubling(depth: number): JsonValue {
+  const names = [...Array(depth).keys()];
+  const definitions = names.map((at) => [
+    `d${at}`,
+    { anyOf: [{ $ref: `#/$defs/d${at + 1}` }, { $ref: `#/$defs/d${at + 1}` }] },
+  ]);
+  return { $ref: '#/$defs/d0', $defs: Object.fromEntries(definitions) };
+}
+
+/** Of this thread alone, and the least of two: what else runs on the machine does not count. */
+function millisecondsOf(run: () => void): number {
+  const times = [0, 1].map(() => {
+    const from = process.threadCpuUsage();
+    run();
+    return process.threadCpuUsage(from).user / 1000;
+  });
+  return Math.min(...times);
+}
