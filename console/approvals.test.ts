@@ -117,6 +117,15 @@ describe('pages about approvals', () => {
     expect(vote?.reason).to.equal('checked with them');
   });
 
+  it('refuse decisions faster than people make them', async () => {
+    const id = await bench.ask('one');
+    bench.isHurried = true;
+
+    const { status } = await decide(id, 'carol', { act: 'approve', reason: 'x' });
+
+    expect([status, await bench.bench.stateOf(id)]).to.deep.equal([429, 'PENDING']);
+  });
+
   it('refuse what is no act', async () => {
     const id = await bench.ask('one');
 

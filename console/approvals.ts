@@ -76,6 +76,7 @@ export async function decide(
   if (by === undefined) return problemPage(NOT_HEARD, visit, console);
   const act = ACTS.find((each) => each === form.get('act'));
   if (act === undefined) return problemPage(UNKNOWN_ACT, visit, console);
+  if (console.tooSoon(visit.principal) !== undefined) return problemPage(TOO_FAST, visit, console);
   const reason = oneLine(form.get('reason') ?? '');
   const wish = { id, act, ...(reason === '' ? {} : { reason }) };
   const answer = await console.desk.decide(by.deciding, wish);
@@ -185,6 +186,11 @@ const NOT_HEARD = {
   status: 403,
   title: 'Nobody is asked here',
   text: 'The policy in force asks nobody for approvals, or not you.',
+};
+const TOO_FAST = {
+  status: 429,
+  title: 'Too many decisions at once',
+  text: 'Nothing was decided. Wait a moment and send it again.',
 };
 const UNKNOWN_ACT = {
   status: 400,

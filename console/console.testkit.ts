@@ -15,8 +15,10 @@ import {
 } from '#core/approvals/approvals.testkit.ts';
 import { DeskBench } from '#core/approvals/desk.testkit.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
-import { CodeFlow } from '#platform/oidc/code-flow.ts';
+import type { IssuerConfig } from '#crds/policy.ts';
+import { CodeFlowFault, type Wish } from '#platform/oidc/code-flow.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
 import { Sealer } from '#platform/process/seal.ts';
@@ -40,6 +42,14 @@ export class ConsoleBench {
   /** What the log says. */
   log = '';
   approvalAudience: string | undefined = AUDIENCE;
+  /** Why tokens were not taken. */
+  readonly unproven: string[] = [];
+  isHurried = false;
+  /** Who comes back from the identity provider; undefined: somebody it does not let in. */
+  person: Principal | undefined;
+  /** What the console asked of the provider. */
+  readonly wishes: (Wish & { readonly anew: boolean })[] = [];
+  issuers: readonly IssuerConfig[] = [{ name: 'corp', issuer: CORP }];
   readonly #dataDir: string;
   #console: Console | undefined;
   #server: ConsoleServer | undefined;
@@ -70,6 +80,10 @@ export class ConsoleBench {
   /** A request of Alice that waits, by default for 15 minutes; its id. */
   ask(name: string, pendingTtlSeconds = TERMS.pendingTtlSeconds): Promise<string> {
     return this.bench.ask(name, request(name, { terms: { ...TERMS, pendingTtlSeconds } }));
+  }
+
+  get nowSeconds(): number {
+    return this.bench.now / 1000;
   }
 
   pass(seconds: number): void {
@@ -118,12 +132,15 @@ export class ConsoleBench {
         apiVersion: 'gatehouse.dev/v1alpha1',
         kind: 'McpGatewayPolicy',
         metadata: { name: 'demo' },
-        spec: { identity: { issuers: [{ name: 'corp', issuer: CORP }] } },
+        spec: { identity: { issuers: [...this.issuers] } },
       },
     ]);
     if (!compiled.ok) throw new Error('the policy of the bench is wrong');
     const { approvalAudience } = this;
-    const verify = async () => ({ ok: false, code: 'token_invalid', reason: 'none' }) as const;
+    const verify = async () =>
+      this.person === undefined
+        ? ({ ok: false, code: 'token_invalid', reason: 'none' } as const)
+        : ({ ok: true, principal: this.person } as const);
     return {
       policy: {
         ...compiled.policy,
@@ -148,13 +165,21 @@ export class ConsoleBench {
       settings,
       desk: this.bench.desk,
       append: async (draft) => void this.records.push(draft),
+      onUnproven: async (reason) => void this.unproven.push(reason),
+      tooSoon: () => (this.isHurried ? 1 : undefined),
       sessions: new SessionShelf({ ...settings, nowMillis: now }),
       visits: new Visits(() => now() / 1000),
-      codeFlow: new CodeFlow({
-        redirectUri: 'http://127.0.0.1/sign-in/callback',
-        allowsPlainHttp: () => true,
-        now,
-      }),
+      codeFlow: {
+        begin: async (wish, anew) => {
+          this.wishes.push({ ...wish, anew });
+          const begun = { ...wish, state: 's', nonce: 'n', verifier: 'v' };
+          return { url: new URL('/auth', wish.issuer), begun };
+        },
+        finish: async () => {
+          if (this.person === undefined) throw new CodeFlowFault('refused', 'not let in');
+          return 'token';
+        },
+      },
       sealer: new Sealer([new Uint8Array(32).fill(7)]),
       assets: await readAssets(),
       clock: { ...createClock(), epochSeconds: () => now() / 1000 },

@@ -2,6 +2,7 @@
 
 import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import type { CodeFlow } from '#platform/oidc/code-flow.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
@@ -17,9 +18,13 @@ export interface Console {
   readonly desk: ApprovalDesk;
   /** Resolves once the record is durable. */
   readonly append: (draft: RecordDraft) => Promise<void>;
+  /** Puts on record that somebody's token was not taken. */
+  readonly onUnproven: (reason: string, address: string) => Promise<void>;
+  /** Seconds to wait for somebody who sends more than people do. */
+  readonly tooSoon: (principal: Principal) => number | undefined;
   readonly sessions: SessionShelf;
   readonly visits: Visits;
-  readonly codeFlow: CodeFlow;
+  readonly codeFlow: Pick<CodeFlow, 'begin' | 'finish'>;
   readonly sealer: Sealer;
   readonly assets: Assets;
   readonly clock: Clock;

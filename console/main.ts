@@ -1,8 +1,6 @@
 // Puts one console together and serves it until it is closed. The only file here that constructs
 // adapters; `gatehouse run --console` starts it beside a gateway, with that gateway's desk and evidence.
 
-import type { ApprovalDesk } from '#core/approvals/desk.ts';
-import type { RecordDraft } from '#core/evidence/record.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
 import { RecordingKeyFault } from '#core/recordings/recording-key.ts';
@@ -10,25 +8,19 @@ import { readRecordingPrivateKey } from '#platform/file/recording-key.ts';
 import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
 import { readSecretFile, SecretFileFault } from '#platform/file/secret-file.ts';
 import { CodeFlow } from '#platform/oidc/code-flow.ts';
-import type { Clock } from '#platform/process/clock.ts';
-import type { Logger } from '#platform/process/log.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { readAssets } from './assets.ts';
+import type { Console } from './console.ts';
 import { startServer } from './server.ts';
 import { SessionShelf } from './session-shelf.ts';
 import { ConsoleFault, type ConsoleSettings } from './settings.ts';
-import type { Trusted } from './trust.ts';
 import { Visits } from './visits.ts';
 
 /** What the console is given by the program it runs in. */
-export interface ConsoleHost {
-  readonly desk: ApprovalDesk;
-  /** Resolves once the record is durable. */
-  readonly append: (draft: RecordDraft) => Promise<void>;
-  readonly trusted: () => Trusted;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+export type ConsoleHost = Pick<
+  Console,
+  'desk' | 'append' | 'onUnproven' | 'tooSoon' | 'trusted' | 'clock' | 'log'
+>;
 
 export interface RunningConsole {
   close(): Promise<void>;

@@ -164,13 +164,12 @@ interface Labelled {
 
 /** An exchange begins and ends in one process, and so in one lane. */
 function payloadsOf({ payload, answerPayload, direction }: TimelineEntry): readonly Labelled[] {
-  const [there, back] =
-    direction === 'toClient'
-      ? ['To the client', 'To the server']
-      : ['To the server', 'To the client'];
+  const isAsked = direction !== 'toClient';
   return [
-    ...(payload === undefined ? [] : [{ payload, label: there ?? '' }]),
-    ...(answerPayload === undefined ? [] : [{ payload: answerPayload, label: back ?? '' }]),
+    ...(payload === undefined ? [] : [{ payload, label: isAsked ? 'Asked' : 'The server asked' }]),
+    ...(answerPayload === undefined
+      ? []
+      : [{ payload: answerPayload, label: isAsked ? 'Answered' : 'The client answered' }]),
   ];
 }
 

@@ -72,10 +72,10 @@ export async function finishSignIn(asked: Asked, console: Console): Promise<Answ
   const token = await finished(underWay, asked, console);
   if (typeof token !== 'string') return token;
   const verified = await trusted.verifier.verify(token, { audiences: [rules.audience] });
-  if (!verified.ok) return refused(verified.reason, console);
+  if (!verified.ok) return refused(verified.reason, asked, console);
   const { principal } = verified;
   const read = readApprover(principal, rules, console.clock.epochSeconds());
-  if (!read.ok) return refused(read.reason, console);
+  if (!read.ok) return refused(read.reason, asked, console);
   return begun(principal, underWay, asked, console);
 }
 
@@ -99,11 +99,23 @@ function begun(
   console.visits.end(before);
   const draft = isSame ? visit?.draft : undefined;
   // A new secret with each sign-in: one that was planted in this browser before is worth nothing.
-  const secret = console.visits.begin(principal, trustOf(trusted, principal.issuer), draft);
+  const secret = console.visits.begin(
+    lasting(principal),
+    trustOf(trusted, principal.issuer),
+    draft,
+  );
   console.log.info('signed in', { issuer: principal.issuerName });
   const cookies = [setCookie('visit', secret, VISIT_SECONDS), clearCookie('sign-in')];
   return { kind: 'redirect', to: returnTo, cookies };
 }
+
+/** What the desk looks at again with each decision; the rest of the token has been read. */
+function lasting(principal: Principal): Principal {
+  const kept = Object.entries(principal.claims).filter(([name]) => KEPT_CLAIMS.has(name));
+  return { ...principal, claims: Object.fromEntries(kept) };
+}
+
+const KEPT_CLAIMS: ReadonlySet<string> = new Set(['aud', 'auth_time', 'act']);
 
 async function finished(
   underWay: UnderWay,
@@ -174,8 +186,9 @@ function failed(failure: Failure, console: Console): Answer {
 }
 
 /** The reason names a claim, never its value. */
-function refused(reason: string, console: Console): Answer {
+async function refused(reason: string, { address }: Asked, console: Console): Promise<Answer> {
   console.log.warn('sign-in refused', { reason });
+  await console.onUnproven(reason, address);
   const text = `Your identity provider knows you, but its token is not one that decides here. ${reason}.`;
   return failed({ status: 403, title: 'You cannot decide here', text }, console);
 }

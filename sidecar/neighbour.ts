@@ -3,15 +3,21 @@
 
 import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
+import type { Principal } from '#core/identity/principal.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Snapshot } from './activation.ts';
 import type { Gate } from './gate.ts';
+import { RateLimiter } from './limiter.ts';
 
 export interface Inside {
   readonly desk: ApprovalDesk;
   /** Resolves once the record is durable. */
   readonly append: (draft: RecordDraft) => Promise<void>;
+  /** Puts on record, at a bounded rate, that somebody's token was not taken. */
+  readonly onUnproven: (reason: string, address: string) => Promise<void>;
+  /** Seconds to wait for somebody who decides faster than people do. */
+  readonly tooSoon: (principal: Principal) => number | undefined;
   /** What is in force now. */
   readonly trusted: () => Pick<Snapshot, 'policy' | 'verifier' | 'publicUrls'>;
   readonly clock: Clock;
@@ -24,10 +30,29 @@ export interface Neighbour {
 
 export type OpenNeighbour = (inside: Inside) => Promise<Neighbour>;
 
-export function inside(desk: ApprovalDesk, { ledger, activation, clock, log }: Gate): Inside {
+/** As on the approvals API: more than people do, and too little to fill the evidence with refusals. */
+const PER_MINUTE = 120;
+
+export function inside(desk: ApprovalDesk, gate: Gate): Inside {
+  const { ledger, activation, refusals, clock, log } = gate;
+  const limiter = new RateLimiter();
   return {
     desk,
     append: async (draft) => void (await ledger.append(draft)),
+    onUnproven: (reason, address) =>
+      refusals.record(
+        {
+          type: 'auth.failed',
+          source: { address },
+          outcome: { status: 'refused', refusal: 'token_invalid', reason },
+          detail: { door: 'console' },
+        },
+        false,
+      ),
+    tooSoon: (principal) => {
+      const limit = { perMinute: PER_MINUTE, nowSeconds: clock.epochSeconds() };
+      return limiter.take(principal, 'console', limit)?.retryAfterSeconds;
+    },
     trusted: () => activation.current,
     clock,
     log,

@@ -84,7 +84,8 @@ function standing(approval: Approval, stance: Stance, nowMillis: number): Html {
   if (approval.state === 'GRANTED') {
     return html`<span>${countdown(approval.grant.expiresAtMillis, nowMillis)} left to use it</span>`;
   }
-  return html`<span>asked ${ago(approval.requestedAtMillis, nowMillis)}</span>`;
+  const last = approval.votes.at(-1);
+  return html`<span>asked ${ago(approval.requestedAtMillis, nowMillis)}</span>${last === undefined ? undefined : html`<span>${last.person}: “${last.reason}”</span>`}`;
 }
 
 /** The start of the arguments, on one line. */

@@ -4,14 +4,7 @@
 import type { Assets } from '#console/assets.ts';
 import { type Html, html } from '#console/html.ts';
 import type { Visit } from '#console/visits.ts';
-import {
-  effectOf,
-  methodOf,
-  millisOf,
-  outcomeOf,
-  timeOf,
-  whoOf,
-} from '#core/display/timeline-words.ts';
+import { effectOf, methodOf, millisOf, outcomeOf, timeOf } from '#core/display/timeline-words.ts';
 import type { SessionSummary, TimelineEntry } from '#core/evidence/sessions.ts';
 import { layout } from './layout.ts';
 
@@ -35,17 +28,33 @@ export const PAGE_ENTRIES = 100;
 
 export function sessionPage(view: SessionView, assets: Assets): Html {
   const { summary, entries, total, visit } = view;
+  const { principal, startedAt, lastAt, denied, unknown } = summary;
   const address = `/sessions/${encodeURIComponent(summary.id)}`;
   return layout(
-    { title: `Session ${summary.id}`, place: 'sessions', visit, assets },
+    {
+      title: `Session of ${principal?.subject ?? 'nobody proven'}`,
+      place: 'sessions',
+      visit,
+      assets,
+    },
     html`<p class="back"><a href="/sessions">Sessions</a></p>
-<h1>${summary.principal?.subject ?? 'Nobody proven'}</h1>
-<p class="lead">${whoOf(summary.principal)}. ${total} entries from ${timeOf(summary.startedAt)} to ${timeOf(summary.lastAt)}, ${summary.denied} denied, ${summary.unknown} with unknown outcome.</p>
-<p class="facts"><span>session <code>${summary.id}</code></span></p>
+<h1>${principal?.subject ?? 'Nobody proven'}</h1>
+<p class="lead">${partiesOf(summary)}</p>
+<p class="facts"><span>${timeOf(startedAt)} to ${timeOf(lastAt)}</span><span>${total} entries</span><span>${denied} denied</span><span>${unknown} with unknown outcome</span><span>session <code>${summary.id}</code></span></p>
 <p class="buttons"><a class="button" href="${`${address}/replay`}">Replay step by step</a></p>
 <ol class="timeline">${entries.map(item)}</ol>
 ${pager(view, address)}`,
   );
+}
+
+function partiesOf({ principal }: SessionSummary): string {
+  if (principal === undefined) return 'Whoever it was had no token that proved anybody.';
+  const { issuer, actors = [], client } = principal;
+  const through = [
+    ...actors.map(({ subject }) => subject),
+    ...(client === undefined ? [] : [client]),
+  ];
+  return `Known by ${issuer}${through.length === 0 ? '' : `, through ${through.join(', ')}`}.`;
 }
 
 function item({ entry, messages }: ShownEntry, index: number, all: readonly ShownEntry[]): Html {
@@ -53,12 +62,14 @@ function item({ entry, messages }: ShownEntry, index: number, all: readonly Show
   const before = all[index - 1];
   const isNewDay = before === undefined || !timeOf(before.entry.ts).startsWith(day);
   const outcome = outcomeOf(entry);
+  const target = entry.target ?? entry.approval?.target;
   return html`<li>
 <p class="when">${isNewDay ? html`<span class="line">${day}</span>` : undefined}${time}</p>
 <div class="what">
-<p class="line"><b>${methodOf(entry)}</b>${entry.target === undefined ? undefined : html` <code>${entry.target}</code>`} ${badges(entry)}</p>
+<p class="line"><b>${titleOf(entry)}</b>${target === undefined ? undefined : html` <code>${target}</code>`} ${badges(entry)}</p>
 <p class="facts">${entry.rule === undefined ? undefined : html`<span>rule ${entry.rule}</span>`}${outcome === '-' ? undefined : html`<span>${outcome}</span>`}${entry.durationMicros === undefined ? undefined : html`<span>${millisOf(entry.durationMicros)} ms</span>`}${entry.address === undefined ? undefined : html`<span>from ${entry.address}</span>`}</p>
 ${approvalOf(entry)}
+${maskedOf(entry)}
 ${messages.length === 0 ? undefined : html`<details><summary>What was said</summary>${messages}</details>`}
 </div>
 </li>`;
@@ -77,16 +88,56 @@ function badges(entry: TimelineEntry): Html | undefined {
     : html`<span class="badge ${TONES.get(effect) ?? 'over'}">${effectOf(entry)}</span>`;
 }
 
+/** Records of approvals, in the words that people use. */
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ['approval.requested', 'Approval asked for'],
+  ['approval.voted', 'Decision'],
+  ['approval.granted', 'Approved'],
+  ['approval.consumed', 'Approval used'],
+  ['approval.denied', 'Approval denied'],
+  ['approval.expired', 'Approval expired'],
+  ['approval.revoked', 'Approval taken back'],
+  ['approval.cancelled', 'Request cancelled'],
+  ['recording.viewed', 'Recorded messages opened'],
+]);
+
+function titleOf(entry: TimelineEntry): string {
+  return TITLES.get(entry.type) ?? methodOf(entry);
+}
+
+const CHOICES = { approve: 'approved', deny: 'denied' } as const;
+
 function approvalOf({ approval }: TimelineEntry): Html | undefined {
   if (approval === undefined) return undefined;
   const { id, approver, approvers, choice, reason, refusal } = approval;
   const facts = [
     approvers === undefined ? undefined : `approved by ${approvers.join(', ')}`,
-    approver === undefined ? undefined : `${choice ?? 'ended'} by ${approver}`,
+    approver === undefined
+      ? undefined
+      : `${choice === undefined ? 'ended' : CHOICES[choice]} by ${approver}`,
     reason === undefined ? undefined : `“${reason}”`,
     refusal === undefined ? undefined : `not taken: ${refusal}`,
   ].filter((fact) => fact !== undefined);
-  return html`<p class="facts">${facts.map((fact) => html`<span>${fact}</span>`)}<span>approval <a href="${`/approvals/${encodeURIComponent(id)}`}"><code>${id}</code></a></span></p>`;
+  return html`<p class="facts">${facts.map((fact) => html`<span>${fact}</span>`)}<span><a href="${`/approvals/${encodeURIComponent(id)}`}" title="${id}">The request</a></span></p>`;
+}
+
+/** What masking did, which is on record whether messages are or not. */
+function maskedOf({ masking, answerMasking }: TimelineEntry): Html | undefined {
+  const facts = [masking, answerMasking].flatMap((done) =>
+    done === undefined
+      ? []
+      : [
+          ...done.redactions.map(
+            ({ action, detector, pointer, count }) =>
+              `${action}: ${detector}${pointer === '' ? '' : ` at ${pointer}`}${count === 1 ? '' : `, ${count} times`}`,
+          ),
+          ...(done.withheld === undefined ? [] : [`kept back: ${done.withheld}`]),
+          ...(done.observed === true ? ['only observed'] : []),
+        ],
+  );
+  return facts.length === 0
+    ? undefined
+    : html`<p class="facts masked">${facts.map((fact) => html`<span>${fact}</span>`)}</p>`;
 }
 
 function pager({ offset, total }: SessionView, address: string): Html | undefined {

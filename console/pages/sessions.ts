@@ -58,7 +58,7 @@ function row(session: SessionSummary): Html {
   const parties = through.filter((party) => party !== undefined).join(', ');
   return html`<tr>
 <td data-label="Session"><a href="${`/sessions/${encodeURIComponent(session.id)}`}"><code>${shortId(session.id)}</code></a></td>
-<td data-label="Who">${principal?.subject ?? 'nobody proven'}${parties === '' ? undefined : html`<span class="line">through ${parties}</span>`}</td>
+<td data-label="Who"><span>${principal?.subject ?? 'nobody proven'}${parties === '' ? undefined : html`<span class="line">through ${parties}</span>`}</span></td>
 <td data-label="Last">${timeOf(session.lastAt)}</td>
 <td data-label="Calls" class="number">${session.calls}</td>
 <td data-label="Denied" class="number ${session.denied > 0 ? 'bad' : ''}">${session.denied}</td>

@@ -97,8 +97,10 @@ describe('signing in to the console', () => {
     await page.getByRole('link', { name: 'mallory', exact: true }).click();
     await page.getByRole('heading', { name: 'You cannot decide here' }).waitFor();
     await screenshot(page, 'console-refused');
+    const recorded = (await stage.rig.records()).filter(({ type }) => type === 'auth.failed');
 
     expect(await page.locator('main').textContent()).to.include('verified person claim');
+    expect(recorded.map(({ detail }) => detail?.door)).to.deep.equal(['console']);
     expect(await context.cookies(stage.url)).to.deep.equal([]);
     expect(await seriousFaults(page)).to.deep.equal([]);
     await context.close();
