@@ -1,20 +1,16 @@
 import { expect } from 'chai';
-import { start as startModern } from '#e2e/servers/modern-fixture.ts';
+import type { ApprovalConfig } from '#crds/policy.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
-import { askingSpec, CLAIMS, Desk, textOf } from './desk.ts';
-import { type Rig, startRig } from './rig.ts';
+import { killGateway, startAskingRig, VERIFIED, verification } from './approving.ts';
+import { Desk, textOf } from './desk.ts';
+import type { Rig } from './rig.ts';
 import { until } from './until.ts';
 
 const REASON = ['--reason', 'checked with the customer'];
 
-function start(finance: Parameters<typeof askingSpec>[0] = {}): Promise<Rig<Fixture>> {
-  return startRig({
-    server: startModern,
-    specs: [askingSpec(finance)],
-    claims: CLAIMS,
-    // Nobody waits: each call is answered at once, and its retry finds what has been decided.
-    start: { flags: ['--hold-seconds', '0'] },
-  });
+/** Nobody waits: each call is answered at once, and its retry finds what has been decided. */
+function start(approval: Partial<ApprovalConfig> = {}): Promise<Rig<Fixture>> {
+  return startAskingRig({ era: 'modern', holdSeconds: 0, approval });
 }
 
 describe('an approval', function () {
@@ -49,8 +45,7 @@ describe('an approval', function () {
       'approval.revoked dave',
       'approval.voted dave not_granted',
     ]);
-    await rig.gatehouse.close();
-    expect(await desk.verified()).to.equal(0);
+    expect(await verification(rig)).to.deep.equal(VERIFIED);
   });
 
   it('takes as many people as the policy says, each of them once', async () => {
@@ -77,15 +72,13 @@ describe('an approval', function () {
     await desk.refund({ amount: 60 });
     const { id } = await desk.waiting();
     await desk.cli('carol', ['approve', id, ...REASON]);
-    rig.gatehouse.child.kill('SIGKILL');
-    await until('the gateway is gone', () => rig.gatehouse.child.hasExited);
+    await killGateway(rig);
 
     await rig.restart({ flags: ['--hold-seconds', '0'] });
     const kept = await desk.show('dave', id);
     const again = await desk.cli('carol', ['approve', id, ...REASON]);
     const second = await desk.cli('dave', ['approve', id, ...REASON]);
-    rig.gatehouse.child.kill('SIGKILL');
-    await until('the gateway is gone', () => rig.gatehouse.child.hasExited);
+    await killGateway(rig);
     await rig.restart({ flags: ['--hold-seconds', '0'] });
 
     expect(kept.votes.map(({ approver }) => approver)).to.deep.equal(['carol']);
@@ -101,8 +94,7 @@ describe('an approval', function () {
       'approval.granted',
       'approval.consumed',
     ]);
-    await rig.gatehouse.close();
-    expect(await desk.verified()).to.equal(0);
+    expect(await verification(rig)).to.deep.equal(VERIFIED);
   });
 
   it('and a request that nobody decides run out at their deadlines, once on record', async function () {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
 import { ApiContract } from '#platform/http/api-contract.testkit.ts';
-import { APPROVALS, askingSpec, CLAIMS, Desk } from './desk.ts';
-import { type Rig, startRig, type TokenWishes } from './rig.ts';
+import { askingSpec, startAskingRig, VERIFIED, verification } from './approving.ts';
+import { Desk } from './desk.ts';
+import type { Rig, TokenWishes } from './rig.ts';
 import { until } from './until.ts';
 import { type Answer, send } from './wire.ts';
 
@@ -81,12 +81,7 @@ describe('deciding is refused to', function () {
 
   before(async () => {
     contract = await ApiContract.read();
-    rig = await startRig({
-      server: startModern,
-      specs: [askingSpec()],
-      claims: CLAIMS,
-      start: { flags: ['--hold-seconds', '0'] },
-    });
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 0 });
     desk = new Desk(rig);
     await desk.refund({ amount: 60 }, { actor: { sub: 'agent-7', act: { sub: 'dave' } } });
     ({ id } = await desk.waiting());
@@ -229,15 +224,13 @@ describe('deciding is refused to', function () {
     await until('the policy refused', () => rig.log().includes('"policy rejected'));
 
     expect(rig.log()).to.include('spec.identity.approvalAudience: must differ');
-    expect(APPROVALS).not.to.equal(rig.url);
     expect((await desk.list('carol')).map(({ state }) => state)).to.deep.equal(['PENDING']);
   });
 
   it('nobody in a way that breaks the evidence or tells a secret', async () => {
     const tokens = await Promise.all(['carol', 'alice', 'bob'].map((sub) => desk.token(sub)));
-    await rig.gatehouse.close();
 
-    expect(await desk.verified()).to.equal(0);
+    expect(await verification(rig)).to.deep.equal(VERIFIED);
     const said = `${rig.log()}${JSON.stringify(await rig.records())}`;
     for (const token of tokens) expect(said).not.to.include(token);
     expect(said).not.to.include('alice@corp.example');

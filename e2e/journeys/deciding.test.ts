@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
-import { askingSpec, CLAIMS, Desk, textOf } from './desk.ts';
-import { type Rig, startRig } from './rig.ts';
+import { startAskingRig, VERIFIED, verification } from './approving.ts';
+import { Desk, textOf } from './desk.ts';
+import type { Rig } from './rig.ts';
 
 const REASON = ['--reason', 'checked with the customer'];
 
@@ -14,12 +14,7 @@ describe('a call that waits, and people who decide', function () {
   let desk: Desk;
 
   beforeEach(async () => {
-    rig = await startRig({
-      server: startModern,
-      specs: [askingSpec()],
-      claims: CLAIMS,
-      start: { flags: ['--hold-seconds', '12'] },
-    });
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 12 });
     desk = new Desk(rig);
   });
 
@@ -50,8 +45,7 @@ describe('a call that waits, and people who decide', function () {
     const [listed] = JSON.parse((await desk.cli('carol', ['list', '--json'])).stdout);
     expect(listed).to.include({ id, tool: 'refund', requester: 'alice' });
     expect(listed.state).to.be.oneOf(['CONSUMED', 'DONE']);
-    await rig.gatehouse.close();
-    expect(await desk.verified()).to.equal(0);
+    expect(await verification(rig)).to.deep.equal(VERIFIED);
   });
 
   it('is refused once another person denies it, and hears why', async () => {

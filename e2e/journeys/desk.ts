@@ -4,35 +4,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ShownApproval } from '#core/approvals/shown.ts';
-import type { ApprovalConfig } from '#crds/policy.ts';
 import type { CliResult } from '#e2e/demo/cli.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
-import type { Rig, Spec, TokenWishes } from './rig.ts';
-import { until } from './until.ts';
+import { APPROVAL_AUDIENCE, pending } from './approving.ts';
+import type { Rig, TokenWishes } from './rig.ts';
 import { type Answer, bearer, callTool, messageOf, modern, type Rpc, send } from './wire.ts';
-
-/** What approvers sign in for. */
-export const APPROVALS = 'https://approvals.corp.example';
-
-/** Who the people behind tokens are; for `claims` of a rig. */
-export const CLAIMS = { person: 'email' };
-
-/** Refunds wait until finance has said so. */
-export function askingSpec(finance: Partial<ApprovalConfig> = {}): Spec {
-  return {
-    identity: { approvalAudience: APPROVALS },
-    rules: [
-      { name: 'read', effect: 'Allow', match: { tools: ['echo'] } },
-      {
-        name: 'refunds',
-        effect: 'RequireApproval',
-        match: { tools: ['refund'] },
-        approval: 'finance',
-      },
-    ],
-    approvals: [{ name: 'finance', approvers: { groups: ['finance'] }, ...finance }],
-  };
-}
 
 export class Desk {
   readonly #rig: Rig<Fixture>;
@@ -44,7 +20,7 @@ export class Desk {
 
   /** A token for approvals, unless another audience is wished for. */
   token(sub: string, wishes: TokenWishes = {}): Promise<string> {
-    return this.#rig.token(sub, { audience: APPROVALS, ...wishes });
+    return this.#rig.token(sub, { audience: APPROVAL_AUDIENCE, ...wishes });
   }
 
   /** `gatehouse approvals …` as this person. */
@@ -89,12 +65,8 @@ export class Desk {
   }
 
   /** The one request that waits. */
-  waiting(sub = 'carol'): Promise<ShownApproval> {
-    return until('a request that waits', async () => {
-      const all = await this.list(sub);
-      const [only, ...others] = all.filter(({ state }) => state === 'PENDING');
-      return others.length === 0 && only;
-    });
+  waiting(): Promise<ShownApproval> {
+    return pending(this.#rig);
   }
 
   /** Type, who and why not of each record about this approval. */
@@ -106,12 +78,6 @@ export class Desk {
           .filter((part) => part !== undefined)
           .join(' '),
       );
-  }
-
-  /** Exit code of `evidence verify` with the trust key. */
-  async verified(): Promise<number | null> {
-    const { data, gatehouse } = this.#rig;
-    return (await this.#rig.cli('evidence', 'verify', data, '--trust', gatehouse.trustKey)).code;
   }
 }
 
