@@ -2,54 +2,50 @@
 // here; texts that people wrote (the reasons of votes) stay in the evidence.
 
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import type { RecordDraft, RecordedApproval, RecordedMessage } from '#core/evidence/record.ts';
+import type {
+  RecordDraft,
+  RecordedApproval,
+  RecordedMessage,
+  RecordedOutcome,
+} from '#core/evidence/record.ts';
 import { ATTRIBUTE, DETAIL_PREFIX } from '#platform/process/semconv.ts';
 import { type AuditItem, redactionsIn } from './audit-trail.ts';
 import { errorType } from './outcome-error.ts';
 
-type Maybe = { readonly [name: string]: AttributeValue | undefined };
+/** Adds an attribute, unless there is nothing to say. */
+type Say = (name: string, value: AttributeValue | undefined) => void;
 
-/** Exchanges that are no MCP message: HTTP methods, and the answers of clients. */
+/** Exchanges that are no MCP message, beside the answers of clients. */
 const HTTP_METHODS: ReadonlySet<string> = new Set(['GET', 'DELETE']);
 
 export function attributesOf(item: AuditItem): Attributes {
-  const { draft, receipt } = item.record;
-  const { lane, seq, hash } = receipt;
-  const decision = draft.decision ?? item.decision;
-  return present({
-    ...messageAttributes(draft.message),
-    ...callerAttributes(draft),
-    ...outcomeAttributes(draft),
-    [ATTRIBUTE.effect]: decision?.effect,
-    [ATTRIBUTE.rule]: decision?.rule,
-    [ATTRIBUTE.policy]: decision?.policy,
-    [ATTRIBUTE.observed]: decision?.observed,
-    ...maskingAttributes(item),
-    [ATTRIBUTE.approval]: item.approval,
-    ...approvalAttributes(draft.approval),
-    ...detailAttributes(draft),
-    [ATTRIBUTE.exchange]: draft.exchange,
-    [ATTRIBUTE.recordType]: draft.type,
-    [ATTRIBUTE.lane]: lane,
-    [ATTRIBUTE.seq]: seq,
-    [ATTRIBUTE.hash]: hash,
-  });
-}
-
-function present(attributes: Maybe): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
-}
-
-function messageAttributes(message: RecordedMessage | undefined): Maybe {
-  if (message === undefined) return {};
-  const { method, revision, requestId } = message;
-  return {
-    ...(HTTP_METHODS.has(method) ? { [ATTRIBUTE.httpMethod]: method } : {}),
-    ...(isMcp(message) ? { [ATTRIBUTE.method]: method } : {}),
-    [ATTRIBUTE.revision]: revision,
-    [ATTRIBUTE.requestId]: requestId,
-    ...targetAttributes(message),
+  const attributes: Attributes = {};
+  // Added one by one: this runs for each call, and spreading a dozen parts costs more than all else.
+  const say: Say = (name, value) => {
+    if (value !== undefined) attributes[name] = value;
   };
+  const { draft, receipt } = item.record;
+  if (draft.message !== undefined) sayMessage(draft.message, say);
+  sayCaller(draft, say);
+  if (draft.outcome !== undefined) sayOutcome(draft.outcome, say);
+  sayDecision(item, say);
+  if (draft.approval !== undefined) sayApproval(draft.approval, say);
+  sayDetail(draft, say);
+  say(ATTRIBUTE.exchange, draft.exchange);
+  say(ATTRIBUTE.recordType, draft.type);
+  say(ATTRIBUTE.lane, receipt.lane);
+  say(ATTRIBUTE.seq, receipt.seq);
+  say(ATTRIBUTE.hash, receipt.hash);
+  return attributes;
+}
+
+function sayMessage(message: RecordedMessage, say: Say): void {
+  const { method, revision, requestId } = message;
+  if (HTTP_METHODS.has(method)) say(ATTRIBUTE.httpMethod, method);
+  else if (isMcp(message)) say(ATTRIBUTE.method, method);
+  say(ATTRIBUTE.revision, revision);
+  say(ATTRIBUTE.requestId, requestId);
+  sayTarget(message, say);
 }
 
 /** A message with a method of MCP, rather than an answer or something that is HTTP alone. */
@@ -64,85 +60,80 @@ export function targetOf({ target }: RecordedMessage): { kind: string; name: str
   return { kind: target.slice(0, at), name: target.slice(at + 1) };
 }
 
-function targetAttributes(message: RecordedMessage): Maybe {
+function sayTarget(message: RecordedMessage, say: Say): void {
   const target = targetOf(message);
-  switch (target?.kind) {
+  if (target === undefined) return;
+  switch (target.kind) {
     case 'tool':
-      return {
-        [ATTRIBUTE.tool]: target.name,
-        ...(message.method === 'tools/call' ? { [ATTRIBUTE.operation]: 'execute_tool' } : {}),
-      };
+      say(ATTRIBUTE.tool, target.name);
+      if (message.method === 'tools/call') say(ATTRIBUTE.operation, 'execute_tool');
+      break;
     case 'prompt':
-      return { [ATTRIBUTE.prompt]: target.name };
+      say(ATTRIBUTE.prompt, target.name);
+      break;
     case 'resource':
-      return { [ATTRIBUTE.resourceUri]: target.name };
+      say(ATTRIBUTE.resourceUri, target.name);
+      break;
     case 'task':
-      return { [ATTRIBUTE.task]: target.name };
-    default:
-      return {};
+      say(ATTRIBUTE.task, target.name);
+      break;
   }
 }
 
 /** The session is the one of the evidence: no id that opens anything. */
-function callerAttributes({ principal, source, session, unsampled }: RecordDraft): Maybe {
-  const isHttp = source !== undefined;
-  return {
-    [ATTRIBUTE.user]: principal?.subject,
-    [ATTRIBUTE.issuer]: principal?.issuer,
-    [ATTRIBUTE.client]: principal?.client,
-    [ATTRIBUTE.actors]: principal?.actors?.map(({ subject }) => subject),
-    [ATTRIBUTE.session]: session,
-    [ATTRIBUTE.unsampled]: unsampled,
-    [ATTRIBUTE.clientAddress]: source?.address,
-    [ATTRIBUTE.transport]: isHttp ? 'tcp' : undefined,
-    [ATTRIBUTE.protocol]: isHttp ? 'http' : undefined,
-  };
+function sayCaller({ principal, source, session, unsampled }: RecordDraft, say: Say): void {
+  say(ATTRIBUTE.user, principal?.subject);
+  say(ATTRIBUTE.issuer, principal?.issuer);
+  say(ATTRIBUTE.client, principal?.client);
+  say(
+    ATTRIBUTE.actors,
+    principal?.actors?.map(({ subject }) => subject),
+  );
+  say(ATTRIBUTE.session, session);
+  say(ATTRIBUTE.unsampled, unsampled);
+  if (source === undefined) return;
+  say(ATTRIBUTE.clientAddress, source.address);
+  say(ATTRIBUTE.transport, 'tcp');
+  say(ATTRIBUTE.protocol, 'http');
 }
 
-function outcomeAttributes({ outcome }: RecordDraft): Maybe {
-  if (outcome === undefined) return {};
+function sayOutcome(outcome: RecordedOutcome, say: Say): void {
   const { status, refusal, errorCode, httpStatus, hidden } = outcome;
-  return {
-    [ATTRIBUTE.outcome]: status,
-    [ATTRIBUTE.refusal]: refusal,
-    [ATTRIBUTE.errorType]: errorType(outcome),
-    [ATTRIBUTE.rpcCode]: errorCode === undefined ? undefined : String(errorCode),
-    [ATTRIBUTE.httpStatus]: httpStatus,
-    [ATTRIBUTE.hidden]: hidden,
-  };
+  say(ATTRIBUTE.outcome, status);
+  say(ATTRIBUTE.refusal, refusal);
+  say(ATTRIBUTE.errorType, errorType(outcome));
+  if (errorCode !== undefined) say(ATTRIBUTE.rpcCode, String(errorCode));
+  say(ATTRIBUTE.httpStatus, httpStatus);
+  say(ATTRIBUTE.hidden, hidden);
 }
 
 /** How much was hidden in the whole exchange; not where, and not what. */
-function maskingAttributes({ record, redactions = 0 }: AuditItem): Maybe {
-  const { masking } = record.draft;
+function sayDecision({ record, decision: known, approval, redactions = 0 }: AuditItem, say: Say) {
+  const { decision = known, masking } = record.draft;
+  say(ATTRIBUTE.effect, decision?.effect);
+  say(ATTRIBUTE.rule, decision?.rule);
+  say(ATTRIBUTE.policy, decision?.policy);
+  say(ATTRIBUTE.observed, decision?.observed);
   const hidden = redactions + redactionsIn(masking);
-  return {
-    [ATTRIBUTE.redactions]: hidden === 0 ? undefined : hidden,
-    [ATTRIBUTE.withheld]: masking?.withheld,
-  };
+  if (hidden > 0) say(ATTRIBUTE.redactions, hidden);
+  say(ATTRIBUTE.withheld, masking?.withheld);
+  say(ATTRIBUTE.approval, approval);
 }
 
-function approvalAttributes(approval: RecordedApproval | undefined): Maybe {
-  if (approval === undefined) return {};
+function sayApproval(approval: RecordedApproval, say: Say): void {
   const { id, state, rule, target, approvers, approver, refusal } = approval;
-  return {
-    [ATTRIBUTE.approval]: id,
-    [ATTRIBUTE.approvalState]: state,
-    [ATTRIBUTE.approvalRule]: rule,
-    [ATTRIBUTE.approvalTarget]: target,
-    [ATTRIBUTE.approvers]: approvers === undefined ? one(approver) : [...approvers],
-    [ATTRIBUTE.approvalRefusal]: refusal,
-  };
+  say(ATTRIBUTE.approval, id);
+  say(ATTRIBUTE.approvalState, state);
+  say(ATTRIBUTE.approvalRule, rule);
+  say(ATTRIBUTE.approvalTarget, target);
+  if (approvers !== undefined) say(ATTRIBUTE.approvers, [...approvers]);
+  else if (approver !== undefined) say(ATTRIBUTE.approvers, [approver]);
+  say(ATTRIBUTE.approvalRefusal, refusal);
 }
 
-function one(text: string | undefined): string[] | undefined {
-  return text === undefined ? undefined : [text];
-}
-
-function detailAttributes({ detail = {} }: RecordDraft): Maybe {
-  const named = Object.entries(detail).map(([key, value]): [string, AttributeValue] => [
-    `${DETAIL_PREFIX}${key}`,
-    typeof value === 'object' ? [...value] : value,
-  ]);
-  return Object.fromEntries(named);
+function sayDetail({ detail }: RecordDraft, say: Say): void {
+  if (detail === undefined) return;
+  for (const [key, value] of Object.entries(detail)) {
+    say(`${DETAIL_PREFIX}${key}`, typeof value === 'object' ? [...value] : value);
+  }
 }

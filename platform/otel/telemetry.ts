@@ -34,7 +34,7 @@ export interface TelemetryMetrics {
 }
 
 /** Some seconds of full traffic; a batch is written in one turn of the event loop, about a millisecond. */
-const LIMITS: QueueLimits = { items: 8192, sizeBytes: 8 * 1024 * 1024, batchItems: 128 };
+const LIMITS: QueueLimits = { items: 8192, sizeBytes: 8 * 1024 * 1024, batchItems: 64 };
 /** What a log line weighs besides its text, and each of its fields. */
 const LINE_BYTES = 128;
 
