@@ -21,8 +21,8 @@ export function publicUrlsOf(
 ): readonly string[] {
   if (given.length > 0) return given.map(String);
   if (policy.server.publicUrls.length > 0) return policy.server.publicUrls;
-  const shown = isIP(host) === 6 ? `[${host}]` : host;
-  return [...new Set([shown, twinOf(host)])].map((name) => `http://${name}:${port}${path}`);
+  const names = new Set([hostInUrl(host), twinOf(host)]);
+  return [...names].map((name) => `http://${name}:${port}${path}`);
 }
 
 /** Public URLs whose path is not served here: right only where a proxy maps it. */
@@ -44,6 +44,11 @@ export function doorsOf(
     ),
     maxBodyBytes: policy.limits.maxBodyBytes,
   };
+}
+
+/** IPv6 with its brackets. */
+export function hostInUrl(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
 }
 
 /** A loopback listener answers to both names; another one only to its own. */

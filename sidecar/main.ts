@@ -29,6 +29,7 @@ import { createUuids } from '#platform/process/uuid.ts';
 import { Activation } from './activation.ts';
 import { approvalsDoor } from './approvals-door.ts';
 import { Definitions } from './definitions.ts';
+import { hostInUrl } from './doors.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
 import { bindGateway } from './gateway.ts';
@@ -189,11 +190,12 @@ async function openApprovals({ settings, clock, ledger }: Parts) {
   const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
   const trusted = [signatureKey(signer.publicKey)];
   const store = await openFileApprovalStore({ dataDir, trusted, nowMillis });
+  const adminOrigin = `http://${hostInUrl(admin.host)}:${admin.port}`;
   const approvals: Approvals = {
     store,
     hold: holdLimits(holdSeconds),
     held: new Slots(),
-    urlOf: (id) => `${consoleUrl?.origin ?? `http://${admin.host}:${admin.port}`}/approvals/${id}`,
+    urlOf: (id) => `${consoleUrl?.origin ?? adminOrigin}/approvals/${id}`,
   };
   const desk = new ApprovalDesk({
     store,
