@@ -1,5 +1,6 @@
-// A mocha reporter that says little while all is well: a dot per test, then what was slow and what
-// failed and why. The totals are printed by e2e/run-tests.ts, which adds up several runs.
+// A mocha reporter that says little while all is well: a dot per test, and the name of each that fails
+// at once, since a run may be ended before its end; then what was slow and what failed and why. The
+// totals are printed by e2e/run-tests.ts, which adds up several runs.
 
 import Mocha from 'mocha';
 
@@ -22,7 +23,10 @@ export class PlainReporter extends Mocha.reporters.Base {
       }
     });
     runner.on(EVENT_TEST_PENDING, () => this.#dot(','));
-    runner.on(EVENT_TEST_FAIL, () => this.#dot('!'));
+    runner.on(EVENT_TEST_FAIL, (test) => {
+      this.#dots = 0;
+      process.stdout.write(`!\n  failed: ${test.fullTitle()}\n`);
+    });
     runner.once(EVENT_RUN_END, () => this.#end());
   }
 

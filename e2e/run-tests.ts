@@ -45,6 +45,8 @@ const SET_DEADLINE_MS = 20 * 60_000;
 /** After its last test a process has nothing left to do: a timer or socket that stays is a leak. */
 const EXIT_DEADLINE_MS = 15_000;
 
+const LAST_WORD_MS = 2_000;
+
 const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0 };
 
 const [first = '', ...others] = process.argv.slice(2);
@@ -91,7 +93,9 @@ async function forkSet(name: string): Promise<Totals> {
   let timer = setTimeout(() => end('did not end in time'), SET_DEADLINE_MS);
   function end(why: string): void {
     problem = why;
-    child.kill('SIGKILL');
+    // It first says what it was at, if it still can.
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), LAST_WORD_MS).unref();
   }
   child.on('message', (message) => {
     totals = message as Totals;
@@ -126,9 +130,15 @@ async function runSet(name: string): Promise<void> {
     mocha.addFile(file);
   }
   await mocha.loadFilesAsync();
+  let isOver = false;
+  process.once('SIGTERM', () => {
+    const test = isOver ? 'nothing of the tests' : runner.currentRunnable?.fullTitle();
+    process.stdout.write(`\n  still running: ${test}\n`, () => process.exit(1));
+  });
   const runner = mocha.run((failed) => {
     const { passes = 0, pending = 0 } = runner.stats ?? {};
     process.exitCode = failed === 0 ? 0 : 1;
+    isOver = true;
     process.send?.({ passed: passes, failed, skipped: pending }, () => process.disconnect());
   });
 }
