@@ -29,15 +29,12 @@ export function approvalsDoor(
     hosts: [admin.host.toLowerCase()],
     allowPlainHttp,
     onUnproven: ({ code, reason }, address) =>
-      refusals.record(
-        {
-          type: 'auth.failed',
-          source: { address },
-          outcome: { status: 'refused', refusal: code, reason },
-          detail: { door: 'approvals' },
-        },
-        false,
-      ),
+      refusals.record({
+        type: 'auth.failed',
+        source: { address },
+        outcome: { status: 'refused', refusal: code, reason },
+        detail: { door: 'approvals' },
+      }),
     tooSoon: (principal) => {
       const limit = { perMinute: PER_MINUTE, nowSeconds: clock.epochSeconds() };
       return limiter.take(principal, 'approvals', limit)?.retryAfterSeconds;

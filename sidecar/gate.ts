@@ -12,9 +12,9 @@ import type { RateLimiter, Slots } from './limiter.ts';
 import type { Approvals } from './obtain-approval.ts';
 import type { Questions } from './questions.ts';
 import type { Recorder } from './recorder.ts';
+import type { RefusalLog } from './refusal-log.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
-import type { RefusalLog } from './turn-away.ts';
 
 export interface Gate {
   readonly activation: Activation;

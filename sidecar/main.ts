@@ -43,6 +43,7 @@ import type { Approvals } from './obtain-approval.ts';
 import { probeUpstream } from './own-message.ts';
 import { Questions } from './questions.ts';
 import { Recorder } from './recorder.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
 import { Sessions } from './sessions.ts';
 import { SettingsFault, type SidecarSettings } from './settings.ts';
@@ -51,7 +52,6 @@ import { RequestStates } from './state.ts';
 import { once, stopGateway } from './stop-gateway.ts';
 import { startSweeping } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
-import { RefusalLog } from './turn-away.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
 

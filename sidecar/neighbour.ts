@@ -40,15 +40,12 @@ export function inside(desk: ApprovalDesk, gate: Gate): Inside {
     desk,
     append: async (draft) => void (await ledger.append(draft)),
     onUnproven: (reason, address) =>
-      refusals.record(
-        {
-          type: 'auth.failed',
-          source: { address },
-          outcome: { status: 'refused', refusal: 'token_invalid', reason },
-          detail: { door: 'console' },
-        },
-        false,
-      ),
+      refusals.record({
+        type: 'auth.failed',
+        source: { address },
+        outcome: { status: 'refused', refusal: 'token_invalid', reason },
+        detail: { door: 'console' },
+      }),
     tooSoon: (principal) => {
       const limit = { perMinute: PER_MINUTE, nowSeconds: clock.epochSeconds() };
       return limiter.take(principal, 'console', limit)?.retryAfterSeconds;

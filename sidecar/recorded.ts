@@ -95,7 +95,6 @@ export function recordedTarget(target: Target): string {
   return bounded(`resource:${uri}`);
 }
 
-/** A slice keeps the whole text in memory for as long as a record waits; the detour detaches it. */
 /** Whole Unicode, whatever a peer sent and wherever the cut falls: a record holds nothing else. */
 export function bounded(text: string): string {
   const cut = text.length <= MAX_RECORDED_CHARS ? text : `${text.slice(0, MAX_RECORDED_CHARS)}…`;

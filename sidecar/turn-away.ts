@@ -1,12 +1,10 @@
-// Refusals before policy: recorded as they happen, though never more of them than the ledger can
-// bear from people who have proven nothing; the rest is counted and recorded as a sum.
+// Refusals before policy: each recorded (refusal-log.ts), then answered with the challenge that goes
+// with it, under the name by which the client dialled.
 
-import type { Ledger } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { metadataUrl, publicUrlFor } from '#core/identity/resource-metadata.ts';
 import type { Refusal, RefusalCode } from '#core/refusal.ts';
-import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
@@ -25,9 +23,9 @@ export interface TurnedAway {
 
 /** Records and answers. A ledger that fails changes nothing for a caller who is refused anyway. */
 export async function turnAway(away: TurnedAway, client: ClientReply, gate: Gate): Promise<void> {
-  const { head, refusal, principal, context = {} } = away;
+  const { head, refusal, context = {} } = away;
   const snapshot = gate.activation.current;
-  await gate.refusals.record(draftOf(away, snapshot), principal !== undefined);
+  await gate.refusals.record(draftOf(away, snapshot));
   const url = publicUrlFor(snapshot.publicUrls, only(head.headers.host) ?? '');
   const isDoor = refusal.code === 'host_not_allowed' || url === undefined;
   client.send(refuse(refusal, isDoor ? context : { ...context, metadataUrl: metadataUrl(url) }));
@@ -54,74 +52,3 @@ const AUTHENTICATION: ReadonlySet<RefusalCode> = new Set([
   'token_invalid',
   'issuer_unavailable',
 ]);
-
-/** Records a second that callers without a proven identity may cause, and how many at once. */
-const ANONYMOUS_PER_SECOND = 20;
-const ANONYMOUS_BURST = 200;
-/** How soon what was only counted is recorded as a sum. */
-const SUM_INTERVAL_MS = 1_000;
-
-export class RefusalLog {
-  readonly #ledger: Ledger;
-  readonly #clock: Clock;
-  #tokens = ANONYMOUS_BURST;
-  #atSeconds = 0;
-  /** Refusals since the last sum, by code. */
-  #unwritten = new Map<RefusalCode, number>();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(ledger: Ledger, clock: Clock) {
-    this.#ledger = ledger;
-    this.#clock = clock;
-  }
-
-  /** Resolves when the record is durable, or was counted, or could not be written. */
-  async record(draft: Said, isProven: boolean): Promise<void> {
-    const code = draft.outcome?.refusal;
-    if (!isProven && code !== undefined && !this.#takeToken()) {
-      this.#count(code, 1);
-      return;
-    }
-    await this.#ledger.append({ ...draft, ts: this.#clock.timestamp() }).catch(() => {});
-  }
-
-  /** Writes what was only counted so far; call at the end. */
-  async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const counts = this.#unwritten;
-    if (counts.size === 0) return;
-    this.#unwritten = new Map();
-    try {
-      await this.#ledger.append(sumOf(counts, this.#clock.timestamp()));
-    } catch {
-      // Said with the next sum instead, once there is evidence again.
-      for (const [code, count] of counts) this.#count(code, count);
-    }
-  }
-
-  #count(code: RefusalCode, count: number): void {
-    this.#unwritten.set(code, (this.#unwritten.get(code) ?? 0) + count);
-    this.#timer ??= setTimeout(() => void this.flush(), SUM_INTERVAL_MS).unref();
-  }
-
-  #takeToken(): boolean {
-    const now = this.#clock.epochSeconds();
-    const earned = Math.max(0, now - this.#atSeconds) * ANONYMOUS_PER_SECOND;
-    this.#tokens = Math.min(ANONYMOUS_BURST, this.#tokens + earned);
-    this.#atSeconds = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
-  }
-}
-
-function sumOf(counts: ReadonlyMap<RefusalCode, number>, ts: string): RecordDraft {
-  const reason = 'refusals beyond the rate that is recorded one by one';
-  return {
-    type: 'message.refused',
-    ts,
-    outcome: { status: 'refused', reason },
-    detail: Object.fromEntries(counts),
-  };
-}
