@@ -69,6 +69,15 @@ describe('refuse', () => {
     expect(refuse(refusal, {}).headers).to.include({ allow: 'POST, GET' });
   });
 
+  it('shows the model why content was withheld, too', () => {
+    expect(answer('content_withheld', { message: CALL, era: 'legacy' }).body?.result).to.include({
+      isError: true,
+    });
+    expect(answer('content_withheld', { message: READ, era: 'legacy' }).body?.error?.code).to.equal(
+      -31007,
+    );
+  });
+
   it('adds resultType in the modern era', () => {
     expect(answer('denied', { message: CALL, era: 'modern' }).body?.result).to.include({
       resultType: 'complete',

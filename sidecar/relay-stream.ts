@@ -7,6 +7,7 @@ import type { RecordedOutcome } from '#core/evidence/record.ts';
 import type { JsonValue, ResponseMessage } from '#core/mcp/messages.ts';
 import { eraOf, factsOf } from '#core/mcp/revisions.ts';
 import { encodeSseEvent, SseDecoder, type SseEvent, type SseItem } from '#core/mcp/sse.ts';
+import { hasOtherLines } from '#core/mcp/sse-fields.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
 import type { ClientReply } from './client-reply.ts';
@@ -115,9 +116,9 @@ class StreamRelay {
 
   async #event(event: SseEvent): Promise<void> {
     if (event.id !== undefined) this.#resumable = true;
-    // Comments, `retry:` and priming events carry no message and pass as they came.
+    // `retry:` and priming events carry no message and pass as they came.
     if (event.data === undefined || event.data.byteLength === 0) {
-      this.#writer.push(event.raw);
+      this.#writer.push(this.#asItCame(event));
       return;
     }
     const { limits } = this.#exchange.facts.snapshot.policy;
@@ -127,8 +128,18 @@ class StreamRelay {
       message.kind === 'response'
         ? await this.#response(message, event.data, value)
         : await this.#passing(message, event.data, value);
-    if (bytes === event.data) this.#writer.push(event.raw);
+    if (bytes === event.data) this.#writer.push(this.#asItCame(event));
     else if (bytes !== undefined) this.#writer.push(encodeSseEvent({ ...event, data: bytes }));
+  }
+
+  /**
+   * Where policy masks, without the comments and unknown fields in it: nobody looks for values there,
+   * and no reader acts on them.
+   */
+  #asItCame(event: SseEvent): Uint8Array {
+    const { appliesMasking, masking } = this.#exchange.facts.snapshot.policy;
+    const masks = appliesMasking && masking.planFor('toClient', { kind: 'unknown' }) !== undefined;
+    return masks && hasOtherLines(event.raw) ? encodeSseEvent(event) : event.raw;
   }
 
   /** Waits until this message may go on: neither too fast nor too far ahead of its evidence. */

@@ -31,6 +31,22 @@ export function readFields(raw: Uint8Array, isFirst: boolean): EventFields {
   return data === undefined ? others : { ...others, data: joinLines(data) };
 }
 
+/** Whether an event has comments or fields that no reader acts on: text that nobody has judged. */
+export function hasOtherLines(raw: Uint8Array): boolean {
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  for (let start = 0; start < bytes.length; ) {
+    const found = bytes.indexOf(LF, start);
+    const end = found === -1 ? bytes.length : found;
+    const head = bytes.toString('latin1', start, Math.min(end, start + MAX_NAME));
+    // a CR by itself ends a line too: what follows it is not looked at here
+    const cr = bytes.indexOf(CR, start);
+    const isOneLine = cr === -1 || cr >= end - 1;
+    if (!isOneLine || !/^(?:(?:data|event|id|retry)(?::|\r?$)|\r?$)/.test(head)) return true;
+    start = end + 1;
+  }
+  return false;
+}
+
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;

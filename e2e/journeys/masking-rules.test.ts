@@ -64,6 +64,16 @@ describe('masking by policy', () => {
     expect(text.endsWith(event(answer({ content: [] })))).to.equal(true);
   });
 
+  it('lets no comment and no unknown field through inside of an event', async () => {
+    const value = plantEmail(secrets, 'comments');
+    const said = `: ${value}\n\nid: 9\n: ${value}\nx-${value}: a\ndata: ${answer({ content: [] })}\nnote:${value}\n\n`;
+    rig.server.play(sse(said));
+
+    const { text } = await call();
+
+    expect(text).to.equal(`:\n\n:\n\nid: 9\n${event(answer({ content: [] }))}`);
+  });
+
   it('is for the tools that a rule names, and for no others', async () => {
     const value = plantEmail(new Secrets(), 'of one tool alone');
     await rig.activate(spec([{ ...PII, tools: ['ref*'] }]));

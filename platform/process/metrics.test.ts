@@ -62,6 +62,23 @@ describe('metrics', () => {
     expect(text).to.include('method="GET",status="disconnected"} 1');
   });
 
+  it('counts what was masked by built-in detector and action; what a policy names, together', async () => {
+    const metrics = new Metrics('1');
+    const redaction = { pointer: '/a', action: 'Redact', count: 2 };
+
+    metrics.masked({ redactions: [{ ...redaction, detector: 'email' }] });
+    metrics.masked({ redactions: [{ ...redaction, detector: 'email', action: 'Drop' }] });
+    for (const detector of ['staff-numbers', 'salaries']) {
+      metrics.masked({ redactions: [{ ...redaction, detector }] });
+    }
+
+    const text = await metrics.text();
+    expect(text).to.include('gatehouse_redactions_total{detector="email",action="Redact"} 2');
+    expect(text).to.include('gatehouse_redactions_total{detector="email",action="Drop"} 2');
+    expect(text).to.include('gatehouse_redactions_total{detector="policy",action="Redact"} 4');
+    expect(text).to.not.include('salaries');
+  });
+
   it('counts refusals, records, commits and policy loads', async () => {
     const metrics = new Metrics('1');
 
