@@ -2,7 +2,7 @@
 # dependencies itself when they are not there, so `make test` is all that a fresh clone needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help install generate verify format lint typecheck test demo conformance bench soak build ci clean
+.PHONY: help install generate verify format lint typecheck test demo conformance collector bench soak build ci clean
 
 # Node 24 comes with the dependencies; npm itself runs on whatever Node.js the machine has.
 RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
@@ -43,6 +43,10 @@ demo: install ## See one governed call from end to end, in under two minutes
 
 conformance: install ## Run the official MCP suite direct and through Gatehouse, and compare
 	@$(RUN) node e2e/conformance/run.ts
+
+collector: install ## Send telemetry to the OpenTelemetry Collector itself (needs Go; builds it first)
+	@cd e2e/collector && go build -o ../../out/otelcol .
+	@$(RUN) node e2e/collector/run.ts
 
 bench: install ## Measure what a call costs next to nginx (BENCH_QUICK=1: only that it works)
 	@$(RUN) node bench/run.ts

@@ -170,7 +170,9 @@ export class BatchQueue<Item> {
     this.#options.watch.failed(cause);
     if (this.#isClosed) return;
     this.#isBackingOff = true;
-    this.#wait(Math.min(retryAfterMillis ?? this.#retryMillis, MAX_RETRY_AFTER_MS));
+    // Replicas that lost their receiver at once do not all come back to it at once.
+    const ownMillis = this.#retryMillis * (0.75 + Math.random() / 2);
+    this.#wait(Math.min(retryAfterMillis ?? ownMillis, MAX_RETRY_AFTER_MS));
     this.#retryMillis = Math.min(this.#retryMillis * 2, LAST_RETRY_MS);
   }
 }

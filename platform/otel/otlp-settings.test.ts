@@ -19,6 +19,9 @@ describe('where telemetry goes', () => {
   it('is nowhere unless somebody says so', () => {
     expect(read({})).to.equal(undefined);
     expect(read({ ...BASE, OTEL_SDK_DISABLED: 'true' })).to.equal(undefined);
+    expect(read({ OTEL_TRACES_EXPORTER: 'console', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })).to.equal(
+      undefined,
+    );
   });
 
   it('is a path for each signal below the endpoint', () => {

@@ -61,8 +61,10 @@ export function readOtlpSettings(source: OtlpSource): OtlpSettings | undefined {
   if (setting(env, 'OTEL_SDK_DISABLED')?.value.toLowerCase() === 'true') return undefined;
   const endpoints = new Map<Signal, OtlpEndpoint>();
   for (const signal of SIGNALS) {
-    const url = isWanted(signal, env) ? urlOf(signal, source) : undefined;
-    if (url !== undefined) endpoints.set(signal, endpointOf(signal, url, source));
+    const url = urlOf(signal, source);
+    // Who names no receiver is not asked about the rest, which may be meant for other programs.
+    if (url === undefined || !isWanted(signal, env)) continue;
+    endpoints.set(signal, endpointOf(signal, url, source));
   }
   if (endpoints.size === 0) return undefined;
   return { endpoints, resource: resourceOf(source), callerErrors: codesOf(source.callerErrors) };
