@@ -174,7 +174,7 @@ describe('pages about approvals', () => {
     expect(shown).to.include('Sign in again').and.not.include('value="approve"');
     expect(shown).to.include(`href="/sign-in?to=%2Fapprovals%2F${id}&amp;anew=1"`);
     expect(sent.status).to.equal(403);
-    expect(answer).to.include('sign in again');
+    expect(answer).to.include('Nothing was decided');
     expect(await bench.bench.stateOf(id)).to.equal('PENDING');
     expect(bench.bench.story).to.include('approval.voted carol sign_in_stale');
   });

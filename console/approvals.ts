@@ -91,7 +91,7 @@ export async function decide(
   const status = STATUS.get(answer.code) ?? 403;
   return render(
     shown.value,
-    { status, by, visit, problem: sentence(answer.reason), draft: reason },
+    { status, by, visit, problem: problemOf(answer), draft: reason },
     console,
   );
 }
@@ -197,6 +197,13 @@ const UNKNOWN_ACT = {
   title: 'That cannot be done',
   text: 'The form was not one of this console. Nothing was decided.',
 };
+
+/** The desk speaks of claims, which is right for programs; here people are spoken to. */
+function problemOf({ code, reason }: DeskRefusal): string {
+  return code === 'sign_in_stale'
+    ? 'Nothing was decided: you signed in over 15 minutes ago. What you wrote is kept while you sign in again.'
+    : sentence(reason);
+}
 
 function sentence(reason: string): string {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;

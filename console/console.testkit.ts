@@ -1,9 +1,6 @@
 // A console on a free port, over a desk in memory, with people who are signed in already; and a browser
 // that sends whatever a test likes.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   AUDIENCE,
   CORP,
@@ -25,7 +22,7 @@ import { Sealer } from '#platform/process/seal.ts';
 import { readAssets } from './assets.ts';
 import type { Console } from './console.ts';
 import { type ConsoleServer, startServer } from './server.ts';
-import { SessionShelf } from './session-shelf.ts';
+import { SessionShelf, type ShelfOptions } from './session-shelf.ts';
 import { type Trusted, trustOf } from './trust.ts';
 import { Visits } from './visits.ts';
 
@@ -35,6 +32,8 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly form?: Readonly<Record<string, string>>;
 }
+
+type Shelf = Pick<ShelfOptions, 'dataDir' | 'opener'>;
 
 export class ConsoleBench {
   readonly bench = new DeskBench();
@@ -50,16 +49,19 @@ export class ConsoleBench {
   /** What the console asked of the provider. */
   readonly wishes: (Wish & { readonly anew: boolean })[] = [];
   issuers: readonly IssuerConfig[] = [{ name: 'corp', issuer: CORP }];
-  readonly #dataDir: string;
+  /** Thrown instead of appending a record. */
+  appendFails: Error | undefined;
+  readonly #shelf: Shelf;
   #console: Console | undefined;
   #server: ConsoleServer | undefined;
 
-  private constructor(dataDir: string) {
-    this.#dataDir = dataDir;
+  private constructor(shelf: Shelf) {
+    this.#shelf = shelf;
   }
 
-  static async start(): Promise<ConsoleBench> {
-    const bench = new ConsoleBench(await mkdtemp(join(tmpdir(), 'gatehouse-console-')));
+  /** Without evidence to read unless a directory is named. */
+  static async start(shelf: Shelf = { dataDir: '/nowhere' }): Promise<ConsoleBench> {
+    const bench = new ConsoleBench(shelf);
     await bench.#start();
     return bench;
   }
@@ -118,7 +120,6 @@ export class ConsoleBench {
 
   async close(): Promise<void> {
     await this.#server?.close();
-    await rm(this.#dataDir, { recursive: true, force: true });
   }
 
   get #started(): Console {
@@ -158,16 +159,19 @@ export class ConsoleBench {
       // Known once the port is; the server reads it with each request.
       publicUrl: new URL('http://127.0.0.1'),
       auditors: ['audit'],
-      dataDir: this.#dataDir,
+      dataDir: this.#shelf.dataDir,
       allowPlainHttp: false,
     };
     this.#console = {
       settings,
       desk: this.bench.desk,
-      append: async (draft) => void this.records.push(draft),
+      append: async (draft) => {
+        if (this.appendFails !== undefined) throw this.appendFails;
+        this.records.push(draft);
+      },
       onUnproven: async (reason) => void this.unproven.push(reason),
       tooSoon: () => (this.isHurried ? 1 : undefined),
-      sessions: new SessionShelf({ ...settings, nowMillis: now }),
+      sessions: new SessionShelf({ ...settings, ...this.#shelf, nowMillis: now }),
       visits: new Visits(() => now() / 1000),
       codeFlow: {
         begin: async (wish, anew) => {

@@ -2,12 +2,14 @@
 // are signed in, and what changes anything takes a form of theirs.
 
 import { timingSafeEqual } from 'node:crypto';
+import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { Answer } from './answer.ts';
 import { decide, inbox, showRequest } from './approvals.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
 import { readCookie } from './cookies.ts';
 import { NOT_FOUND, problemPage } from './problems.ts';
+import { ShelfBusy } from './session-shelf.ts';
 import { listSessions, replay, showSession } from './sessions.ts';
 import { beginSignIn, finishSignIn, signOut, welcome } from './sign-in.ts';
 import { trustOf } from './trust.ts';
@@ -23,7 +25,7 @@ export async function answer(asked: Asked, console: Console): Promise<Answer> {
   if (asked.method === 'GET') {
     // What is said once is for a person's eyes.
     const seen = asked.isRefresh ? { ...visit, notice: undefined } : visit;
-    return page(asked, seen, console);
+    return readable(asked, seen, console);
   }
   return isOfVisit(asked, visit)
     ? post(asked, visit, console)
@@ -39,6 +41,17 @@ async function openPage(asked: Asked, console: Console): Promise<Answer | undefi
   if (first !== 'sign-in') return undefined;
   if (path.length === 1) return beginSignIn(asked, console);
   return path.length === 2 && second === 'callback' ? finishSignIn(asked, console) : undefined;
+}
+
+async function readable(asked: Asked, visit: Visit, console: Console): Promise<Answer> {
+  try {
+    return await page(asked, visit, console);
+  } catch (error) {
+    if (error instanceof ShelfBusy) return problemPage(BUSY, visit, console);
+    // Opening messages is recorded first: without evidence nobody sees them.
+    if (error instanceof LedgerFault) return problemPage(NOT_RECORDED, visit, console);
+    throw error;
+  }
 }
 
 function page(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {
@@ -72,6 +85,16 @@ function isOfVisit({ form }: Asked, { formToken }: Visit): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
+const BUSY = {
+  status: 503,
+  title: 'Too many are reading',
+  text: 'Sessions are read out of the evidence, one after the other. Try again in a moment.',
+};
+const NOT_RECORDED = {
+  status: 503,
+  title: 'Messages cannot be opened now',
+  text: 'Evidence cannot be written, and who opens messages is recorded before they are shown.',
+};
 const FOREIGN_FORM = {
   status: 403,
   title: 'This form is not of your visit',

@@ -11,7 +11,7 @@ describe('the front of the console', () => {
   });
   afterEach(() => bench.close());
 
-  const pages = ['/', '/sessions', '/sign-in/callback', '/nowhere', '/approvals/x'];
+  const pages = ['/', '/sessions', '/sign-in', '/sign-in/callback', '/nowhere', '/approvals/x'];
   for (const path of pages) {
     it(`gives ${path} headers that keep it unframed, uncached and unscripted`, async () => {
       const { headers } = await bench.get(path);

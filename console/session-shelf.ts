@@ -25,10 +25,29 @@ export interface OneSession {
 
 /** Everything is read for a list: many who look at once, or look again, share one reading. */
 const SHARED_MILLIS = 2000;
+/** Who steps through a session looks at it again and again. */
+const KEPT_MILLIS = 10_000;
+const MAX_KEPT = 4;
+/** Readings go one after the other, since calls are served by the same process; more than these wait for nothing. */
+const MAX_WAITING = 16;
+
+/** More people look than can be served now. */
+export class ShelfBusy extends Error {
+  override readonly name = 'ShelfBusy';
+  readonly code = 'shelf_busy';
+}
+
+interface Reading {
+  readonly until: number;
+  readonly index: Promise<SessionIndex>;
+}
 
 export class SessionShelf {
   readonly #options: ShelfOptions;
-  #shared: { readonly until: number; readonly index: Promise<SessionIndex> } | undefined;
+  /** By the id of the session that is read whole; `''`: summaries alone. */
+  readonly #readings = new Map<string, Reading>();
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -45,14 +64,14 @@ export class SessionShelf {
 
   /** Those the principal may read, newest first. */
   async list(by: Principal): Promise<readonly SessionSummary[]> {
-    const { summaries } = await this.#sharedIndex();
+    const { summaries } = await this.#read('', SHARED_MILLIS);
     // Without a call it is only the records of an approval that a call in a real session asked for.
     return summaries.filter((each) => each.calls > 0 && this.#mayRead(by, each)).reverse();
   }
 
   /** Undefined when there is none, or none the principal may read: the two look alike. */
   async find(by: Principal, id: string): Promise<OneSession | undefined> {
-    const index = await readSessionIndex(this.#options.dataDir, (session) => session === id);
+    const index = await this.#read(id, KEPT_MILLIS);
     const summary = index.summaries.find((each) => each.id === id);
     return summary !== undefined && this.#mayRead(by, summary)
       ? { summary, timeline: index.timeline(id), records: index.records(id) }
@@ -73,16 +92,30 @@ export class SessionShelf {
     return isOwn || this.isAuditor(by);
   }
 
-  #sharedIndex(): Promise<SessionIndex> {
+  #read(id: string, keptMillis: number): Promise<SessionIndex> {
     const now = this.#options.nowMillis();
-    if (this.#shared === undefined || this.#shared.until <= now) {
-      const index = readSessionIndex(this.#options.dataDir, () => false);
-      const shared = { until: now + SHARED_MILLIS, index };
-      this.#shared = shared;
-      index.catch(() => {
-        if (this.#shared === shared) this.#shared = undefined;
-      });
-    }
-    return this.#shared.index;
+    const known = this.#readings.get(id);
+    if (known !== undefined && known.until > now) return known.index;
+    const reading = { until: now + keptMillis, index: this.#queue(id) };
+    this.#readings.delete(id);
+    this.#readings.set(id, reading);
+    const [oldest] = this.#readings.keys();
+    if (this.#readings.size > MAX_KEPT && oldest !== undefined) this.#readings.delete(oldest);
+    reading.index.catch(() => {
+      if (this.#readings.get(id) === reading) this.#readings.delete(id);
+    });
+    return reading.index;
+  }
+
+  async #queue(id: string): Promise<SessionIndex> {
+    if (this.#waiting >= MAX_WAITING) throw new ShelfBusy('too many readings wait');
+    this.#waiting += 1;
+    const turn = this.#last.then(() =>
+      readSessionIndex(this.#options.dataDir, (session) => session === id),
+    );
+    this.#last = turn.catch(() => {});
+    return turn.finally(() => {
+      this.#waiting -= 1;
+    });
   }
 }

@@ -6,6 +6,12 @@ const REFRESH_MILLIS = 2000;
 const HIDDEN_REFRESH_MILLIS = 20_000;
 const LONGEST_GAP_MILLIS = 3000;
 const SHORTEST_GAP_MILLIS = 250;
+const SIGNED_OUT =
+  'You are signed out, so this page is not kept up to date. Open it again to sign in.';
+const UNREACHABLE = 'The console cannot be reached, so this page is not kept up to date.';
+
+/** When each clock on the page is at zero. */
+const ends = new WeakMap();
 
 tick();
 setInterval(tick, 1000);
@@ -13,10 +19,11 @@ keepUpToDate();
 sendOnce();
 play();
 
-/** Counts down what the server has said; at zero the next refresh says what came of it. */
+/** Counts down what the server said was left; at zero the next refresh says what came of it. */
 function tick() {
-  for (const clock of document.querySelectorAll('[data-until]')) {
-    clock.textContent = span(Number(clock.dataset.until) - Date.now());
+  for (const clock of document.querySelectorAll('[data-left]')) {
+    if (!ends.has(clock)) ends.set(clock, performance.now() + Number(clock.dataset.left));
+    clock.textContent = span(ends.get(clock) - performance.now());
   }
 }
 
@@ -39,8 +46,9 @@ function keepUpToDate() {
     );
   };
   async function refresh() {
-    const fresh = await load(location.href).catch(() => undefined);
-    if (fresh !== undefined) takeOver(fresh);
+    const { page, problem } = await load(location.href).catch(() => ({ problem: UNREACHABLE }));
+    if (page !== undefined) takeOver(page);
+    warn(problem);
     again();
   }
   document.addEventListener('visibilitychange', () => {
@@ -49,11 +57,24 @@ function keepUpToDate() {
   again();
 }
 
-/** Undefined unless the page still is one for somebody who is signed in. */
+/** The page as it is now, or what keeps it from being had. */
 async function load(address) {
   const response = await fetch(address, { headers: { 'x-gatehouse-refresh': '1' } });
-  if (!response.ok || response.redirected) return undefined;
-  return new DOMParser().parseFromString(await response.text(), 'text/html');
+  if (response.status === 401) return { problem: SIGNED_OUT };
+  if (!response.ok || response.redirected) return { problem: UNREACHABLE };
+  return { page: new DOMParser().parseFromString(await response.text(), 'text/html') };
+}
+
+/** A page that cannot be kept up to date says so, for as long as that lasts. */
+function warn(problem) {
+  const shown = document.getElementById('outdated');
+  if (problem === undefined) return shown?.remove();
+  const notice = shown ?? document.createElement('p');
+  notice.id = 'outdated';
+  notice.className = 'notice problem';
+  notice.setAttribute('role', 'status');
+  notice.textContent = problem;
+  if (shown === null) document.getElementById('main').prepend(notice);
 }
 
 function takeOver(fresh) {
@@ -100,7 +121,7 @@ function play() {
 
   async function go(rel) {
     const link = document.querySelector(`a[rel=${rel}]`);
-    const fresh = link === null ? undefined : await load(link.href).catch(() => undefined);
+    const { page: fresh } = link === null ? {} : await load(link.href).catch(() => ({}));
     if (fresh === undefined) return false;
     history.replaceState(null, '', link.href);
     document.title = fresh.title;

@@ -25,10 +25,10 @@ export function moment(millis: number): Html {
   return html`<time datetime="${new Date(millis).toISOString()}">${momentText(millis)}</time>`;
 }
 
-/** How long until then; the script counts it down. */
+/** How long until then. The script counts down what is left, since a reader's clock may be off. */
 export function countdown(untilMillis: number, nowMillis: number): Html {
   const iso = new Date(untilMillis).toISOString();
-  return html`<time class="countdown" datetime="${iso}" data-until="${untilMillis}" title="${momentText(untilMillis)}">${spanText(untilMillis - nowMillis)}</time>`;
+  return html`<time class="countdown" datetime="${iso}" data-left="${untilMillis - nowMillis}" title="${momentText(untilMillis)}">${spanText(untilMillis - nowMillis)}</time>`;
 }
 
 /** How long ago that was. */

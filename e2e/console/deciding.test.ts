@@ -130,6 +130,20 @@ describe('deciding in the console', () => {
     await context.close();
   });
 
+  it('says so when a page that is open cannot be kept up to date any more', async () => {
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+    const other = await context.newPage();
+    await other.goto(stage.url);
+
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out').waitFor();
+    await screenshot(page, 'console-outdated');
+
+    expect(await seriousFaults(page)).to.deep.equal([]);
+    await context.close();
+  });
+
   it('offers the requester no decision, and refuses one that is sent all the same', async () => {
     await stage.call('refund', { amount: 66, customer: 'C-6666' });
     const context = await openContext(browser);
