@@ -1,11 +1,12 @@
 // Runs the test sets named on the command line, each in a process of its own, and ends with one plain
 // line: `N passed, N failed`. A set that dies, hangs or runs no test counts as a failure.
 
-import { fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
 import { PlainReporter } from './plain-reporter.ts';
+import { TEST_PROGRAMS } from './test-programs.ts';
 
 interface Totals {
   readonly passed: number;
@@ -50,26 +51,20 @@ const LAST_WORD_MS = 2_000;
 const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0 };
 
 const [first = '', ...others] = process.argv.slice(2);
-refuseWithoutRedis();
+const missing = TEST_PROGRAMS.filter(({ isThere }) => !isThere());
 if (first === '--set') {
   await runSet(others[0] ?? '');
 } else {
   await runSets([first, ...others]);
 }
 
-/** Nothing is skipped: what shares a Redis is tested on a real one. */
-function refuseWithoutRedis(): void {
-  if (spawnSync('redis-server', ['--version']).status === 0) return;
-  process.stderr.write(
-    'The tests need redis-server, version 7.0 or newer. Run: sudo apt-get install -y redis-server\n' +
-      '(then "sudo systemctl disable --now redis-server": the tests start their own)\n',
-  );
-  process.exit(69);
-}
-
 async function runSets(names: readonly string[]): Promise<void> {
+  if (missing.length > 0 && process.env.TEST_ALL === '1') {
+    process.stderr.write(`the tests need ${install(missing)}\n`);
+    process.exit(69);
+  }
   let sum = NOTHING;
-  for (const name of names) {
+  for (const name of names.filter(canRun)) {
     const { passed, failed, skipped } = await forkSet(name);
     sum = {
       passed: sum.passed + passed,
@@ -77,12 +72,41 @@ async function runSets(names: readonly string[]): Promise<void> {
       skipped: sum.skipped + skipped,
     };
   }
+  for (const program of missing) {
+    const count = program.tests.flatMap((glob) => globSync(`${glob}/*.test.ts`)).length;
+    process.stdout.write(`left out ${count} files of tests that need ${install([program])}\n`);
+  }
   const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
   const line = `${sum.passed} passed, ${sum.failed} failed${skipped}\n`;
   mkdirSync('out', { recursive: true });
   writeFileSync(TOTALS_FILE, line);
   process.stdout.write(line);
   process.exitCode = sum.failed === 0 ? 0 : 1;
+}
+
+function install(programs: typeof TEST_PROGRAMS): string {
+  const names = programs.map(({ name }) => name).join(' and ');
+  const packages = programs.map(({ packageName }) => packageName).join(' ');
+  return `${names}: sudo apt-get install -y --no-install-recommends ${packages}`;
+}
+
+function setOf(name: string): TestSet {
+  const set = SETS[name];
+  if (set === undefined) {
+    throw new Error(`no test set named ${name}; there are ${Object.keys(SETS).join(', ')}`);
+  }
+  return set;
+}
+
+/** Without those that this machine cannot run. */
+function filesOf({ files, except }: TestSet): readonly string[] {
+  const exclude = [...except, ...missing.flatMap(({ tests }) => tests)];
+  return globSync([...files], { exclude }).sort();
+}
+
+/** A set without files is a mistake, unless all of them are left out. */
+function canRun(name: string): boolean {
+  return missing.length === 0 || filesOf(setOf(name)).length > 0;
 }
 
 async function forkSet(name: string): Promise<Totals> {
@@ -120,15 +144,10 @@ async function forkSet(name: string): Promise<Totals> {
 }
 
 async function runSet(name: string): Promise<void> {
-  const set = SETS[name];
-  if (set === undefined) {
-    throw new Error(`no test set named ${name}; there are ${Object.keys(SETS).join(', ')}`);
-  }
+  const set = setOf(name);
   const { forbidOnly } = JSON.parse(readFileSync('.mocharc.json', 'utf8'));
   const mocha = new Mocha({ reporter: PlainReporter, forbidOnly, timeout: set.testTimeoutMs });
-  for (const file of globSync([...set.files], { exclude: [...set.except] }).sort()) {
-    mocha.addFile(file);
-  }
+  for (const file of filesOf(set)) mocha.addFile(file);
   await mocha.loadFilesAsync();
   let isOver = false;
   process.once('SIGTERM', () => {

@@ -1,17 +1,16 @@
 // Real Chromium, as Debian packages it, driven by playwright-core. One for a whole file of tests; each test
 // has a context of its own, which is a browser that nobody has used yet.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from '#e2e/test-programs.ts';
 
-/** Where Debian, Ubuntu and Alpine put it. */
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
 const SCREENSHOTS = 'out/screenshots';
 /** A page that is slower than this is broken, even on a busy machine. */
 const TIMEOUT_MS = 20_000;
 
 export function startChromium(): Promise<Browser> {
-  const executablePath = PROGRAMS.find((program) => existsSync(program));
+  const executablePath = chromiumPath();
   if (executablePath === undefined) {
     throw new Error(
       'these tests need Chromium; run: apt-get install -y --no-install-recommends chromium',

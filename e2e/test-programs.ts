@@ -1,0 +1,41 @@
+// Programs that some tests need and npm does not bring. Without one, `make test` leaves those tests out and
+// says so; `make ci` refuses to.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+export interface TestProgram {
+  readonly name: string;
+  /** As Debian calls it. */
+  readonly packageName: string;
+  readonly isThere: () => boolean;
+  /** Globs of the tests that need it. */
+  readonly tests: readonly string[];
+}
+
+/** Where Debian, Ubuntu and Alpine put it. */
+const CHROMIUM_PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
+
+export const TEST_PROGRAMS: readonly TestProgram[] = [
+  {
+    name: 'redis-server 7.0 or newer',
+    packageName: 'redis-server',
+    isThere: hasRedis,
+    tests: ['platform/redis/**'],
+  },
+  {
+    name: 'Chromium',
+    packageName: 'chromium',
+    isThere: () => chromiumPath() !== undefined,
+    tests: ['e2e/console/**'],
+  },
+];
+
+export function chromiumPath(): string | undefined {
+  return CHROMIUM_PATHS.find((path) => existsSync(path));
+}
+
+function hasRedis(): boolean {
+  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+  return Number(/ v=(\d+)\./.exec(stdout ?? '')?.[1] ?? 0) >= 7;
+}
