@@ -30,16 +30,17 @@ async function windows(rig: Rig<Fixture>) {
   };
 }
 
-async function makeCalls(rig: Rig<Fixture>): Promise<number> {
+/** Gives the median, in milliseconds. */
+async function makeCalls(rig: Rig<Fixture>, calls = CALLS): Promise<number> {
   const token = await rig.token('alice');
   const millis: number[] = [];
-  for (let index = 0; index < CALLS; index += 1) {
+  for (let index = 0; index < calls; index += 1) {
     const started = performance.now();
     const answer = await send(rig.url, modern(token, callTool('echo', { message: 'hello' })));
     millis.push(performance.now() - started);
     expect(messageOf(answer).result?.isError).not.to.equal(true);
   }
-  return millis.toSorted((a, b) => a - b)[Math.floor(CALLS / 2)] ?? 0;
+  return millis.toSorted((a, b) => a - b)[Math.floor(calls / 2)] ?? 0;
 }
 
 async function verify(rig: Rig<Fixture>) {
@@ -126,21 +127,20 @@ describe('a receiver that is killed while calls run', () => {
   });
 });
 
+// Other ways to fail: platform/otel/transport.test.ts.
 const misbehaving: {
   name: string;
   misbehave: Misbehaviour;
-  cause: string | RegExp;
+  cause: string;
   dropped?: string;
 }[] = [
   { name: 'never answers', misbehave: () => {}, cause: 'timeout' },
-  { name: 'breaks the connection', misbehave: (res) => res.destroy(), cause: /^[A-Z_]+$/ },
   {
     name: 'refuses everything',
     misbehave: (res) => res.writeHead(401).end('who are you?'),
     cause: 'http_401',
     dropped: 'refused',
   },
-  { name: 'is overloaded', misbehave: (res) => res.writeHead(503).end(), cause: 'http_503' },
   {
     name: 'redirects to itself',
     misbehave: (res) => res.writeHead(307, { location: '/v1/traces' }).end(),
@@ -165,20 +165,19 @@ for (const { name, misbehave, cause, dropped } of misbehaving) {
     });
 
     it('costs nothing but its data, which the evidence says once', async () => {
-      await makeCalls(rig);
+      await makeCalls(rig, 10);
       const { entered } = await until('the outage', async () => {
         const found = await windows(rig);
         return found.entered.length > 0 && found;
       });
-      await makeCalls(rig);
+      await makeCalls(rig, 10);
       const counted = await samples(rig);
 
       await rig.gatehouse.close();
 
       const { entered: all, left } = await windows(rig);
       const verdict = await verify(rig);
-      if (typeof cause === 'string') expect(entered[0]?.detail?.cause).to.equal(cause);
-      else expect(entered[0]?.detail?.cause).to.match(cause);
+      expect(entered[0]?.detail?.cause).to.equal(cause);
       expect([all.length, left.length]).to.deep.equal([1, 1]);
       if (dropped !== undefined) {
         const drops = `${METRIC.telemetryDropped}{signal="traces",reason="${dropped}"}`;
