@@ -1,17 +1,26 @@
 // `gatehouse evidence verify`: says whether evidence is what a gateway wrote, all of it, and by whose
 // word. Reads only; needs no gateway, no network and no secret.
 
-import { unreadable, type Verification, verifyEvidence } from '#core/evidence/verify.ts';
-import { openEvidence } from '#platform/file/evidence-source.ts';
+import { unreadable, type Verification, verifyLogs } from '#core/evidence/verify.ts';
 import { readTrustedKeys, TrustKeyFault } from '#platform/file/trust-key.ts';
-import type { Command, CommandIo } from './command.ts';
+import { codeOf, placesOf } from '#platform/redis/client.ts';
+import { isRedisUrl } from '#platform/redis/target.ts';
+import { type Command, type CommandIo, UsageError } from './command.ts';
+import {
+  type EvidencePlace,
+  type PlaceFlags,
+  placeOf,
+  requiredPlace,
+  withLogs,
+} from './evidence-place.ts';
 import { asideText, reportText } from './evidence-report.ts';
 import { onOff, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
+import { REDIS_FLAGS, readTarget } from './redis-flags.ts';
 
 const EXIT_CODES = { verified: 0, tampered: 1, inconclusive: 2 } as const;
 
-const USAGE = `Usage: gatehouse evidence verify DIR [--trust FILE] [--json]
+const USAGE = `Usage: gatehouse evidence verify DIR | redis://HOST:PORT [--trust FILE] [--json]
 
 Checks the evidence in DIR, the directory given to "gatehouse run" as --data. A gateway may be
 writing to it meanwhile.
@@ -19,6 +28,8 @@ writing to it meanwhile.
   --trust FILE  Public half of the trust key (gatehouse-trust.pub), kept outside DIR. Checkpoints
                 that lie beside it are held against DIR as well. Without it the signer and the
                 completeness are not established, and the verdict is never "verified".
+  --redis URL, --redis-namespace NAME, --redis-ca FILE
+                As given to "gatehouse run"; all gateways of the namespace are checked together.
   --json        Print one JSON object: verdict, lanes, records, intents, outcomes, dangling, problems.
                 Notes, and how many recordings are there, then go to stderr.
 
@@ -30,32 +41,49 @@ export const evidenceVerify: Command = {
   summary: 'Check that evidence is complete and unchanged',
   usage: USAGE,
   async run(args, io) {
-    const table = { trust: text, json: onOff };
-    const operand = { name: 'DIR', atLeast: 1, atMost: 1 };
+    const table = { ...REDIS_FLAGS, trust: text, json: onOff };
+    const operand = { name: 'DIR', atLeast: 0, atMost: 1 };
     const { flags, operands } = parseFlags(table, args, io.env, operand);
-    const [directory = ''] = operands;
-    const verification = await verifyDirectory(directory, flags.trust);
-    print(directory, verification, flags.json, io);
+    const place = placeNamed(operands[0], flags);
+    const name = place.kind === 'folder' ? place.directory : `Redis at ${placesOf(place.target)}`;
+    const verification = await verifyPlace(place, name, flags.trust);
+    print(name, verification, flags.json, io);
     return EXIT_CODES[verification.verdict];
   },
 };
 
+/** An argument counts for more than a flag, which may stand in the environment for other commands. */
+function placeNamed(operand: string | undefined, flags: PlaceFlags): EvidencePlace {
+  if (operand === undefined) {
+    const place = placeOf(flags);
+    if (place !== undefined) return place;
+    throw new UsageError('DIR is missing; name the directory given to "gatehouse run", or --redis');
+  }
+  return isRedisUrl(operand)
+    ? requiredPlace({ ...flags, redis: readTarget(operand, 'DIR') })
+    : { kind: 'folder', directory: operand };
+}
+
 /** What cannot be read is an answer too: nothing can be told. */
-async function verifyDirectory(
-  directory: string,
+async function verifyPlace(
+  place: EvidencePlace,
+  name: string,
   trustFile: string | undefined,
 ): Promise<Verification> {
   try {
     const trust = trustFile === undefined ? undefined : await readTrustedKeys(trustFile);
-    return await verifyEvidence(await openEvidence(directory, trustFile), trust);
+    return await withLogs(place, trustFile, (logs) => verifyLogs(logs, trust));
   } catch (error) {
     if (error instanceof TrustKeyFault) {
       return unreadable(error.message);
     }
     if (error instanceof Error && 'code' in error && 'syscall' in error) {
       return unreadable(
-        `${directory}: cannot be read (${String(error.code)}); name the directory given to "gatehouse run" as --data`,
+        `${name}: cannot be read (${String(error.code)}); name the directory given to "gatehouse run" as --data`,
       );
+    }
+    if (place.kind === 'redis' && !(error instanceof UsageError)) {
+      return unreadable(`${name}: cannot be read to its end (${codeOf(error)}); see docs/redis.md`);
     }
     throw error;
   }

@@ -12,6 +12,7 @@ import { type Command, type CommandIo, UsageError } from './command.ts';
 import { CONSOLE_FLAGS, CONSOLE_USAGE, consoleSettings } from './console-flags.ts';
 import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
+import { REDIS_FLAGS, REDIS_USAGE, readCa } from './redis-flags.ts';
 import { VERSION } from './version.ts';
 
 /** EX_CONFIG of sysexits.h: the gateway cannot start as it is configured. */
@@ -29,6 +30,8 @@ const FLAGS = {
   admin: hostPort,
   allowPlainHttp: onOff,
   holdSeconds: integer(0, 3600),
+  ...REDIS_FLAGS,
+  redisWaitReplicas: integer(0, 8),
   otlp: url,
   otlpCallerErrors: text,
   ...CONSOLE_FLAGS,
@@ -44,11 +47,12 @@ export const run: Command = {
   --upstream URL         the MCP server's endpoint, such as http://127.0.0.1:3000/mcp
   --listen HOST:PORT     where clients connect (127.0.0.1:8080)
   --public-url URL       how clients dial it, when that is not the listen address; repeatable
-  --data DIR             where evidence and keys are kept (./gatehouse-data)
+  --data DIR             where keys are kept, and evidence unless --redis is given (./gatehouse-data)
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
   --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
   --hold-seconds N       hold a call that waits for approval no longer than this (as its client bears)
+${REDIS_USAGE}  --redis-wait-replicas N  how many replicas of Redis must have a record before it counts (0)
   --otlp URL             send spans, metrics and logs to this OTLP receiver, such as http://127.0.0.1:4318 (off);
                          headers, TLS and the rest are the standard OTEL_EXPORTER_OTLP_* variables
   --otlp-caller-errors CODES  JSON-RPC errors that do not make a span an error (-32700,-32600,-32601,-32602)
@@ -57,7 +61,7 @@ ${CONSOLE_USAGE}  --log-level LEVEL      debug, info, warn or error (info)
 Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 `,
   async run(args, io) {
-    const { settings, beside, telemetry, logLevel } = readSettings(args, io);
+    const { settings, beside, telemetry, logLevel } = await readSettings(args, io);
     const clock = createClock();
     const log = createLogger({
       level: logLevel,
@@ -96,6 +100,7 @@ const START_FAULTS: ReadonlySet<string> = new Set([
   'RecordingKeyFault',
   'DataDirFault',
   'OtlpFault',
+  'RedisFault',
 ]);
 
 function isStartFault(error: unknown): error is Error {
@@ -104,7 +109,7 @@ function isStartFault(error: unknown): error is Error {
 
 function unwritten({ cause }: LedgerFault): string {
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return `--data: evidence cannot be written${code}; make room there, or name another folder`;
+  return `evidence cannot be written${code}; make room under --data or name another folder, or see to the Redis of --redis`;
 }
 
 interface Read {
@@ -115,10 +120,15 @@ interface Read {
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-function readSettings(args: readonly string[], io: CommandIo): Read {
+async function readSettings(args: readonly string[], io: CommandIo): Promise<Read> {
   const { flags } = parseFlags(FLAGS, args, io.env);
   if (flags.policy.length === 0) {
     throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
+  }
+  if (flags.redis !== undefined && flags.console !== undefined) {
+    throw new UsageError(
+      '--console reads sessions out of --data, not yet out of --redis; leave one away',
+    );
   }
   const { allowPlainHttp } = flags;
   const dataDir = flags.data ?? 'gatehouse-data';
@@ -134,6 +144,15 @@ function readSettings(args: readonly string[], io: CommandIo): Read {
     consoleUrl: beside?.publicUrl,
     allowPlainHttp,
     holdSeconds: flags.holdSeconds,
+    redis:
+      flags.redis === undefined
+        ? undefined
+        : {
+            target: flags.redis,
+            namespace: flags.redisNamespace,
+            ca: await readCa(flags.redisCa),
+            waitReplicas: flags.redisWaitReplicas ?? 0,
+          },
     version: VERSION,
     env: io.env,
   };

@@ -2,24 +2,30 @@
 // session that is meant.
 
 import type { SessionIndex, SessionSummary } from '#core/evidence/sessions.ts';
-import { readSessionIndex } from '#platform/file/session-index.ts';
+import { codeOf } from '#platform/redis/client.ts';
 import { type CommandIo, UsageError } from './command.ts';
+import type { RecordedSessions } from './evidence-place.ts';
 
 export const EXIT_NOT_FOUND = 1;
 /** The session is there, and something that was recorded of it cannot be read. */
 const EXIT_UNREADABLE = 1;
 
-/** Rejects with UsageError when the directory cannot be read. */
+/** Rejects with UsageError when the evidence cannot be read. */
 export async function readSessions(
-  dataDir: string,
+  recorded: RecordedSessions,
   isWanted: (session: string) => boolean,
 ): Promise<SessionIndex> {
   try {
-    return await readSessionIndex(dataDir, isWanted);
+    return await recorded.sessions(isWanted);
   } catch (error) {
     if (error instanceof Error && 'code' in error && 'syscall' in error) {
       throw new UsageError(
         `--data: the directory cannot be read (${String(error.code)}); name the one given to "gatehouse run"`,
+      );
+    }
+    if (error instanceof Error && error.name === 'ReplyError') {
+      throw new UsageError(
+        `--redis: the evidence cannot be read (${codeOf(error)}); see docs/redis.md`,
       );
     }
     throw error;

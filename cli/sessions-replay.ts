@@ -3,13 +3,15 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ReplayStep, replaySteps } from '#core/evidence/replay.ts';
-import { openRecordings, type RecordingReader } from '#platform/file/recorded-messages.ts';
+import type { RecordingReader } from '#platform/file/recorded-messages.ts';
 import type { Command, CommandIo } from './command.ts';
-import { integer, onOff, required, text } from './flag-kinds.ts';
+import { requiredPlace, withSessions } from './evidence-place.ts';
+import { integer, onOff, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { printableJson } from './printable.ts';
 import { openerFrom } from './recording-opener.ts';
 import { HOW_TO_SEE, maskingText, messageText } from './recordings-text.ts';
+import { REDIS_FLAGS } from './redis-flags.ts';
 import { gapText, stepJson, stepText } from './replay-text.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
 
@@ -19,19 +21,22 @@ const EXIT_INTERRUPTED = 130;
 const LONGEST_WAIT_MILLIS = 3000;
 
 const FLAGS = {
-  data: required(text),
+  data: text,
+  ...REDIS_FLAGS,
   recordingKey: text,
   speed: integer(0, 1000),
   json: onOff,
 };
 
-const USAGE = `Usage: gatehouse sessions replay ID --data DIR [--recording-key FILE] [--speed N] [--json]
+const USAGE = `Usage: gatehouse sessions replay ID --data DIR | --redis URL [--recording-key FILE] [--speed N] [--json]
 
 Steps through one session as it went past: what was sent (->), what came back (<-), and when. Messages
 are shown as far as they were recorded (spec.evidence.record: Full) and the key is there. Nothing is
 sent anywhere. ID may be shortened to any beginning that only one session has.
 
   --data DIR            Directory given to "gatehouse run" as --data.
+  --redis URL           Redis given to "gatehouse run" as --redis, instead of --data.
+  --redis-namespace NAME, --redis-ca FILE  As there.
   --recording-key FILE  Private half of the recording key (./gatehouse-trust.recording.key).
   --speed N             N times as fast as it was (1); 0 does not wait. No wait is over 3 seconds.
   --json                Print one JSON object per line and step; does not wait unless --speed is given.
@@ -47,21 +52,23 @@ export const sessionsReplay: Command = {
     const operand = { name: 'ID', atLeast: 1, atMost: 1 };
     const { flags, operands } = parseFlags(FLAGS, args, io.env, operand);
     const [wanted = ''] = operands;
-    const index = await readSessions(flags.data, (id) => id.startsWith(wanted));
-    const session = pickSession(index.summaries, wanted, io);
-    if (session === undefined) {
-      return EXIT_NOT_FOUND;
-    }
-    const steps = replaySteps(index.records(session.id));
-    const blobs = steps.flatMap(({ lane, payload }) =>
-      payload === undefined ? [] : [{ lane, digest: payload.blob }],
-    );
-    const reader = await openRecordings(flags.data, blobs, await openerFrom(flags.recordingKey));
-    if (!flags.json && blobs.length > 0 && !reader.hasKey) {
-      io.stdout(`${HOW_TO_SEE}\n`);
-    }
-    const speed = flags.speed ?? (flags.json ? 0 : 1);
-    return play(steps, { reader, speed, asJson: flags.json }, io);
+    return withSessions(requiredPlace(flags), async (recorded) => {
+      const index = await readSessions(recorded, (id) => id.startsWith(wanted));
+      const session = pickSession(index.summaries, wanted, io);
+      if (session === undefined) {
+        return EXIT_NOT_FOUND;
+      }
+      const steps = replaySteps(index.records(session.id));
+      const blobs = steps.flatMap(({ lane, payload }) =>
+        payload === undefined ? [] : [{ lane, digest: payload.blob }],
+      );
+      const reader = await recorded.recordings(blobs, await openerFrom(flags.recordingKey));
+      if (!flags.json && blobs.length > 0 && !reader.hasKey) {
+        io.stdout(`${HOW_TO_SEE}\n`);
+      }
+      const speed = flags.speed ?? (flags.json ? 0 : 1);
+      return play(steps, { reader, speed, asJson: flags.json }, io);
+    });
   },
 };
 

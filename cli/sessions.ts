@@ -3,39 +3,45 @@
 
 import type { RecordedMasking, RecordedPayload } from '#core/evidence/record.ts';
 import type { TimelineEntry } from '#core/evidence/sessions.ts';
-import { openRecordings, type RecordingReader } from '#platform/file/recorded-messages.ts';
+import type { RecordingReader } from '#platform/file/recorded-messages.ts';
 import type { WantedBlob } from '#platform/file/stored-blobs.ts';
 import type { Command, CommandIo } from './command.ts';
-import { onOff, required, text } from './flag-kinds.ts';
+import { requiredPlace, withSessions } from './evidence-place.ts';
+import { onOff, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { printableJson } from './printable.ts';
 import { openerFrom } from './recording-opener.ts';
 import { HOW_TO_SEE, maskingText, messageText } from './recordings-text.ts';
+import { REDIS_FLAGS } from './redis-flags.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
 import { entryHead, listText, showText } from './sessions-text.ts';
 
-const LIST_FLAGS = { data: required(text), json: onOff };
+const LIST_FLAGS = { data: text, ...REDIS_FLAGS, json: onOff };
 const SHOW_FLAGS = { ...LIST_FLAGS, recordingKey: text };
 
-const LIST_USAGE = `Usage: gatehouse sessions list --data DIR [--json]
+const LIST_USAGE = `Usage: gatehouse sessions list --data DIR | --redis URL [--json]
 
-Lists the sessions recorded in DIR, oldest first: who, since when, how many calls, how many were
+Lists the sessions recorded there, oldest first: who, since when, how many calls, how many were
 denied and how many have no recorded outcome. Calls without a session are listed per principal,
 client and day ("stateless-…"); callers that could not be identified, per day ("unproven-…").
 
-  --data DIR  Directory given to "gatehouse run" as --data.
-  --json      Print a JSON array of sessions.
+  --data DIR            Directory given to "gatehouse run" as --data.
+  --redis URL           Redis given to "gatehouse run" as --redis, instead of --data.
+  --redis-namespace NAME, --redis-ca FILE  As there.
+  --json                Print a JSON array of sessions.
 
 This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 `;
 
-const SHOW_USAGE = `Usage: gatehouse sessions show ID --data DIR [--recording-key FILE] [--json]
+const SHOW_USAGE = `Usage: gatehouse sessions show ID --data DIR | --redis URL [--recording-key FILE] [--json]
 
 Shows one session as a timeline: time, who, what, decision, rule, outcome, milliseconds. Below it
 stand the messages, as far as they were recorded (spec.evidence.record: Full) and the key is there,
 with what masking took out of them. ID may be shortened to any beginning that only one session has.
 
   --data DIR            Directory given to "gatehouse run" as --data.
+  --redis URL           Redis given to "gatehouse run" as --redis, instead of --data.
+  --redis-namespace NAME, --redis-ca FILE  As there.
   --recording-key FILE  Private half of the recording key (./gatehouse-trust.recording.key).
   --json                Print one JSON object: session, timeline; messages whole.
 
@@ -48,9 +54,11 @@ export const sessionsList: Command = {
   usage: LIST_USAGE,
   async run(args, io) {
     const { flags } = parseFlags(LIST_FLAGS, args, io.env);
-    const { summaries } = await readSessions(flags.data, () => false);
-    io.stdout(flags.json ? printableJson(summaries, 2) : listText(summaries));
-    return 0;
+    return withSessions(requiredPlace(flags), async (recorded) => {
+      const { summaries } = await readSessions(recorded, () => false);
+      io.stdout(flags.json ? printableJson(summaries, 2) : listText(summaries));
+      return 0;
+    });
   },
 };
 
@@ -62,25 +70,24 @@ export const sessionsShow: Command = {
     const operand = { name: 'ID', atLeast: 1, atMost: 1 };
     const { flags, operands } = parseFlags(SHOW_FLAGS, args, io.env, operand);
     const [wanted = ''] = operands;
-    const index = await readSessions(flags.data, (id) => id.startsWith(wanted));
-    const session = pickSession(index.summaries, wanted, io);
-    if (session === undefined) {
-      return EXIT_NOT_FOUND;
-    }
-    const timeline = index.timeline(session.id);
-    const reader = await openRecordings(
-      flags.data,
-      blobsOf(timeline),
-      await openerFrom(flags.recordingKey),
-    );
-    if (flags.json) {
-      const entries = await withMessages(timeline, reader);
-      io.stdout(printableJson({ session, timeline: entries }, 2));
-    } else {
-      io.stdout(showText(session, timeline));
-      await printMessages(timeline, reader, io);
-    }
-    return conclude(reader.complaints, io);
+    return withSessions(requiredPlace(flags), async (recorded) => {
+      const index = await readSessions(recorded, (id) => id.startsWith(wanted));
+      const session = pickSession(index.summaries, wanted, io);
+      if (session === undefined) {
+        return EXIT_NOT_FOUND;
+      }
+      const timeline = index.timeline(session.id);
+      const opener = await openerFrom(flags.recordingKey);
+      const reader = await recorded.recordings(blobsOf(timeline), opener);
+      if (flags.json) {
+        const entries = await withMessages(timeline, reader);
+        io.stdout(printableJson({ session, timeline: entries }, 2));
+      } else {
+        io.stdout(showText(session, timeline));
+        await printMessages(timeline, reader, io);
+      }
+      return conclude(reader.complaints, io);
+    });
   },
 };
 

@@ -8,8 +8,6 @@ import type { Ledger } from '#core/evidence/ledger.ts';
 import { signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import type { RecordingKey } from '#core/recordings/recording-key.ts';
-import { openFileApprovalStore } from '#platform/file/approval-store.ts';
-import { openFileLedger } from '#platform/file/ledger.ts';
 import { loadMaskingHash } from '#platform/file/masking-key.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
@@ -49,6 +47,7 @@ import { Sessions } from './sessions.ts';
 import { SettingsFault, type SidecarSettings } from './settings.ts';
 import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
+import { openApprovalStore, openLedger } from './state-stores.ts';
 import { once, stopGateway } from './stop-gateway.ts';
 import { startSweeping } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
@@ -63,8 +62,7 @@ export async function runSidecar(
   openNeighbour?: OpenNeighbour,
 ): Promise<void> {
   const clock = createClock();
-  const { dataDir, version } = settings;
-  const trustKey = await loadTrustKey(settings.trustKeyFile, dataDir);
+  const trustKey = await loadTrustKey(settings.trustKeyFile, settings.dataDir);
   if (trustKey.isNew) {
     const { publicKeyFile, privateKeyFile } = trustKey;
     log.info('trust key made: give the public half to your auditor, keep the private one', {
@@ -72,7 +70,7 @@ export async function runSidecar(
       privateKeyFile,
     });
   }
-  const ledger = await openFileLedger({ dataDir, trustKey, version, now: () => clock.timestamp() });
+  const ledger = await openLedger({ settings, clock, log }, trustKey);
   const running = await startSidecar(settings, ledger, log, openNeighbour).catch(
     async (error: unknown) => {
       // A lane that stays open would say that a process died; why it did not start is worth more.
@@ -182,14 +180,15 @@ async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSig
   });
 }
 
-/** Requests, grants and their signatures, kept under --data. */
-async function openApprovals({ settings, clock, ledger }: Parts) {
+/** Requests, grants and their signatures. */
+async function openApprovals(parts: Parts) {
+  const { settings, clock, ledger } = parts;
   const { dataDir, admin, holdSeconds, consoleUrl } = settings;
   const key = await loadSigningKey(join(dataDir, 'approval-signing-key.pem'), 'Ed25519');
   const signer = signerFor(key);
   const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
   const trusted = [signatureKey(signer.publicKey)];
-  const store = await openFileApprovalStore({ dataDir, trusted, nowMillis });
+  const store = await openApprovalStore(parts, trusted);
   const adminOrigin = `http://${hostInUrl(admin.host)}:${admin.port}`;
   const approvals: Approvals = {
     store,
@@ -272,7 +271,9 @@ function openAdmin(
     metrics,
     isStarted: () => true,
     checks: new Map([
-      ['evidence', () => ledger.healthy],
+      // All replicas share a Redis: while it is away, taking them out of service would help nobody, and
+      // those who call are told to come back.
+      ['evidence', () => ledger.healthy || settings.redis !== undefined],
       ['issuers', () => warm.isWarm],
       ['serving', () => !gate.drain.signal.aborted],
     ]),

@@ -1,6 +1,8 @@
 // What one gateway is started with, already read and typed: flags on a laptop, env in a pod.
 
 import type { OtlpSettings } from '#platform/otel/otlp-settings.ts';
+import type { Namespace } from '#platform/redis/keys.ts';
+import type { RedisTarget } from '#platform/redis/target.ts';
 import type { Listening } from './doors.ts';
 
 export interface SidecarSettings {
@@ -20,11 +22,23 @@ export interface SidecarSettings {
   readonly allowPlainHttp: boolean;
   /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */
   readonly holdSeconds?: number | undefined;
+  /** Undefined: evidence and approvals are kept under `dataDir`, for this process alone. */
+  readonly redis?: RedisSettings | undefined;
   /** Undefined: no telemetry leaves. */
   readonly otlp?: OtlpSettings | undefined;
   readonly version: string;
   /** For credentials that the policy takes from the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface RedisSettings {
+  readonly target: RedisTarget;
+  /** Shared by all replicas that share approvals. */
+  readonly namespace: Namespace;
+  /** PEM; undefined: the public authorities. */
+  readonly ca?: string | undefined;
+  /** How many replicas of Redis must have a record before it counts. */
+  readonly waitReplicas: number;
 }
 
 /** The gateway cannot start as configured: the message names the setting and what to do. */

@@ -35,7 +35,15 @@ export async function openRecordings(
   wanted: readonly WantedBlob[],
   opener: BlobOpener | undefined,
 ): Promise<RecordingReader> {
-  return new Recordings(await findStoredBlobs(dataDir, wanted), opener);
+  return recordingReader(await findStoredBlobs(dataDir, wanted), opener);
+}
+
+/** The same wherever the recordings lie. */
+export function recordingReader(
+  blobs: StoredBlobs,
+  opener: BlobOpener | undefined,
+): RecordingReader {
+  return new Recordings(blobs, opener);
 }
 
 class Recordings implements RecordingReader {

@@ -1,7 +1,7 @@
 // Reads the sessions back out of the evidence of one data directory, also while a gateway writes to it.
 
-import { readCommit } from '#core/evidence/commit.ts';
-import { SessionIndex } from '#core/evidence/sessions.ts';
+import { indexSessions } from '#core/evidence/index-sessions.ts';
+import type { SessionIndex } from '#core/evidence/sessions.ts';
 import { openEvidence } from './evidence-source.ts';
 
 /**
@@ -12,15 +12,5 @@ export async function readSessionIndex(
   dataDir: string,
   isWanted: (session: string) => boolean,
 ): Promise<SessionIndex> {
-  const index = new SessionIndex(isWanted);
-  const { lanes } = await openEvidence(dataDir, undefined);
-  for (const lane of lanes) {
-    for await (const line of lane.lines) {
-      // What is no commit is passed over: saying what it is, is the verifier's work.
-      for (const { record } of readCommit(line)?.records ?? []) {
-        index.add(record);
-      }
-    }
-  }
-  return index;
+  return indexSessions([await openEvidence(dataDir, undefined)], isWanted);
 }

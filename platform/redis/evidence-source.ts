@@ -97,6 +97,43 @@ async function* storedBlobs(client: RedisClient, key: string): AsyncGenerator<St
   }
 }
 
+export interface RedisBlobs {
+  /** Undefined when it is not there. */
+  read(digest: string): Promise<Uint8Array | undefined>;
+}
+
+/** Finds single recordings, by lane and digest; reads only the lanes that are asked for. */
+export async function findRedisBlobs(
+  client: RedisClient,
+  namespace: Namespace,
+  wanted: readonly { readonly lane: string; readonly digest: string }[],
+): Promise<RedisBlobs> {
+  const lanes = Map.groupBy(wanted, ({ lane }) => lane);
+  const places = new Map<string, readonly [key: string, id: string]>();
+  for (const log of await client.smembers(logsKey(namespace))) {
+    const keys = logKeys(namespace, log);
+    for (const name of await client.zrange(keys.lanes, 0, '-1')) {
+      const digests = lanes.get(laneOfBlobFile(`${name}.blobs`) ?? '');
+      if (digests === undefined) continue;
+      const key = keys.recordings(name);
+      const named = new Set(digests.map(({ digest }) => digest));
+      const page = { end: '+', count: RECORDINGS_AT_ONCE };
+      for await (const [id, [, digest]] of entries(client, key, page)) {
+        const text = digest?.toString() ?? '';
+        if (named.has(text)) places.set(text, [key, id]);
+      }
+    }
+  }
+  return {
+    read: async (digest) => {
+      const [key, id] = places.get(digest) ?? [];
+      if (key === undefined || id === undefined) return undefined;
+      const [entry] = await client.xrangeBuffer(key, id, id);
+      return entry?.[1][3];
+    },
+  };
+}
+
 type Entry = readonly [id: string, fields: readonly Buffer[]];
 
 async function* entries(
