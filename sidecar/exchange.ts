@@ -15,6 +15,7 @@ import type { NotificationMessage, RequestMessage, ResponseMessage } from '#core
 import type { Revision } from '#core/mcp/revisions.ts';
 import type { TraceContext } from '#core/mcp/trace-context.ts';
 import type { Recording } from '#core/recordings/recording.ts';
+import type { Refusal } from '#core/refusal.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
 import { recordedPrincipal, recordedTrace } from './recorded.ts';
@@ -72,6 +73,7 @@ export class Exchange {
   /** The one it was attached to last. */
   approval: ExchangeApproval | undefined;
   #cutShort: CutShort | undefined;
+  #lateRefusal: Refusal | undefined;
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   #startedMicros = 0;
@@ -92,8 +94,14 @@ export class Exchange {
     return this.#facts;
   }
 
-  judgeUnder(snapshot: Snapshot): void {
+  judgeUnder(snapshot: Snapshot, lateRefusal: Refusal | undefined): void {
     this.#facts = { ...this.#facts, snapshot };
+    this.#lateRefusal = lateRefusal;
+  }
+
+  /** Why the current snapshot keeps the answer from the client, when it is not that of the request. */
+  get lateRefusal(): Refusal | undefined {
+    return this.#lateRefusal;
   }
 
   /** Keeps of a request that is over what a copy of its answer is judged by, and no more. */

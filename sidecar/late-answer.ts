@@ -12,14 +12,18 @@ import type { Exchange } from './exchange.ts';
 /** Why the answer may not go to the client any more; undefined when it may. */
 export function refuseLate(asked: Exchange, now: Snapshot): Refusal | undefined {
   const { request, snapshot, principal } = asked.facts;
-  if (request === undefined || snapshot === now) return undefined;
-  asked.judgeUnder(now);
-  if (now.policy.mode === 'Observe' || isStillOpen(request, principal, now)) return undefined;
-  return {
-    code: 'content_withheld',
-    reason: 'the policy withdrew access before this answer was delivered',
-  };
+  if (request === undefined) return undefined;
+  if (snapshot !== now) {
+    const goes = now.policy.mode === 'Observe' || isStillOpen(request, principal, now);
+    asked.judgeUnder(now, goes ? undefined : WITHDRAWN);
+  }
+  return asked.lateRefusal;
 }
+
+const WITHDRAWN: Refusal = {
+  code: 'content_withheld',
+  reason: 'the policy withdrew access before this answer was delivered',
+};
 
 /** Its arguments may be forgotten, so conditions on them have been judged once and for all. */
 function isStillOpen(request: RequestMessage, principal: Principal, { policy }: Snapshot): boolean {

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
 import { exchangesIn } from './evidence.ts';
+import { LegacySession, toolCall } from './legacy-session.ts';
 import { type Rig, type Spec, startRig } from './rig.ts';
-import { type Script, type ScriptedServer, startScripted } from './scripted-server.ts';
+import { json, type Script, type ScriptedServer, startScripted } from './scripted-server.ts';
 import { until } from './until.ts';
-import { callTool, jsonHeaders, modern, open, type Sent } from './wire.ts';
+import { callTool, jsonHeaders, LEGACY, modern, open, type Sent } from './wire.ts';
 
 const SPEC: Spec = { rules: [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] };
 
@@ -108,6 +109,43 @@ describe('what a server says on a stream', () => {
       return denied.length > 0 && denied.map(({ decision }) => decision?.reason);
     });
     expect(reasons).to.deep.equal(['an answer to nothing that was asked']);
+  });
+
+  it('may break off where the client can resume it: its call goes on, and ends once', async () => {
+    const answer = 'id: e-2\ndata: {"jsonrpc":"2.0","id":5,"result":{"content":[]}}\n\n';
+    const resumed = Promise.withResolvers<string | undefined>();
+    rig.server.play((asked, response) => {
+      const { method } = asked.rpc;
+      if (method === 'initialize') {
+        const result = { protocolVersion: LEGACY, capabilities: {}, serverInfo: {} };
+        const body = JSON.stringify({ jsonrpc: '2.0', id: asked.rpc.id, result });
+        return json(body, 200, { 'mcp-session-id': 's-1' })(asked, response);
+      }
+      if (asked.method === 'POST' && method !== 'tools/call')
+        return void response.writeHead(202).end();
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (asked.method === 'GET') {
+        resumed.resolve(asked.headers['last-event-id']?.toString());
+        return void response.end(answer);
+      }
+      return void response.write('id: e-1\ndata:\n\n', () => response.destroy());
+    });
+    const session = await LegacySession.open(rig.url, await rig.token('carol'));
+
+    const broken = await session.stream(toolCall(5, 'echo'));
+    await broken.end();
+    const stream = await session.listen(broken.events.at(-1)?.id);
+    await stream.answer(5);
+
+    expect(broken.messages).to.deep.equal([]);
+    expect(await resumed.promise).to.equal('e-1');
+    const call = await until('its outcome', async () => {
+      const all = exchangesIn(await rig.records());
+      const last = all.filter(({ intent }) => intent.message?.requestId === '5').at(-1);
+      return last?.outcome !== undefined && last;
+    });
+    expect(call.all.map(({ type }) => type)).to.deep.equal(['intent', 'outcome']);
+    expect(call.outcome?.outcome?.status).to.equal('ok');
   });
 
   it('never reaches the client by half', async () => {
