@@ -5,6 +5,7 @@ import {
   allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
+  ClientError,
   type Configuration,
   calculatePKCECodeChallenge,
   discovery,
@@ -112,7 +113,7 @@ export class CodeFlow {
       },
       resourceOf(begun),
     ).catch((cause: unknown) => {
-      throw new CodeFlowFault('refused', 'the issuer did not complete the sign-in', { cause });
+      throw unfinished(cause);
     });
     const token = isOwn(begun) ? tokens.id_token : tokens.access_token;
     if (token === undefined) throw new CodeFlowFault('refused', 'the issuer gave no such token');
@@ -145,6 +146,15 @@ export class CodeFlow {
       },
     );
   }
+}
+
+/** `fetch` says with a TypeError that nobody was there; whatever else is wrong is with the answer. */
+function unfinished(cause: unknown): CodeFlowFault {
+  const isUnreached =
+    cause instanceof TypeError || (cause instanceof ClientError && cause.code === 'OAUTH_TIMEOUT');
+  return isUnreached
+    ? new CodeFlowFault('issuer_unavailable', 'the issuer cannot be reached', { cause })
+    : new CodeFlowFault('refused', 'the issuer did not complete the sign-in', { cause });
 }
 
 function isOwn({ audience, clientId }: Wish): boolean {
