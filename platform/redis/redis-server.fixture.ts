@@ -78,7 +78,11 @@ class RedisProcess implements TestRedis {
 
   async start(): Promise<void> {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder];
-    const child = spawn(PROGRAM, [...place, '--save', '', ...this.#flags], { stdio: 'ignore' });
+    // A file of settings comes first, and a Sentinel keeps no data.
+    const [conf, ...others] = this.#flags;
+    const isFile = conf?.endsWith('.conf') === true;
+    const args = isFile ? [conf, ...others, ...place] : [...place, '--save', '', ...this.#flags];
+    const child = spawn(PROGRAM, args, { stdio: 'ignore' });
     this.#child = child;
     // A test run that is cut short leaves nothing behind.
     process.once('exit', () => child.kill('SIGKILL'));
@@ -118,7 +122,7 @@ class RedisProcess implements TestRedis {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
