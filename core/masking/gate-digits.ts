@@ -18,8 +18,9 @@ export class DigitGate {
   #last = 0;
   #beforeLast = 0;
   #chainDigits = 0;
-  /** Of those groups that can be one card. */
+  /** Of those groups that can be one card, and how many groups these are. */
   #cardDigits = 0;
+  #cardGroups = 0;
   #quads = 0;
   #saysSsn: boolean | undefined;
   #mayHide = false;
@@ -48,6 +49,7 @@ export class DigitGate {
     else {
       this.#chainDigits = length;
       this.#cardDigits = length;
+      this.#cardGroups = 1;
       this.#quads = length > 3 ? 0 : 1;
       this.#last = 0;
       if (length >= 9) this.#readLong(start, end);
@@ -62,19 +64,31 @@ export class DigitGate {
   #readLinked(start: number, end: number): void {
     const length = end - start;
     const isDotted = start - this.#end === 1 && this.#bytes[this.#end] === DOT;
+    this.#quads = length > 3 ? 0 : isDotted ? this.#quads + 1 : 1;
+    if (this.#quads >= 4) this.#hideIf(BIT.ip, true);
+    this.#readCard(start, end, isDotted);
+    if (length === 4 && this.#last === 2 && this.#beforeLast === 3) this.#hideIf(BIT.us_ssn, true);
+    if (length === 9) this.#hideIf(BIT.us_ssn, this.#isAboutSsn());
+  }
+
+  #readCard(start: number, end: number, isDotted: boolean): void {
+    const length = end - start;
     // a short group ends a card, unless all are of one digit
     const goesOn = this.#last >= MIN_GROUP || this.#last === length;
     this.#chainDigits += length;
-    // and no card begins behind the point of a decimal
-    this.#cardDigits = goesOn ? this.#cardDigits + length : isDotted ? 0 : length;
-    this.#quads = length > 3 ? 0 : isDotted ? this.#quads + 1 : 1;
-    if (this.#quads >= 4) this.#hideIf(BIT.ip, true);
-    if (this.#cardDigits >= MIN_CARD) {
+    if (goesOn) {
+      this.#cardDigits += length;
+      this.#cardGroups += 1;
+    } else {
+      // no card begins behind the point of a decimal
+      this.#cardDigits = isDotted ? 0 : length;
+      this.#cardGroups = isDotted ? 0 : 1;
+    }
+    const isDecimal = isDotted && this.#cardGroups === 2;
+    if (this.#cardDigits >= MIN_CARD && !isDecimal) {
       this.#hideIf(BIT.credit_card, this.#cardDigits > length || this.#mayBeCard(start, end));
     }
     if (this.#chainDigits >= MIN_CARD) this.#hideIf(BIT.credit_card, this.#isExponent(end));
-    if (length === 4 && this.#last === 2 && this.#beforeLast === 3) this.#hideIf(BIT.us_ssn, true);
-    if (length === 9) this.#hideIf(BIT.us_ssn, this.#isAboutSsn());
   }
 
   #readLong(start: number, end: number): void {

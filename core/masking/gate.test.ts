@@ -4,13 +4,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { CompiledMasking } from './compile.ts';
 import { mayHide } from './gate.ts';
-import { maskMessage } from './mask.ts';
+import { type MaskResult, maskMessage } from './mask.ts';
 import {
   ALL,
   answer,
   compiled,
   type Entries,
   hmac,
+  maskJson,
   textAnswer,
   VALUES,
 } from './masking.testkit.ts';
@@ -29,18 +30,22 @@ function says(text: string, masking: CompiledMasking): boolean {
   return plan !== undefined && mayHide(new TextEncoder().encode(text), plan.needs);
 }
 
-/** What the scan finds when the gate is left out. */
-function finds(text: string, masking: CompiledMasking): boolean {
+/** What masking makes of a message when every string is scanned. */
+function scanned(text: string, masking: CompiledMasking): MaskResult | undefined {
   const plan = masking.planFor('toClient', ORIGIN);
-  if (plan === undefined) return false;
+  if (plan === undefined) return undefined;
   const open = { ...plan, needs: { ...plan.needs, always: true } };
   const bytes = new TextEncoder().encode(text);
-  const result = maskMessage(
+  return maskMessage(
     { bytes, value: JSON.parse(text), direction: 'toClient', origin: ORIGIN },
     { planFor: () => open },
     hmac,
   );
-  return result.kind === 'withheld' || result.redactions.length > 0;
+}
+
+function finds(text: string, masking: CompiledMasking): boolean {
+  const result = scanned(text, masking);
+  return result !== undefined && (result.kind === 'withheld' || result.redactions.length > 0);
 }
 
 describe('the gate', () => {
@@ -66,6 +71,18 @@ describe('the gate', () => {
       );
     });
   }
+
+  it('lets no string of a message go unscanned that holds something', function () {
+    this.timeout(60_000);
+    const masking = compiled(PII, SALARY);
+
+    fc.assert(
+      fc.property(message.chain(writings), (text) => {
+        expect(maskJson(text, masking)).to.deep.equal(scanned(text, masking));
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
   for (const [name, value] of Object.entries(VALUES)) {
     it(`says yes to a message with ${name}`, () => {

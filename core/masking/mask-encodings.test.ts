@@ -202,3 +202,31 @@ describe('base64 content', () => {
     expect(maskJson(text, compiled({ ...PII, action: 'Block' })).kind).to.equal('withheld');
   });
 });
+
+describe('numbers', () => {
+  const masked = (written: string): string =>
+    maskedText(`{"result":{"structuredContent":{"n":${written}}}}`, compiled(PII));
+
+  for (const written of [
+    '4111111111111111',
+    '4.111111111111111e15',
+    '4111111111111111.0',
+    '-4111111111111111',
+  ]) {
+    it(`that are values become markers: ${written}`, () => {
+      expect(masked(written)).to.include('"n":"[REDACTED:credit_card]"');
+    });
+  }
+
+  for (const written of [
+    '890.1300000000001',
+    '1732780800000',
+    '12345678901234567890',
+    '3.141592653589793',
+    '1e400',
+  ]) {
+    it(`that are quantities stay as they were written: ${written}`, () => {
+      expect(masked(written)).to.include(`"n":${written}}`);
+    });
+  }
+});

@@ -5,7 +5,9 @@ import type { JsonValue } from '#core/mcp/messages.ts';
 import { compareActions, type Hmac } from './actions.ts';
 import { maskBinary } from './binary.ts';
 import type { Match } from './detectors/detector.ts';
+import { MemberNames } from './member-names.ts';
 import { jsonRegions } from './nested-json.ts';
+import { MIN_NUMBER, numberTexts } from './number-texts.ts';
 import {
   always,
   hintFor,
@@ -20,6 +22,7 @@ import {
 import type { Rule } from './plan.ts';
 import { fitText, fitValue, wholeReplacement } from './replace-value.ts';
 import type { SchemaPlace } from './schema-place.ts';
+import { StringGate } from './string-gate.ts';
 import { type Finding, Tally, Withheld } from './tally.ts';
 import { applyEdits, escapeEdits, removeItems, type TextEdit } from './text-edits.ts';
 import { editsOf, type Found, scanText } from './text-scan.ts';
@@ -31,6 +34,8 @@ export interface Masking {
   /** The schema of a JSON text that repeats the structured content. */
   readonly schemaOfCopy: (json: string) => SchemaPlace | undefined;
 }
+
+const MAX_CLEAN_KEYS = 1000;
 
 /** What became of one part: edits of it, or that it goes. */
 type Outcome =
@@ -46,6 +51,9 @@ const MAX_STEPS = 30_000_000;
 export class Masker {
   readonly #masking: Masking;
   readonly #budget: { steps: number };
+  readonly #gate = new StringGate();
+  /** Keys in which nothing was found; most objects of a list have the same. */
+  readonly #cleanKeys = new Set<string>();
   #tally = new Tally();
 
   constructor(masking: Masking, sizeChars: number) {
@@ -105,6 +113,7 @@ export class Masker {
   }
 
   #visitString(node: StringNode, place: Place): Outcome {
+    if (!this.#gate.mayHide(node, place)) return UNCHANGED;
     const binary = place.isBinary ? maskBinary(node.value, place, this) : undefined;
     const edits = binary ?? this.maskText(node.value, place);
     if (edits.length === 0) return UNCHANGED;
@@ -121,9 +130,9 @@ export class Masker {
 
   /** Digits that a detector knows as a value are no quantity: the whole number is one match. */
   #visitNumber(node: Node, place: Place): Outcome {
-    if (node.end - node.start < MIN_DIGITS && place.plan.patterns.length === 0) return UNCHANGED;
+    if (node.end - node.start < MIN_NUMBER && place.plan.patterns.length === 0) return UNCHANGED;
     const raw = place.json.slice(node.start, node.end);
-    const found = [raw, integerOf(raw)].flatMap((text) => this.#find(text, place));
+    const found = numberTexts(raw).flatMap((text) => this.#find(text, place));
     const [strongest] = found.toSorted((a, b) => compareActions(b.rule.action, a.rule.action));
     return strongest === undefined ? UNCHANGED : this.#replaceWhole(node, place, strongest);
   }
@@ -142,7 +151,7 @@ export class Masker {
   #visitObject(node: ObjectNode, place: Place): Outcome {
     const edits: TextEdit[] = [];
     const removed: number[] = [];
-    const names: Names = new Map(node.members.map(({ key }) => [key.value, 1]));
+    const names = new MemberNames(node.members.map(({ key }) => key.value));
     for (const [index, { key, value }] of node.members.entries()) {
       const name = this.#nameOf(key, place, names);
       const hint = hintFor(node, key.value);
@@ -161,9 +170,18 @@ export class Masker {
     return { kind: 'edited', edits: [...edits, ...removeItems(spans, removed)] };
   }
 
+  /** Remembered for the message itself alone: what is encoded in it is searched by a plan of its own. */
+  #isCleanKey(key: string, place: Place): boolean {
+    if (place.decodings > 0) return false;
+    if (this.#cleanKeys.has(key)) return true;
+    const isClean = this.#find(key, { ...place, hint: '' }).length === 0;
+    if (isClean && this.#cleanKeys.size < MAX_CLEAN_KEYS) this.#cleanKeys.add(key);
+    return isClean;
+  }
+
   /** What a key becomes: masked as text is, and told apart from its neighbours. Undefined: it goes. */
-  #nameOf({ value: key }: StringNode, place: Place, names: Names): string | undefined {
-    if (isProtocolKey(place.zone, key)) return key;
+  #nameOf({ value: key }: StringNode, place: Place, names: MemberNames): string | undefined {
+    if (isProtocolKey(place.zone, key) || this.#isCleanKey(key, place)) return key;
     const found = this.#find(key, { ...place, hint: '' });
     if (found.length === 0) return key;
     const edits = editsOf(key, found, this.#masking.hmac);
@@ -172,7 +190,7 @@ export class Masker {
     if (isDropped && place.zone.kind === 'payload') return undefined;
     const base = applyEdits(key, edits);
     if (base === key) return key;
-    return uniqueName(base, names);
+    return names.add(base);
   }
 
   /** A field rule, or a number that is a value: nothing of it stays. A stronger find inside wins. */
@@ -243,20 +261,6 @@ export class Masker {
   }
 }
 
-/** Names that an object has, each with the number that the last of its namesakes got. */
-type Names = Map<string, number>;
-
-function uniqueName(base: string, names: Names): string {
-  let count = names.get(base) ?? 0;
-  let name = base;
-  while (names.has(name)) {
-    count += 1;
-    name = `${base}_${count}`;
-  }
-  names.set(base, Math.max(count, 1)).set(name, 1);
-  return name;
-}
-
 const UNCHANGED: Outcome & { readonly kind: 'edited' } = { kind: 'edited', edits: [] };
 const REMOVED: Outcome = { kind: 'removed' };
 
@@ -286,15 +290,3 @@ function ruleAt({ hits, plan }: Place): Rule | undefined {
 function isReplaceable(node: Node, { zone }: Place): boolean {
   return zone.kind === 'payload' || (zone.kind === 'protocol' && node.kind === 'string');
 }
-
-/** A number with enough digits to be a value, written with a point or an exponent, as an integer. */
-function integerOf(raw: string): string {
-  const mantissa = raw.split(/[eE]/)[0] ?? '';
-  if (!/[.eE]/.test(raw) || mantissa.replaceAll(/[^0-9]/g, '').length < MIN_CARD) return '';
-  const value = Number(raw);
-  return Number.isSafeInteger(value) ? String(value) : '';
-}
-
-/** Of the shortest values that are digits alone: with context, and without. */
-const MIN_DIGITS = 9;
-const MIN_CARD = 12;

@@ -86,6 +86,9 @@ function cardOver(
     return undefined;
   }
   if (codeAt(text, start - 1) === PLUS) return undefined;
+  // 890.1300000000001
+  if (end - first === 2 && isDotted(text, chain[first]?.end, chain[first + 1]?.start))
+    return undefined;
   return isIssued(digits) && isLuhn(digits) ? [{ start, end: stop }] : undefined;
 }
 
