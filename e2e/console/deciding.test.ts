@@ -2,9 +2,11 @@
 
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { LegacySession } from '#e2e/journeys/legacy-session.ts';
+import { messageOf } from '#e2e/journeys/wire.ts';
 import { seriousFaults } from './accessibility.ts';
 import { openContext, screenshot, startChromium } from './chromium.ts';
-import { type Stage, signIn, startStage } from './stage.ts';
+import { pickUser, type Stage, signIn, startStage } from './stage.ts';
 
 describe('deciding in the console', () => {
   let browser: Browser;
@@ -179,5 +181,42 @@ describe('deciding in the console', () => {
 
     expect(text).to.not.include('C-3333');
     await context.close();
+  });
+
+  it('is found by the address that a waiting client is told', async function () {
+    this.timeout(120_000);
+    const legacy = await startStage({ era: 'legacy' });
+    const context = await openContext(browser);
+    try {
+      const session = await LegacySession.open(legacy.rig.url, await legacy.rig.token('alice'));
+      const refund = (id: number) =>
+        session.post({
+          id,
+          method: 'tools/call',
+          params: { name: 'refund', arguments: { amount: 21 } },
+        });
+      const [url = ''] = /https?:[^\s"\\]+\/approvals\/[\w-]+/.exec((await refund(1)).text) ?? [];
+      const page = await context.newPage();
+      await page.goto(url);
+      await page.getByRole('link', { name: 'Sign in' }).click();
+      await pickUser(page, 'carol');
+      await page.getByLabel('Why').fill('Fine.');
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByText('Your approval is recorded.').waitFor();
+      await page.getByLabel('Why').fill('Not fine after all.');
+      await page.getByRole('button', { name: 'Take the approval back' }).click();
+      await page.getByText('The approval is taken back.').waitFor();
+      await screenshot(page, 'console-revoked');
+
+      const after = messageOf(await refund(2));
+
+      expect(page.url()).to.equal(url);
+      expect(new URL(url).origin).to.equal(legacy.url);
+      expect(after.result).to.have.property('isError', true);
+      expect(after.result?.content?.[0]?.text).to.include('Not fine after all.');
+    } finally {
+      await context.close();
+      await legacy.close();
+    }
   });
 });

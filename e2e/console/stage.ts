@@ -6,6 +6,7 @@ import type { ApprovalConfig } from '#crds/policy.ts';
 import { type Rig, type Spec, startRig } from '#e2e/journeys/rig.ts';
 import { callTool, messageOf, modern, type Rpc, send } from '#e2e/journeys/wire.ts';
 import { freePort } from '#e2e/servers/child.ts';
+import { start as startLegacy } from '#e2e/servers/legacy-fixture.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import type { OidcUser } from '#e2e/servers/oidc/users.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
@@ -32,6 +33,8 @@ export interface StageOptions {
   readonly flags?: readonly string[];
   /** Record messages, and show them. */
   readonly withKey?: boolean;
+  /** Default: modern. */
+  readonly era?: 'legacy' | 'modern';
   /** Audience of the tokens that decide, where it is not the client id of the console. */
   readonly audience?: string;
 }
@@ -49,7 +52,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const rig = await startRig({
-    server: startModern,
+    server: () => (options.era === 'legacy' ? startLegacy() : startModern()),
     specs: [specOf(options)],
     claims: { person: 'email', groups: 'groups' },
     provider: {
