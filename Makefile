@@ -51,7 +51,8 @@ collector: install ## Send telemetry to the OpenTelemetry Collector itself (need
 bench: install ## Measure what a call costs next to nginx (BENCH_QUICK=1: only that it works)
 	@$(RUN) node bench/run.ts
 
-soak: install ## Hold silent streams past five minutes, where libraries give up
+soak: install ## Hold calls for longer than clients wait, and silent streams past five minutes
+	@$(RUN) node e2e/soak/long-waits.ts
 	@$(RUN) node e2e/soak/silent-stream.ts
 
 build: install ## Bundle the program into dist/gatehouse.mjs with its source map
