@@ -151,8 +151,8 @@ async function runSet(name: string): Promise<void> {
   await mocha.loadFilesAsync();
   let isOver = false;
   process.once('SIGTERM', () => {
-    const test = isOver ? 'nothing of the tests' : runner.currentRunnable?.fullTitle();
-    process.stdout.write(`\n  still running: ${test}\n`, () => process.exit(1));
+    const running = isOver ? openResources() : runner.currentRunnable?.fullTitle();
+    process.stdout.write(`\n  still running: ${running}\n`, () => process.exit(1));
   });
   const runner = mocha.run((failed) => {
     const { passes = 0, pending = 0 } = runner.stats ?? {};
@@ -160,4 +160,10 @@ async function runSet(name: string): Promise<void> {
     isOver = true;
     process.send?.({ passed: passes, failed, skipped: pending }, () => process.disconnect());
   });
+}
+
+/** What keeps the process alive, by kind and number: standard input and output are always there. */
+function openResources(): string {
+  const kinds = Map.groupBy(process.getActiveResourcesInfo(), (kind) => kind);
+  return [...kinds].map(([kind, { length }]) => `${length} ${kind}`).join(', ');
 }
