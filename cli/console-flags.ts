@@ -36,7 +36,7 @@ export interface ConsoleFlags {
 /** Undefined when no console was asked for. */
 export function consoleSettings(
   flags: ConsoleFlags,
-  rest: Pick<ConsoleSettings, 'dataDir' | 'allowPlainHttp'>,
+  rest: Pick<ConsoleSettings, 'dataDir' | 'redis' | 'allowPlainHttp'>,
 ): ConsoleSettings | undefined {
   const { console: listen } = flags;
   if (listen === undefined) {

@@ -1,22 +1,15 @@
 // Where a command reads evidence from: the folder of one gateway, or the Redis that several share.
 
-import { indexSessions } from '#core/evidence/index-sessions.ts';
-import type { SessionIndex } from '#core/evidence/sessions.ts';
 import type { EvidenceSource } from '#core/evidence/source.ts';
-import type { BlobOpener } from '#core/recordings/open-blob.ts';
+import type { RecordedSessions } from '#core/recordings/recorded-messages.ts';
 import { readAnchors } from '#platform/file/anchors.ts';
 import { openEvidence } from '#platform/file/evidence-source.ts';
-import {
-  openRecordings,
-  type RecordingReader,
-  recordingReader,
-} from '#platform/file/recorded-messages.ts';
-import { readSessionIndex } from '#platform/file/session-index.ts';
-import type { WantedBlob } from '#platform/file/stored-blobs.ts';
+import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { connectRedis, type RedisClient } from '#platform/redis/client.ts';
-import { findRedisBlobs, openRedisEvidence } from '#platform/redis/evidence-source.ts';
+import { openRedisEvidence } from '#platform/redis/evidence-source.ts';
 import { RedisFault } from '#platform/redis/fault.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
+import { redisSessions } from '#platform/redis/recorded-sessions.ts';
 import type { RedisTarget } from '#platform/redis/target.ts';
 import { UsageError } from './command.ts';
 import { readCa } from './redis-flags.ts';
@@ -68,40 +61,14 @@ export async function withLogs<Result>(
   });
 }
 
-export interface RecordedSessions {
-  sessions(isWanted: (session: string) => boolean): Promise<SessionIndex>;
-  recordings(
-    wanted: readonly WantedBlob[],
-    opener: BlobOpener | undefined,
-  ): Promise<RecordingReader>;
-}
-
 /** Reads sessions and what was said in them. */
 export async function withSessions<Result>(
   place: EvidencePlace,
   read: (recorded: RecordedSessions) => Promise<Result>,
 ): Promise<Result> {
-  if (place.kind === 'folder') {
-    const { directory } = place;
-    return read({
-      sessions: (isWanted) => readSessionIndex(directory, isWanted),
-      recordings: (wanted, opener) => openRecordings(directory, wanted, opener),
-    });
-  }
-  const { namespace } = place;
-  return withRedis(place, (client) =>
-    read({
-      sessions: async (isWanted) => {
-        const logs = await openRedisEvidence(client, namespace, undefined);
-        return indexSessions(
-          logs.map(({ source }) => source),
-          isWanted,
-        );
-      },
-      recordings: async (wanted, opener) =>
-        recordingReader(await findRedisBlobs(client, namespace, wanted), opener),
-    }),
-  );
+  return place.kind === 'folder'
+    ? read(fileSessions(place.directory))
+    : withRedis(place, (client) => read(redisSessions(client, place.namespace)));
 }
 
 async function withRedis<Result>(

@@ -2,7 +2,7 @@
 
 import { layOutJson } from '#core/display/pretty-json.ts';
 import type { RecordedMasking, RecordedPayload } from '#core/evidence/record.ts';
-import type { RecordedMessage, Unshown } from '#platform/file/recorded-messages.ts';
+import type { RecordedMessage, Unshown } from '#core/recordings/recorded-messages.ts';
 import { printable } from './printable.ts';
 
 /** A screen or three for each message; --json prints all of it. */

@@ -4,9 +4,10 @@
 import { readFile } from 'node:fs/promises';
 import { RedisFault } from '#platform/redis/fault.ts';
 import { type Namespace, readNamespace } from '#platform/redis/keys.ts';
+import type { RedisSettings } from '#platform/redis/settings.ts';
 import { type RedisTarget, readRedisUrl } from '#platform/redis/target.ts';
 import { UsageError } from './command.ts';
-import { text } from './flag-kinds.ts';
+import { integer, text } from './flag-kinds.ts';
 import type { Flag } from './flags.ts';
 
 const redisUrl: Flag<RedisTarget | undefined> = {
@@ -24,6 +25,9 @@ const namespace: Flag<Namespace> = {
 };
 
 export const REDIS_FLAGS = { redis: redisUrl, redisNamespace: namespace, redisCa: text };
+
+/** For whoever writes. */
+export const WAIT_FLAG = { redisWaitReplicas: integer(0, 8) };
 
 export const REDIS_USAGE = `  --redis URL            where evidence and approvals live instead: redis://HOST:PORT, rediss:// with TLS,
                          redis+sentinel://HOST:PORT,…/MASTER, or redis://HOST:PORT,HOST:PORT for a Cluster.
@@ -57,4 +61,18 @@ export async function readCa(file: string | undefined): Promise<string | undefin
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
     throw new UsageError(`--redis-ca: the file cannot be read (${code})`);
   }
+}
+
+export interface RedisFlags {
+  readonly redis: RedisTarget | undefined;
+  readonly redisNamespace: Namespace;
+  readonly redisCa: string | undefined;
+  readonly redisWaitReplicas: number | undefined;
+}
+
+/** Undefined when no Redis is named. */
+export async function redisSettings(flags: RedisFlags): Promise<RedisSettings | undefined> {
+  const { redis: target, redisNamespace: namespace, redisCa, redisWaitReplicas = 0 } = flags;
+  if (target === undefined) return undefined;
+  return { target, namespace, ca: await readCa(redisCa), waitReplicas: redisWaitReplicas };
 }

@@ -2,7 +2,7 @@
 
 import { toldBy } from '#core/display/timeline-words.ts';
 import type { ReplayStep } from '#core/evidence/replay.ts';
-import type { RecordedMessage } from '#platform/file/recorded-messages.ts';
+import type { RecordedMessage } from '#core/recordings/recorded-messages.ts';
 import { printable } from './printable.ts';
 
 const ARROWS = { toServer: '->', toClient: '<-', event: ' *' } as const;

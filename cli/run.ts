@@ -12,7 +12,7 @@ import { type Command, type CommandIo, UsageError } from './command.ts';
 import { CONSOLE_FLAGS, CONSOLE_USAGE, consoleSettings } from './console-flags.ts';
 import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
-import { REDIS_FLAGS, REDIS_USAGE, readCa } from './redis-flags.ts';
+import { REDIS_FLAGS, REDIS_USAGE, redisSettings, WAIT_FLAG } from './redis-flags.ts';
 import { VERSION } from './version.ts';
 
 /** EX_CONFIG of sysexits.h: the gateway cannot start as it is configured. */
@@ -31,7 +31,7 @@ const FLAGS = {
   allowPlainHttp: onOff,
   holdSeconds: integer(0, 3600),
   ...REDIS_FLAGS,
-  redisWaitReplicas: integer(0, 8),
+  ...WAIT_FLAG,
   otlp: url,
   otlpCallerErrors: text,
   ...CONSOLE_FLAGS,
@@ -125,14 +125,10 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
   if (flags.policy.length === 0) {
     throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
   }
-  if (flags.redis !== undefined && flags.console !== undefined) {
-    throw new UsageError(
-      '--console reads sessions out of --data, not yet out of --redis; leave one away',
-    );
-  }
   const { allowPlainHttp } = flags;
   const dataDir = flags.data ?? 'gatehouse-data';
-  const beside = consoleSettings(flags, { dataDir, allowPlainHttp });
+  const redis = await redisSettings(flags);
+  const beside = consoleSettings(flags, { dataDir, redis, allowPlainHttp });
   const settings = {
     policyFiles: flags.policy,
     upstream: flags.upstream,
@@ -144,15 +140,7 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
     consoleUrl: beside?.publicUrl,
     allowPlainHttp,
     holdSeconds: flags.holdSeconds,
-    redis:
-      flags.redis === undefined
-        ? undefined
-        : {
-            target: flags.redis,
-            namespace: flags.redisNamespace,
-            ca: await readCa(flags.redisCa),
-            waitReplicas: flags.redisWaitReplicas ?? 0,
-          },
+    redis,
     version: VERSION,
     env: io.env,
   };

@@ -2,9 +2,9 @@
 // session that is meant.
 
 import type { SessionIndex, SessionSummary } from '#core/evidence/sessions.ts';
+import type { RecordedSessions } from '#core/recordings/recorded-messages.ts';
 import { codeOf } from '#platform/redis/client.ts';
 import { type CommandIo, UsageError } from './command.ts';
-import type { RecordedSessions } from './evidence-place.ts';
 
 export const EXIT_NOT_FOUND = 1;
 /** The session is there, and something that was recorded of it cannot be read. */

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ReplayStep, replaySteps } from '#core/evidence/replay.ts';
-import type { RecordingReader } from '#platform/file/recorded-messages.ts';
+import type { RecordingReader } from '#core/recordings/recorded-messages.ts';
 import type { Command, CommandIo } from './command.ts';
 import { requiredPlace, withSessions } from './evidence-place.ts';
 import { integer, onOff, text } from './flag-kinds.ts';

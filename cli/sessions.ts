@@ -3,8 +3,7 @@
 
 import type { RecordedMasking, RecordedPayload } from '#core/evidence/record.ts';
 import type { TimelineEntry } from '#core/evidence/sessions.ts';
-import type { RecordingReader } from '#platform/file/recorded-messages.ts';
-import type { WantedBlob } from '#platform/file/stored-blobs.ts';
+import type { RecordingReader, WantedBlob } from '#core/recordings/recorded-messages.ts';
 import type { Command, CommandIo } from './command.ts';
 import { requiredPlace, withSessions } from './evidence-place.ts';
 import { onOff, text } from './flag-kinds.ts';

@@ -15,6 +15,7 @@ import type { RecordDraft } from '#core/evidence/record.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
+import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { CodeFlowFault, type Wish } from '#platform/oidc/code-flow.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
@@ -33,7 +34,7 @@ export interface Sent {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-type Shelf = Pick<ShelfOptions, 'dataDir' | 'opener'>;
+type Shelf = Pick<ShelfOptions, 'opener'> & { readonly dataDir: string };
 
 export class ConsoleBench {
   readonly bench = new DeskBench();
@@ -171,7 +172,12 @@ export class ConsoleBench {
       },
       onUnproven: async (reason) => void this.unproven.push(reason),
       tooSoon: () => (this.isHurried ? 1 : undefined),
-      sessions: new SessionShelf({ ...settings, ...this.#shelf, nowMillis: now }),
+      sessions: new SessionShelf({
+        auditors: settings.auditors,
+        recorded: fileSessions(settings.dataDir),
+        opener: this.#shelf.opener,
+        nowMillis: now,
+      }),
       visits: new Visits(() => now() / 1000),
       codeFlow: {
         begin: async (wish, anew) => {

@@ -4,11 +4,14 @@
 import { isLoopback } from '#core/identity/loopback.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
 import { RecordingKeyFault } from '#core/recordings/recording-key.ts';
+import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { readRecordingPrivateKey } from '#platform/file/recording-key.ts';
 import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
 import { readSecretFile, SecretFileFault } from '#platform/file/secret-file.ts';
 import { CodeFlow } from '#platform/oidc/code-flow.ts';
 import { Sealer } from '#platform/process/seal.ts';
+import { connectRedis } from '#platform/redis/client.ts';
+import { redisSessions } from '#platform/redis/recorded-sessions.ts';
 import { readAssets } from './assets.ts';
 import type { Console } from './console.ts';
 import { startServer } from './server.ts';
@@ -35,10 +38,16 @@ export async function startConsole(
   const { publicUrl, dataDir, allowPlainHttp } = settings;
   refusePlainHttp(publicUrl);
   const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
+  const shelf = await openSessions(settings);
   const server = await startServer({
     ...host,
     settings,
-    sessions: new SessionShelf({ ...settings, opener: await openerOf(settings), nowMillis }),
+    sessions: new SessionShelf({
+      auditors: settings.auditors,
+      recorded: shelf.recorded,
+      opener: await openerOf(settings),
+      nowMillis,
+    }),
     visits: new Visits(() => clock.epochSeconds()),
     codeFlow: new CodeFlow({
       clientSecret: await clientSecretOf(settings),
@@ -50,7 +59,21 @@ export async function startConsole(
     assets: await readAssets(),
   });
   log.info('console ready', { url: publicUrl.origin });
-  return { close: () => server.close() };
+  return {
+    close: async () => {
+      await server.close();
+      shelf.close();
+    },
+  };
+}
+
+/** Out of the files of this gateway, or the Redis that several share. */
+async function openSessions({ dataDir, redis }: ConsoleSettings) {
+  if (redis === undefined) return { recorded: fileSessions(dataDir), close: () => {} };
+  const { target, ca, namespace } = redis;
+  const options = { name: 'gatehouse-console', ...(ca === undefined ? {} : { ca }) };
+  const client = await connectRedis(target, options);
+  return { recorded: redisSessions(client, namespace), close: () => client.disconnect() };
 }
 
 /** Browsers keep the cookies of a visit to https; loopback is the one place where http is no exposure. */

@@ -3,6 +3,7 @@
 import { rename } from 'node:fs/promises';
 import { expect } from 'chai';
 import { principal } from '#core/approvals/approvals.testkit.ts';
+import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { type EvidenceFixture, writeEvidence } from './evidence.fixture.ts';
 import { SessionShelf, ShelfBusy } from './session-shelf.ts';
 
@@ -15,8 +16,8 @@ describe('the shelf of sessions', () => {
   after(() => evidence.remove());
 
   function shelf(): SessionShelf {
-    const { dataDir } = evidence;
-    return new SessionShelf({ dataDir, auditors: ['audit'], nowMillis: () => now });
+    const recorded = fileSessions(evidence.dataDir);
+    return new SessionShelf({ recorded, auditors: ['audit'], nowMillis: () => now });
   }
 
   const auditor = principal('erin', { groups: ['audit'] });

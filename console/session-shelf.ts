@@ -6,11 +6,11 @@ import type { RecordedPayload } from '#core/evidence/record.ts';
 import type { SessionIndex, SessionSummary, TimelineEntry } from '#core/evidence/sessions.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
-import { openRecordings, type RecordingReader } from '#platform/file/recorded-messages.ts';
-import { readSessionIndex } from '#platform/file/session-index.ts';
+import type { RecordedSessions, RecordingReader } from '#core/recordings/recorded-messages.ts';
 
 export interface ShelfOptions {
-  readonly dataDir: string;
+  /** Where they are read from. */
+  readonly recorded: RecordedSessions;
   readonly auditors: readonly string[];
   /** Absent: messages stay sealed. */
   readonly opener?: BlobOpener | undefined;
@@ -82,9 +82,9 @@ export class SessionShelf {
   messages(
     wanted: readonly { readonly lane: string; readonly payload: RecordedPayload }[],
   ): Promise<RecordingReader> {
-    const { dataDir, opener } = this.#options;
+    const { recorded, opener } = this.#options;
     const blobs = wanted.map(({ lane, payload }) => ({ lane, digest: payload.blob }));
-    return openRecordings(dataDir, blobs, opener);
+    return recorded.recordings(blobs, opener);
   }
 
   #mayRead(by: Principal, { principal }: SessionSummary): boolean {
@@ -111,7 +111,7 @@ export class SessionShelf {
     if (this.#waiting >= MAX_WAITING) throw new ShelfBusy('too many readings wait');
     this.#waiting += 1;
     const turn = this.#last.then(() =>
-      readSessionIndex(this.#options.dataDir, (session) => session === id),
+      this.#options.recorded.sessions((session) => session === id),
     );
     this.#last = turn.catch(() => {});
     return turn.finally(() => {

@@ -3,7 +3,7 @@
 import type { RecordedPayload } from '#core/evidence/record.ts';
 import { replaySteps } from '#core/evidence/replay.ts';
 import type { TimelineEntry } from '#core/evidence/sessions.ts';
-import type { RecordingReader } from '#platform/file/recorded-messages.ts';
+import type { RecordingReader } from '#core/recordings/recorded-messages.ts';
 import type { Answer } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';

@@ -1,5 +1,7 @@
 // What a console is started with, already read and typed.
 
+import type { RedisSettings } from '#platform/redis/settings.ts';
+
 export interface ConsoleSettings {
   readonly listen: { readonly host: string; readonly port: number };
   /** How browsers dial it: https, or plain http on loopback. Its path is `/`. */
@@ -12,6 +14,8 @@ export interface ConsoleSettings {
   /** Private half of the recording key; absent: messages stay sealed. */
   readonly recordingKeyFile?: string | undefined;
   readonly dataDir: string;
+  /** Undefined: sessions are read out of `dataDir`. */
+  readonly redis?: RedisSettings | undefined;
   readonly allowPlainHttp: boolean;
 }
 

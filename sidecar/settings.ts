@@ -1,8 +1,7 @@
 // What one gateway is started with, already read and typed: flags on a laptop, env in a pod.
 
 import type { OtlpSettings } from '#platform/otel/otlp-settings.ts';
-import type { Namespace } from '#platform/redis/keys.ts';
-import type { RedisTarget } from '#platform/redis/target.ts';
+import type { RedisSettings } from '#platform/redis/settings.ts';
 import type { Listening } from './doors.ts';
 
 export interface SidecarSettings {
@@ -29,16 +28,6 @@ export interface SidecarSettings {
   readonly version: string;
   /** For credentials that the policy takes from the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-export interface RedisSettings {
-  readonly target: RedisTarget;
-  /** Shared by all replicas that share approvals. */
-  readonly namespace: Namespace;
-  /** PEM; undefined: the public authorities. */
-  readonly ca?: string | undefined;
-  /** How many replicas of Redis must have a record before it counts. */
-  readonly waitReplicas: number;
 }
 
 /** The gateway cannot start as configured: the message names the setting and what to do. */

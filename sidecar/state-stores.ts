@@ -15,7 +15,8 @@ import { openRedisApprovalStore } from '#platform/redis/approval-store.ts';
 import { connectRedis, placesOf, type RedisClient } from '#platform/redis/client.ts';
 import { openRedisLedger } from '#platform/redis/ledger.ts';
 import { checkPosture } from '#platform/redis/posture.ts';
-import type { RedisSettings, SidecarSettings } from './settings.ts';
+import type { RedisSettings } from '#platform/redis/settings.ts';
+import type { SidecarSettings } from './settings.ts';
 
 export interface StateContext {
   readonly settings: SidecarSettings;

@@ -3,7 +3,7 @@
 
 import { type Html, html } from '#console/html.ts';
 import type { RecordedPayload } from '#core/evidence/record.ts';
-import type { RecordedMessage, Unshown } from '#platform/file/recorded-messages.ts';
+import type { RecordedMessage, Unshown } from '#core/recordings/recorded-messages.ts';
 import { jsonBlock } from './json-block.ts';
 
 const LAYOUT = { maxLines: 400, maxLineChars: 4000 };

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect } from 'chai';
+import { freePort } from '#e2e/servers/child.ts';
 import { textOf } from './desk.ts';
 import {
   call,
@@ -12,7 +13,7 @@ import {
   waiting,
 } from './replicas.ts';
 import { until } from './until.ts';
-import { messageOf } from './wire.ts';
+import { messageOf, send } from './wire.ts';
 
 // Issue 6, points 1 to 3: whatever one replica does the other knows, and Redis is where it is known.
 describe('two replicas that share a Redis', function () {
@@ -99,6 +100,23 @@ describe('two replicas that share a Redis', function () {
     const calls = JSON.parse(stdout).map(({ calls: count }: { calls: number }) => count);
     expect(calls.reduce((sum: number, count: number) => sum + count, 0)).to.be.at.least(2);
     expect(await readdir(pair.rig.data)).not.to.include.members(['lanes', 'approvals']);
+  });
+});
+
+describe('a console beside a gateway on Redis', function () {
+  this.timeout(60_000);
+  let pair: Replicas;
+
+  afterEach(() => pair.close());
+
+  it('reads sessions there, and opens its door', async () => {
+    const port = await freePort();
+    pair = await startReplicas(1, ['--console', `127.0.0.1:${port}`]);
+
+    const { status } = await send(`http://localhost:${port}/`, { method: 'GET', headers: [] });
+
+    expect(status).to.be.within(200, 399);
+    expect(pair.rig.log()).to.include('console ready');
   });
 });
 

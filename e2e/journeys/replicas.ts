@@ -25,14 +25,18 @@ export interface Replicas {
   close(): Promise<void>;
 }
 
-export async function startReplicas(holdSeconds: number): Promise<Replicas> {
+/** `more`: further flags of the first. */
+export async function startReplicas(
+  holdSeconds: number,
+  more: readonly string[] = [],
+): Promise<Replicas> {
   const redis = await startRedis();
   const flags = ['--redis', redis.url, '--hold-seconds', String(holdSeconds)];
   const rig = await startRig({
     server: startModern,
     specs: [askingSpec()],
     claims: { person: 'email' },
-    start: { flags },
+    start: { flags: [...flags, ...more] },
   });
   const two = await startGatehouse({
     policies: rig.policyFiles,

@@ -3,19 +3,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { laneOfBlobFile } from '#core/evidence/lane.ts';
+import type { StoredBlobs, WantedBlob } from '#core/recordings/recorded-messages.ts';
 import { type BlobPlace, locateBlobs, readBlobAt } from './blob-entries.ts';
 import { RECORDINGS_DIR } from './layout.ts';
-
-/** A recording as its record names it. */
-export interface WantedBlob {
-  readonly lane: string;
-  readonly digest: string;
-}
-
-export interface StoredBlobs {
-  /** Undefined when it was shredded or is not there. */
-  read(digest: string): Promise<Uint8Array | undefined>;
-}
 
 /** Looks only into the files of the lanes that are asked for. */
 export async function findStoredBlobs(

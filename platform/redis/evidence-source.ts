@@ -10,6 +10,7 @@ import type {
   StoredLine,
   StoredRecordings,
 } from '#core/evidence/source.ts';
+import type { StoredBlobs, WantedBlob } from '#core/recordings/recorded-messages.ts';
 import type { RedisClient } from './client.ts';
 import { type LogKeys, logKeys, logsKey, type Namespace } from './keys.ts';
 
@@ -97,17 +98,12 @@ async function* storedBlobs(client: RedisClient, key: string): AsyncGenerator<St
   }
 }
 
-export interface RedisBlobs {
-  /** Undefined when it is not there. */
-  read(digest: string): Promise<Uint8Array | undefined>;
-}
-
 /** Finds single recordings, by lane and digest; reads only the lanes that are asked for. */
 export async function findRedisBlobs(
   client: RedisClient,
   namespace: Namespace,
-  wanted: readonly { readonly lane: string; readonly digest: string }[],
-): Promise<RedisBlobs> {
+  wanted: readonly WantedBlob[],
+): Promise<StoredBlobs> {
   const lanes = Map.groupBy(wanted, ({ lane }) => lane);
   const places = new Map<string, readonly [key: string, id: string]>();
   for (const log of await client.smembers(logsKey(namespace))) {

@@ -2,10 +2,32 @@
 // and otherwise with a reason why not.
 
 import type { RecordedPayload } from '#core/evidence/record.ts';
-import type { RecordedRedaction } from '#core/recordings/content.ts';
-import type { BlobOpener } from '#core/recordings/open-blob.ts';
-import { readRecording } from '#core/recordings/recording.ts';
-import { findStoredBlobs, type StoredBlobs, type WantedBlob } from './stored-blobs.ts';
+import type { SessionIndex } from '#core/evidence/sessions.ts';
+import type { RecordedRedaction } from './content.ts';
+import type { BlobOpener } from './open-blob.ts';
+import { readRecording } from './recording.ts';
+
+/** A recording as its record names it. */
+export interface WantedBlob {
+  readonly lane: string;
+  readonly digest: string;
+}
+
+/** Single recordings, wherever they lie. */
+export interface StoredBlobs {
+  /** Undefined when it was shredded or is not there. */
+  read(digest: string): Promise<Uint8Array | undefined>;
+}
+
+/** Sessions and what was said in them, wherever the evidence lies. */
+export interface RecordedSessions {
+  /** Holds the records of the wanted sessions, and a summary of every other. */
+  sessions(isWanted: (session: string) => boolean): Promise<SessionIndex>;
+  recordings(
+    wanted: readonly WantedBlob[],
+    opener: BlobOpener | undefined,
+  ): Promise<RecordingReader>;
+}
 
 /** Why a recording cannot be shown. */
 export type Unshown = 'no_key' | 'key_other' | 'missing' | 'changed';
@@ -30,15 +52,6 @@ export interface RecordingReader {
 }
 
 /** Without an opener nothing is opened. */
-export async function openRecordings(
-  dataDir: string,
-  wanted: readonly WantedBlob[],
-  opener: BlobOpener | undefined,
-): Promise<RecordingReader> {
-  return recordingReader(await findStoredBlobs(dataDir, wanted), opener);
-}
-
-/** The same wherever the recordings lie. */
 export function recordingReader(
   blobs: StoredBlobs,
   opener: BlobOpener | undefined,
