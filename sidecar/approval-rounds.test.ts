@@ -118,7 +118,7 @@ describe('a round of waiting', () => {
     const given = { kind: 'server', state: 'of the server' } as const;
     const target = { kind: 'prompt', name: 'pay' } as const;
     const first = { kind: 'request', id: 1, method: 'prompts/get', params: {}, target } as const;
-    const state = ladder.gate.states.seal(given, first, ALICE, ladder.now / 1000);
+    const state = ladder.gate.states.seal(given, first, ALICE, ladder.now / 1000) ?? never();
     const inputResponses = { confirm: { action: 'accept', content: { price: 1.25 } } };
     const answered = { ...ARGUMENTS, inputResponses, requestState: state };
     const round = await firstRound(ladder, answered);
@@ -145,7 +145,7 @@ describe('a round of waiting', () => {
 });
 
 function never(): never {
-  throw new Error('there is always a request');
+  throw new Error('there always is one');
 }
 
 describe('input that the client adds after an approval', () => {
@@ -163,7 +163,7 @@ describe('input that the client adds after an approval', () => {
         : {};
     const carried = { kind: 'server', state: 'of the server', ...approved } as const;
     const asked = facts.request ?? never();
-    return ladder.gate.states.seal(carried, asked, facts.principal, ladder.now / 1000);
+    return ladder.gate.states.seal(carried, asked, facts.principal, ladder.now / 1000) ?? never();
   }
 
   it('needs an approval of its own', async () => {

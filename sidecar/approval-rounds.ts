@@ -72,7 +72,7 @@ export function nextRound(
   const round = { approvalId: approval.request.id, nonce: gate.newId(), count };
   const state = { kind: 'round', round, ...forServer } as const;
   const sealed = gate.states.seal(state, request, principal, gate.clock.epochSeconds());
-  return roundRefusal(approval, gate.approvals.urlOf, sealed);
+  return sealed === undefined ? undefined : roundRefusal(approval, gate.approvals.urlOf, sealed);
 }
 
 /** A client repeats what it asked, but neither the server's state nor its answers to the server. */

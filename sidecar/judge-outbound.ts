@@ -25,7 +25,7 @@ import type { Snapshot } from './activation.ts';
 import type { Definitions, KnownDefinition } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import { refuseElicitations, refuseInputRequests } from './judge-input.ts';
-import type { RequestStates } from './state.ts';
+import type { RequestStates, ServerState } from './state.ts';
 
 /** An answer from the server, as it came. */
 export interface Outbound {
@@ -150,27 +150,31 @@ function judgeInputRequired(
   if (state !== undefined && typeof state !== 'string') {
     return refused('upstream_invalid', 'result.requestState of the MCP server is not a string');
   }
-  const sealed = sealedState(state, asked, context);
+  const { request, principal } = asked.facts;
+  const carried = carriedOn(state, asked, context.newId);
   const object = locate(bytes, ['result']);
-  if (sealed === undefined || object === undefined) return pass(bytes);
+  if (carried === undefined || request === undefined || object === undefined) return pass(bytes);
+  const sealed = context.states.seal(carried, request, principal, context.nowSeconds);
+  if (sealed === undefined) {
+    return refused('upstream_invalid', 'result.requestState of the MCP server is too long');
+  }
   const edit = setMember(bytes, object, 'requestState', JSON.stringify(sealed));
   return pass(splice(bytes, [edit]));
 }
 
-/** An approval that covers input goes on with the client, once; undefined when there is nothing to carry. */
-function sealedState(
+/** An approval that covers input goes on with the client, once; undefined: there is nothing to carry. */
+function carriedOn(
   state: string | undefined,
-  { facts: { request, principal }, approval }: Exchange,
-  { states, nowSeconds, newId }: OutboundContext,
-): string | undefined {
+  { approval }: Exchange,
+  newId: () => string,
+): ServerState | undefined {
   const goesOn = approval?.coversInput === true;
-  if (request === undefined || (state === undefined && !goesOn)) return undefined;
-  const carried = {
+  if (state === undefined && !goesOn) return undefined;
+  return {
     kind: 'server',
     ...(state === undefined ? {} : { state }),
     ...(goesOn ? { approved: { approvalId: approval.id, nonce: newId() } } : {}),
-  } as const;
-  return states.seal(carried, request, principal, nowSeconds);
+  };
 }
 
 function resultOf(message: ResponseMessage): JsonObject | undefined {

@@ -46,7 +46,7 @@ describe('request states', () => {
   ];
   for (const { name, carried } of kinds) {
     it(`give back ${name}, and show nothing of it`, () => {
-      const sealed = states.seal(carried, call('pay'), ANN, AT);
+      const sealed = states.seal(carried, call('pay'), ANN, AT) ?? '';
 
       expect(sealed).to.not.match(/server|ap-1|"a"/);
       expect(states.open(call('pay', sealed), ANN, AT + 1)).to.deep.equal({
@@ -69,12 +69,20 @@ describe('request states', () => {
   for (const { name, open } of forgeries) {
     for (const carried of [SERVER, ROUND]) {
       it(`refuse one of a ${carried.kind} for ${name}`, () => {
-        const sealed = states.seal(carried, call('pay'), ANN, AT);
+        const sealed = states.seal(carried, call('pay'), ANN, AT) ?? '';
 
         expect(open(sealed)).to.have.nested.property('refusal.code', 'state_invalid');
       });
     }
   }
+
+  it('seal nothing that would not be taken back', () => {
+    const sealed = (chars: number) =>
+      states.seal({ kind: 'server', state: 'x'.repeat(chars) }, call('pay'), ANN, AT);
+
+    expect(states.open(call('pay', sealed(16_384)), ANN, AT).kind).to.equal('server');
+    expect(sealed(20_000)).to.equal(undefined);
+  });
 
   it('refuse a state that is no text', () => {
     const { params, ...asked } = call('pay');

@@ -5,7 +5,7 @@
 import type { Principal } from '#core/identity/principal.ts';
 import type { RequestMessage } from '#core/mcp/messages.ts';
 import type { Refusal } from '#core/refusal.ts';
-import type { Sealer } from '#platform/process/seal.ts';
+import { MAX_SEALED_CHARS, type Sealer } from '#platform/process/seal.ts';
 
 /** How long a person may take to answer one round. */
 const STATE_TTL_SECONDS = 60 * 60;
@@ -68,14 +68,16 @@ export class RequestStates {
     this.#sealer = sealer;
   }
 
+  /** Undefined when it is longer than what is taken back. */
   seal(
     carried: ServerState | RoundState,
     asked: RequestMessage,
     by: Principal,
     nowSeconds: number,
-  ): string {
+  ): string | undefined {
     const said = carried.kind === 'round' ? roundWords(carried) : serverWords(carried);
-    return this.#sealer.seal('state', { ...said, ...givenFor(asked, by, nowSeconds) });
+    const sealed = this.#sealer.seal('state', { ...said, ...givenFor(asked, by, nowSeconds) });
+    return sealed.length > MAX_SEALED_CHARS ? undefined : sealed;
   }
 
   /** What the request carries; one reason for every kind of forgery. */

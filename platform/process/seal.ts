@@ -10,7 +10,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 /** Longest envelope that is even looked at: a session id or request state of 16 KiB. */
-const MAX_SEALED_CHARS = 24 * 1024;
+export const MAX_SEALED_CHARS = 24 * 1024;
 
 interface SealingKey {
   readonly id: Buffer;
