@@ -62,7 +62,8 @@ describe('a call of the modern era that is answered in rounds', () => {
 
     const arrived = rig.server.asked.at(-1)?.text ?? '';
     const sent = modern('', back(state)).body;
-    expect(state).to.not.include('st');
+    // two letters of it may well stand in a sealed one, by chance
+    expect(Buffer.from(state, 'base64url').includes('st\u00e4te')).to.equal(false);
     expect(messageOf(answer).result?.content?.[0]?.text).to.equal('done');
     expect(JSON.parse(arrived).params.requestState).to.equal(JSON.parse(STATE));
     const around = sent.split(JSON.stringify(state));
