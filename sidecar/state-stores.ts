@@ -47,6 +47,10 @@ export async function openLedger(
     version,
     now,
     waitReplicas: redis.waitReplicas,
+    onFork: () =>
+      log.error(
+        'another gateway took over the evidence of this one: calls are refused until it is restarted',
+      ),
   });
 }
 

@@ -146,7 +146,7 @@ describe('Redis as it is run for real', function () {
     expect(spent).to.equal('CONSUMED');
     expect(report).to.deep.include({ problems: [], lanes: 2 });
     const sizes = [await first.dbsize(), await second.dbsize()];
-    expect(Math.min(...sizes)).to.be.above(0);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).to.be.above(8);
     await store.close();
   });
 
@@ -166,6 +166,13 @@ describe('Redis as it is run for real', function () {
         ? true
         : Promise.reject(new Error('not yet')),
     );
+    // It asks its primary every ten seconds who follows.
+    const watcher = await connect(sentinel.url);
+    await eventually(async () => {
+      const known = await watcher.call('SENTINEL', 'REPLICAS', 'gate');
+      if (Array.isArray(known) && known.length > 0) return true;
+      throw new Error('not yet');
+    });
 
     await primary.kill();
     const after = await eventually(() => ledger.append(intentDraft('after', now())));
@@ -184,6 +191,33 @@ describe('Redis as it is run for real', function () {
     expect(report.problems).to.deep.equal([]);
     expect(report.intents).to.be.at.least(2);
     await store.close();
+  });
+
+  it('with a replica that must have each record: without it, nothing counts', async () => {
+    const primary = await start();
+    const replica = await start('--replicaof', '127.0.0.1', String(primary.port));
+    const copy = await connect(replica.url);
+    await eventually(async () =>
+      (await copy.info('replication')).includes('master_link_status:up')
+        ? true
+        : Promise.reject(new Error('not yet')),
+    );
+    const bench = new LedgerBench(primary.url, namespace('real'));
+    const { ledger } = await bench.open({ now, waitReplicas: 1 });
+    await eventually(() => ledger.append(intentDraft('with', now())));
+
+    replica.freeze();
+    const fault = await ledger.append(intentDraft('without', now())).catch((error) => error);
+    replica.thaw();
+    await eventually(() => ledger.append(intentDraft('after', now())));
+    await ledger.close('done');
+
+    expect(fault).to.have.property('code', 'write_failed');
+    const { problems, dangling } = await verifyLogs(await bench.logs(await connect(primary.url)), [
+      bench.trust,
+    ]);
+    expect(problems).to.deep.equal([]);
+    expect(dangling.map(({ exchange }) => exchange)).not.to.include('without');
   });
 
   async function startSentinel(primary: TestRedis): Promise<TestRedis> {

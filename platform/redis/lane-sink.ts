@@ -33,7 +33,12 @@ export interface LaneSinkOptions {
   readonly head: LaneHead;
   /** How many replicas must have a commit before it counts. */
   readonly waitReplicas: number;
+  /** Told once, when somebody else writes the log: nothing can be recorded here any more. */
+  readonly onFork: () => void;
 }
+
+/** Some minutes of them. */
+const MAX_CHECKPOINTS = 1024;
 
 /** How long replicas may take; the client itself gives up a second later. */
 const WAIT_MILLIS = 1000;
@@ -41,6 +46,8 @@ const WAIT_MILLIS = 1000;
 export class LaneSink {
   readonly #options: LaneSinkOptions;
   readonly #ring = new CommitRing();
+  /** The newest, by number. */
+  readonly #checkpoints = new Map<number, string>();
   #head: LaneHead;
   #isForked = false;
 
@@ -51,7 +58,7 @@ export class LaneSink {
 
   /** As CommitSink.write. */
   async write(commit: SealedCommit, blobs: readonly NamedBlob[]): Promise<void> {
-    if (this.#isForked) throw forked();
+    if (this.#isForked) throw this.#forked();
     const placed = { after: this.#head, commit, blobs };
     await this.#append(placed);
     await this.#awaitReplicas();
@@ -60,15 +67,26 @@ export class LaneSink {
   }
 
   async checkpoint(line: string): Promise<void> {
-    const { client, keys, name } = this.#options;
     const n = parseCheckpoint(line)?.n ?? 0;
+    this.#checkpoints.set(n, line);
+    this.#checkpoints.delete(n - MAX_CHECKPOINTS);
+    const [word, last] = await this.#sendCheckpoint(n, line);
+    if (word === 'FORK') throw this.#forked();
+    if (word !== 'GAP') return;
+    // As with commits: a copy that took over gets what it lacks.
+    for (let missing = Number(last) + 1; missing <= n; missing += 1) {
+      const kept = this.#checkpoints.get(missing);
+      const [answer] = kept === undefined ? ['GAP'] : await this.#sendCheckpoint(missing, kept);
+      if (answer === 'FORK' || answer === 'GAP') throw this.#forked();
+    }
+  }
+
+  async #sendCheckpoint(n: number, line: string): Promise<readonly string[]> {
+    const { client, keys, name } = this.#options;
     const answer = await this.#ask(() =>
       runScript(client, CHECKPOINT, [keys.head, keys.checkpoints], [name, n, line]),
     );
-    if (answer === 'FORK') {
-      this.#isForked = true;
-      throw forked();
-    }
+    return Array.isArray(answer) ? answer.map(String) : [];
   }
 
   async #append(placed: PlacedCommit): Promise<void> {
@@ -80,8 +98,7 @@ export class LaneSink {
       if ((await this.#send(each)).kind === 'fork') break;
       if (each === placed) return;
     }
-    this.#isForked = true;
-    throw forked();
+    throw this.#forked();
   }
 
   async #send({ after, commit, blobs }: PlacedCommit): Promise<Answer> {
@@ -102,6 +119,15 @@ export class LaneSink {
     return word === 'FORK'
       ? { kind: 'fork', lane, head: { seq: Number(seq), hash } }
       : { kind: 'done' };
+  }
+
+  #forked(): LaneFault {
+    if (!this.#isForked) this.#options.onFork();
+    this.#isForked = true;
+    return new LaneFault(
+      'FORK',
+      'another gateway writes this log now; this one records nothing any more and must be restarted',
+    );
   }
 
   /** WAIT returns in any case: what it returns is what counts. */
@@ -132,10 +158,3 @@ export class LaneSink {
 type Answer =
   | { readonly kind: 'done' }
   | { readonly kind: 'fork'; readonly lane: string; readonly head: LaneHead };
-
-function forked(): LaneFault {
-  return new LaneFault(
-    'FORK',
-    'another gateway writes this log now; this one records nothing any more and must be restarted',
-  );
-}

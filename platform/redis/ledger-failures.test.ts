@@ -20,11 +20,18 @@ describe('Evidence in Redis', () => {
   let redis: TestRedis;
   let bench: LedgerBench;
   let one: TestLedger;
+  let alarms: number;
 
   beforeEach(async () => {
     redis = await startRedis();
     bench = new LedgerBench(redis.url, namespace('evidence'));
-    one = await bench.open({ now });
+    alarms = 0;
+    one = await bench.open({
+      now,
+      onFork: () => {
+        alarms += 1;
+      },
+    });
   });
 
   afterEach(async () => {
@@ -113,6 +120,7 @@ describe('Evidence in Redis', () => {
     for (const exchange of ['x1', 'x2', 'x3']) {
       receipts.push(await one.ledger.append(intentDraft(exchange, now())));
     }
+    await until(async () => (await checkpointed()) >= (receipts.at(-1)?.seq ?? 0));
     await fallBackTo(receipts[0]);
 
     const after = await one.ledger.append(intentDraft('x4', now()));
@@ -134,11 +142,13 @@ describe('Evidence in Redis', () => {
 
     const two = await bench.open({ now });
     const fault = await one.ledger.append(intentDraft('fork', now())).catch((error) => error);
+    await one.ledger.append(intentDraft('fork', now())).catch(() => {});
     await two.ledger.append(intentDraft('x2', now()));
     const again = await one.ledger.append(intentDraft('fork', now())).catch((error) => error);
     await two.ledger.close('done');
 
     expect([fault.cause.code, again.cause.code]).to.deep.equal(['FORK', 'FORK']);
+    expect(alarms).to.equal(1);
     expect(one.ledger.healthy).to.equal(false);
     const exchanges = (await records()).flatMap(({ exchange }) => exchange ?? []);
     expect(exchanges).to.deep.equal(['x1', 'x2']);
@@ -174,6 +184,20 @@ describe('Evidence in Redis', () => {
     expect(codes).to.include('records_lost');
   });
 
+  /** Up to which record the log is checkpointed. */
+  async function checkpointed(): Promise<number> {
+    return reading(async (client) => {
+      const [log = ''] = await client.smembers(logsKey(bench.namespace));
+      const { checkpoints } = logKeys(bench.namespace, log);
+      const [last] = await client.xrevrange(checkpoints, '+', '-', 'COUNT', 1);
+      return JSON.parse(last?.[1][1] ?? '{"seq":0}').seq;
+    });
+  }
+
+  async function until(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
   /** As a copy of Redis that did not get the last commits. */
   async function fallBackTo(receipt: Receipt | undefined): Promise<void> {
     if (receipt === undefined) throw new Error('no receipt');
@@ -185,6 +209,12 @@ describe('Evidence in Redis', () => {
       await client.xdel(keys.lane(name), ...entries.map(([id]) => id));
       await client.call('XSETID', keys.lane(name), `${receipt.seq}-0`);
       await client.hset(keys.head, { seq: String(receipt.seq), hash: receipt.hash });
+      const checkpoints = await client.xrange(keys.checkpoints, '-', '+');
+      const later = checkpoints.filter(([, [, line = '']]) => JSON.parse(line).seq > receipt.seq);
+      const [first] = later;
+      if (first === undefined) return;
+      await client.xdel(keys.checkpoints, ...later.map(([id]) => id));
+      await client.call('XSETID', keys.checkpoints, `${Number(first[0].split('-')[0]) - 1}-0`);
     });
   }
 

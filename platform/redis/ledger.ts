@@ -30,6 +30,8 @@ export interface RedisLedgerOptions extends LedgerTimes {
   /** How many replicas must have a record before it counts; default 0. */
   readonly waitReplicas?: number;
   readonly checkpointMillis?: number;
+  /** Told once, when another gateway took the log over: every record is refused from then on. */
+  readonly onFork?: () => void;
 }
 
 export interface Anchors {
@@ -72,7 +74,8 @@ async function begin(options: RedisLedgerOptions): Promise<RunningLedger> {
   const begun = await beginLane(options);
   const { start, signer, keys, name, nonce, link } = begun;
   const { head } = start.commit;
-  const sink = new LaneSink({ client, keys, name, head, waitReplicas: options.waitReplicas ?? 0 });
+  const { waitReplicas = 0, onFork = () => {} } = options;
+  const sink = new LaneSink({ client, keys, name, head, waitReplicas, onFork });
   const checkpointer = new Checkpointer(
     {
       append: (line) => sink.checkpoint(line),

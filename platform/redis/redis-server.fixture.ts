@@ -37,6 +37,12 @@ const PROGRAM = 'redis-server';
 const ATTEMPTS = 5;
 const START_MS = 10_000;
 
+/** A test run that is cut short leaves nothing behind. */
+const CHILDREN = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of CHILDREN) child.kill('SIGKILL');
+});
+
 export async function startRedis(flags: readonly string[] = POSTURE): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-redis-'));
   const redis = new RedisProcess(folder, flags);
@@ -84,8 +90,8 @@ class RedisProcess implements TestRedis {
     const args = isFile ? [conf, ...others, ...place] : [...place, '--save', '', ...this.#flags];
     const child = spawn(PROGRAM, args, { stdio: 'ignore' });
     this.#child = child;
-    // A test run that is cut short leaves nothing behind.
-    process.once('exit', () => child.kill('SIGKILL'));
+    CHILDREN.add(child);
+    child.once('exit', () => CHILDREN.delete(child));
     const failed = new Promise<never>((_, reject) => {
       child.once('error', () =>
         reject(new Error('redis-server is missing: sudo apt-get install -y redis-server')),
