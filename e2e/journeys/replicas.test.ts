@@ -37,6 +37,10 @@ describe('two replicas that share a Redis', function () {
     expect(status).to.equal(200);
     expect(textOf(await answer)).to.equal('Refunded 50.5.');
     expect(executions()).to.equal(1);
+    // Asked and spent in the log of one, voted in the log of the other.
+    await pair.one.close();
+    await pair.two.close();
+    expect(await verify(pair)).to.deep.include({ code: 0, verdict: 'verified', problems: [] });
   });
 
   it('attach the identical call to the same request, whichever it meets', async () => {
