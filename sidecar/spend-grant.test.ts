@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { principal } from '#core/approvals/approvals.testkit.ts';
+import type { ApprovalRequest } from '#core/approvals/request.ts';
 import type { McpGatewayPolicySpec } from '#crds/policy.ts';
 import { ASKING, askingWith, Ladder, refusalOf } from './ladder.testkit.ts';
 
@@ -126,6 +127,52 @@ describe('a grant that is about to be spent', () => {
 
     expect(refusalOf(obtained).code).to.equal('approval_round');
     expect(await ladder.states()).to.deep.equal(['PENDING', 'EXPIRED']);
+  });
+
+  const forgeries: { name: string; forge: (asked: ApprovalRequest) => Partial<ApprovalRequest> }[] =
+    [
+      {
+        name: 'somebody else as its requester',
+        forge: ({ requester }) => ({ requester: { ...requester, person: 'nobody@example.com' } }),
+      },
+      {
+        name: 'approvers whom the policy does not name',
+        forge: ({ terms }) => ({
+          terms: { ...terms, needs: terms.needs.map((need) => ({ ...need, subjects: ['bob'] })) },
+        }),
+      },
+      { name: 'other arguments', forge: () => ({ preview: '{"amount":1}' }) },
+      { name: 'what is no JSON', forge: () => ({ preview: '{' }) },
+    ];
+  for (const { name, forge } of forgeries) {
+    it(`is kept back when the store showed its approvers ${name}`, async () => {
+      const honest = new Ladder({ holdSeconds: 0 });
+      await honest.climb().obtained;
+      const { request } = await honest.asked();
+      const ladder = new Ladder();
+      await ladder.store.attachOrCreate({ ...request, ...forge(request) });
+      await ladder.decide();
+
+      const { code, reason } = refusalOf(await ladder.climb().obtained);
+
+      expect(code).to.equal('approval_refused');
+      expect(reason).to.include('approvers were shown');
+      expect(await ladder.states()).to.deep.equal(['GRANTED']);
+    });
+  }
+
+  it('is spent when the identical call comes with other spaces in it', async () => {
+    const ladder = new Ladder({ holdSeconds: 0 });
+    const params = { arguments: { amount: 50 } };
+    await ladder.climb({ params }).obtained;
+    const { request } = await ladder.asked();
+    const other = new Ladder();
+    await other.store.attachOrCreate({ ...request, preview: '{ "amount" : 50.0 }' });
+    await other.decide();
+
+    const obtained = await other.climb({ params }).obtained;
+
+    expect(obtained.kind).to.equal('granted');
   });
 
   it('that is a window lets through what it has uses for, whatever the arguments', async () => {

@@ -4,7 +4,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GrantedApproval } from '#core/approvals/approval.ts';
 import { approvalRecord } from '#core/approvals/recorded.ts';
+import { type ApprovalRequest, MAX_PREVIEW_BYTES } from '#core/approvals/request.ts';
 import { ApprovalStoreFault } from '#core/approvals/store.ts';
+import { readJson } from '#core/mcp/json.ts';
 import { evaluate } from '#core/policy/evaluate.ts';
 import { quarantine } from '#core/policy/pins.ts';
 import type { Refusal } from '#core/refusal.ts';
@@ -97,9 +99,32 @@ async function refuseNow(
   }
   if (again.effect === 'Allow') return undefined;
   const asked = askedBy(again, call, { snapshot, definition: found.digest }, gate);
-  return asked.ok && asked.request.binding === request.binding
-    ? undefined
-    : { ...CHANGED, rule: again.rule };
+  if (!asked.ok || asked.request.binding !== request.binding) {
+    return { ...CHANGED, rule: again.rule };
+  }
+  return isAsShown(asked.request, request) ? undefined : { ...SHOWN_OTHERWISE, rule: again.rule };
+}
+
+/**
+ * Whether approvers and their desk went by what this gateway says of the call, and not by what somebody
+ * wrote into the store: who asks, whose word it takes, and the arguments, unless any would do.
+ */
+function isAsShown(now: Omit<ApprovalRequest, 'id'>, then: ApprovalRequest): boolean {
+  return (
+    isDeepStrictEqual(now.terms, then.terms) &&
+    isDeepStrictEqual(now.requester, then.requester) &&
+    isDeepStrictEqual(now.target, then.target) &&
+    (now.terms.allowance.scope === 'Window' || isSameJson(now.preview, then.preview))
+  );
+}
+
+const PREVIEW_LIMITS = { maxBytes: MAX_PREVIEW_BYTES, maxDepth: 512, numbers: 'exact' } as const;
+
+/** The identical call may have come with other spaces in it. */
+function isSameJson(a: string, b: string): boolean {
+  if (a === b) return true;
+  const [one, other] = [a, b].map((text) => readJson(Buffer.from(text), PREVIEW_LIMITS));
+  return one?.ok === true && other?.ok === true && isDeepStrictEqual(one.value, other.value);
 }
 
 /** The token may have expired meanwhile, or prove somebody else under the policy of now. */
@@ -115,6 +140,12 @@ async function refuseToken(
 const TIGHTENED: Refusal = {
   code: 'approval_refused',
   reason: 'denied by policy: it has changed since the approval was asked for',
+};
+
+const SHOWN_OTHERWISE: Refusal = {
+  code: 'approval_refused',
+  reason:
+    'approvers were shown another requester, other approvers or other arguments than this call shows now; ask anew when that approval has expired',
 };
 
 const CHANGED: Refusal = {

@@ -2,8 +2,8 @@
 // makes the next one.
 
 import type { Grant } from './grant.ts';
-import type { Counted } from './quorum.ts';
 import type { ApprovalRequest } from './request.ts';
+import type { VoteWords } from './signed-vote.ts';
 
 export const APPROVAL_STATES = [
   'PENDING',
@@ -18,10 +18,10 @@ export const APPROVAL_STATES = [
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 /** One decision of one person: kept as cast, never overwritten. */
-export interface Vote extends Counted {
-  readonly choice: 'approve' | 'deny';
-  readonly reason: string;
+export interface Vote extends VoteWords {
   readonly atMillis: number;
+  /** By whoever took it; a vote without one that is genuine counts for nothing. */
+  readonly signature: string;
 }
 
 /** How much of a grant is used up. */

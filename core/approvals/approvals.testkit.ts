@@ -7,6 +7,7 @@ import type { JsonObject } from '#core/mcp/messages.ts';
 import { type Approver, readApprover } from './approver.ts';
 import { bindingOf } from './binding.ts';
 import { type ApprovalRequest, type ApprovalTerms, type Need, requesterOf } from './request.ts';
+import { signVote } from './signed-vote.ts';
 import type { Ballot } from './voting.ts';
 import { grantFor } from './windows.ts';
 
@@ -108,7 +109,14 @@ export function ballot(
   { nowMillis = T0, nonce = 'a'.repeat(32), signer = SIGNER } = {},
 ): Ballot {
   const reason = 'checked with the customer';
+  const signature = signVote({ approver: by, choice, reason }, asked, signer);
   return choice === 'deny'
-    ? { approver: by, choice, reason }
-    : { approver: by, choice, reason, grant: grantFor(asked, { nonce, nowMillis, signer }) };
+    ? { approver: by, choice, reason, signature }
+    : {
+        approver: by,
+        choice,
+        reason,
+        signature,
+        grant: grantFor(asked, { nonce, nowMillis, signer }),
+      };
 }

@@ -40,16 +40,16 @@ export const MAX_LISTED = 1000;
 
 export class ApprovalBook {
   readonly #limits: BookLimits;
-  readonly #isGenuine: Judging['isGenuine'];
+  readonly #trusted: Judging['trusted'];
   /** In the order of their making. */
   readonly #approvals = new Map<string, Approval>();
   /** Id of the newest approval of each binding. */
   readonly #newest = new Map<string, string>();
   readonly #nonces: NonceBook;
 
-  constructor(limits: BookLimits, isGenuine: Judging['isGenuine']) {
+  constructor(limits: BookLimits, trusted: Judging['trusted']) {
     this.#limits = limits;
-    this.#isGenuine = isGenuine;
+    this.#trusted = trusted;
     this.#nonces = new NonceBook(limits.maxNonces);
   }
 
@@ -70,7 +70,7 @@ export class ApprovalBook {
   move(id: string, event: ApprovalEvent, nowMillis: number): Step<Moved> {
     const approval = this.#approvals.get(id);
     if (approval === undefined) return { answer: { ok: false, code: 'unknown' } };
-    const moved = transition(approval, event, { nowMillis, isGenuine: this.#isGenuine });
+    const moved = transition(approval, event, { nowMillis, trusted: this.#trusted });
     return moved.ok
       ? { answer: moved, entry: { kind: 'approval', approval: moved.approval } }
       : { answer: { ...moved, approval: asOf(approval, nowMillis) } };
@@ -129,7 +129,7 @@ export class ApprovalBook {
   }
 
   copy(nowMillis: number): ApprovalBook {
-    const copy = new ApprovalBook(this.#limits, this.#isGenuine);
+    const copy = new ApprovalBook(this.#limits, this.#trusted);
     for (const entry of this.entries(nowMillis)) copy.apply(entry);
     return copy;
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { AUDIENCE, approver } from './approvals.testkit.ts';
-import { caller, DeskBench, REASON } from './desk.testkit.ts';
+import { AUDIENCE, approver, ballot, request } from './approvals.testkit.ts';
+import { caller, DeskBench } from './desk.testkit.ts';
 
 const alice = caller('alice');
 const bob = caller('bob');
@@ -94,7 +94,7 @@ describe('the desk, when something fails', () => {
   it('says on record that a vote was not taken when another decision came first', async () => {
     bench.beforeStep = () => {
       bench.beforeStep = () => {};
-      void bench.store.vote(id, { approver: approver('carol'), choice: 'deny', reason: REASON });
+      void bench.store.vote(id, ballot(request('1'), approver('carol'), 'deny'));
     };
 
     expect(await bench.decide(bob, 'approve', id)).to.equal('not_pending');

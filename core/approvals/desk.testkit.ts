@@ -15,7 +15,6 @@ import {
 import { ApprovalBook, BOOK_LIMITS, type Step } from './book.ts';
 import { BookStore } from './book-store.ts';
 import { type Act, ApprovalDesk, type Caller } from './desk.ts';
-import { isGrantGenuine } from './grant.ts';
 import { type ApprovalStore, ApprovalStoreFault } from './store.ts';
 
 export const REASON = 'checked with the customer';
@@ -38,7 +37,7 @@ export class DeskBench {
   #nonces = 0;
 
   constructor() {
-    const book = new ApprovalBook(BOOK_LIMITS, (grant) => isGrantGenuine(grant, TRUSTED));
+    const book = new ApprovalBook(BOOK_LIMITS, TRUSTED);
     const commit = async <Answer>(decide: (kept: ApprovalBook) => Step<Answer>) => {
       this.beforeStep();
       if (this.storeFails) throw new ApprovalStoreFault('unavailable', 'the disk is gone');

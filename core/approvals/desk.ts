@@ -2,15 +2,17 @@
 // before it takes effect; what closes something takes effect even while evidence fails, and is owed.
 
 import { LedgerFault } from '#core/evidence/ledger.ts';
-import type { Signer } from '#core/evidence/signature.ts';
+import { type Signer, signatureKey } from '#core/evidence/signature.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Approval } from './approval.ts';
 import { type Approver, type ApproverRules, readApprover } from './approver.ts';
 import { type DeskRefusal, type DeskRefusalCode, deskRefusal } from './desk-refusal.ts';
+import type { GrantKey } from './grant.ts';
 import { isSameAccount } from './identity.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
 import { separationRefusal } from './separation.ts';
+import { signVote } from './signed-vote.ts';
 import { transition } from './states.ts';
 import { type ApprovalQuery, type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
 import type { Ballot } from './voting.ts';
@@ -50,10 +52,12 @@ export type DeskAnswer<Value> = { readonly ok: true; readonly value: Value } | D
 export class ApprovalDesk {
   readonly #parts: DeskParts;
   readonly #owed: OwedRecords;
+  readonly #trusted: readonly GrantKey[];
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#owed = new OwedRecords(parts.append);
+    this.#trusted = [signatureKey(parts.signer.publicKey)];
   }
 
   /** Records that evidence has not taken yet. */
@@ -134,7 +138,7 @@ export class ApprovalDesk {
    * are not on record. One that the store then does not take is followed by a record that says so.
    */
   async #vote(approval: Approval, ballot: Ballot): Promise<Moved> {
-    const judging = { nowMillis: this.#parts.nowMillis(), isGenuine: () => true };
+    const judging = { nowMillis: this.#parts.nowMillis(), trusted: this.#trusted };
     const judged = transition(approval, { kind: 'vote', ...ballot }, judging);
     if (!judged.ok) return { ...judged, approval };
     const cast = { ...approval, votes: judged.approval.votes };
@@ -186,10 +190,11 @@ export class ApprovalDesk {
     { by, wish }: { readonly by: Approver; readonly wish: Wish },
   ): Ballot {
     const reason = wish.reason ?? '';
-    if (choice === 'deny') return { approver: by, choice, reason };
     const { signer, nowMillis, newNonce } = this.#parts;
+    const signature = signVote({ approver: by, choice, reason }, request, signer);
+    if (choice === 'deny') return { approver: by, choice, reason, signature };
     const grant = grantFor(request, { nonce: newNonce(), nowMillis: nowMillis(), signer });
-    return { approver: by, choice, reason, grant };
+    return { approver: by, choice, reason, signature, grant };
   }
 
   #record(type: Parameters<typeof approvalRecord>[0], approval: Approval): Promise<void> {

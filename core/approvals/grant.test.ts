@@ -10,6 +10,7 @@ const GRANT = grantFor(ASKED, { nonce: 'a'.repeat(32), nowMillis: T0, signer: SI
 const edits: readonly { readonly name: string; readonly edit: Partial<Grant> }[] = [
   { name: 'approval', edit: { approvalId: 'request-2' } },
   { name: 'binding', edit: { binding: '0'.repeat(64) } },
+  { name: 'request', edit: { request: '0'.repeat(64) } },
   { name: 'nonce', edit: { nonce: 'b'.repeat(32) } },
   { name: 'number of uses', edit: { maxUses: 2 } },
   { name: 'deadline', edit: { expiresAtMillis: GRANT.expiresAtMillis + 1 } },

@@ -7,6 +7,8 @@ import type { SignatureKey, Signer } from '#core/evidence/signature.ts';
 export interface GrantTerms {
   readonly approvalId: string;
   readonly binding: string;
+  /** `requestDigest` of what was voted on: a request changed behind the voters' backs has no grant. */
+  readonly request: string;
   /** Names this grant in the record of each spending: 32 to 64 hexadecimal digits, never used twice. */
   readonly nonce: string;
   readonly maxUses: number;
@@ -19,12 +21,15 @@ export interface Grant extends GrantTerms {
   readonly signature: string;
 }
 
+/** A key whose signatures count. */
+export type GrantKey = Pick<SignatureKey, 'verifies'>;
+
 export function signGrant(terms: GrantTerms, signer: Signer): Grant {
   return { ...termsOf(terms), signature: signer.sign('grant', signedText(terms)) };
 }
 
 /** Whether one of these keys signed exactly these terms. */
-export function isGrantGenuine(grant: Grant, keys: readonly SignatureKey[]): boolean {
+export function isGrantGenuine(grant: Grant, keys: readonly GrantKey[]): boolean {
   const text = signedText(grant);
   return keys.some((key) => key.verifies('grant', text, grant.signature));
 }
@@ -33,6 +38,7 @@ function signedText(terms: GrantTerms): string {
   return canonicalize(termsOf(terms));
 }
 
-function termsOf({ approvalId, binding, nonce, maxUses, expiresAtMillis }: GrantTerms): GrantTerms {
-  return { approvalId, binding, nonce, maxUses, expiresAtMillis };
+function termsOf(terms: GrantTerms): GrantTerms {
+  const { approvalId, binding, request, nonce, maxUses, expiresAtMillis } = terms;
+  return { approvalId, binding, request, nonce, maxUses, expiresAtMillis };
 }

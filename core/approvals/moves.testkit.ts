@@ -2,11 +2,10 @@
 
 import type { Approval } from './approval.ts';
 import { T0, TRUSTED } from './approvals.testkit.ts';
-import { type Grant, isGrantGenuine } from './grant.ts';
 import { type ApprovalEvent, transition } from './states.ts';
 
 function judging(nowMillis: number) {
-  return { nowMillis, isGenuine: (grant: Grant) => isGrantGenuine(grant, TRUSTED) };
+  return { nowMillis, trusted: TRUSTED };
 }
 
 /** The next approval; throws the code of a refusal. */

@@ -120,6 +120,7 @@ function isVote(value: unknown): boolean {
     ['choice', (choice) => choice === 'approve' || choice === 'deny'],
     ['reason', isText],
     ['atMillis', isCount],
+    ['signature', isText],
   ]);
 }
 
@@ -127,6 +128,7 @@ function isGrant(value: unknown): boolean {
   return hasForm(value, [
     ['approvalId', isText],
     ['binding', isHash],
+    ['request', isHash],
     ['nonce', isText],
     ['maxUses', isCount],
     ['expiresAtMillis', isCount],

@@ -1,6 +1,8 @@
 // What is asked of the approvers: who wants to do what, whose word it takes and for how long. Fixed
 // when it is made; only its standing changes (approval.ts).
 
+import { canonicalize } from '#core/evidence/canonical.ts';
+import { digest } from '#core/evidence/signature.ts';
 import { MAX_ACTORS } from '#core/identity/claims.ts';
 import type { Actor, Principal } from '#core/identity/principal.ts';
 import type { Target } from '#core/mcp/messages.ts';
@@ -86,6 +88,11 @@ export function requesterOf(principal: Principal): ReadRequester {
       actors,
     },
   };
+}
+
+/** Names all that approvers are shown and judged by, in one digest. */
+export function requestDigest(request: ApprovalRequest): string {
+  return digest('approvalRequest', canonicalize(request));
 }
 
 /** Why a request cannot be stored; names the field, never its value. */

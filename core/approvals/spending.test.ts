@@ -71,7 +71,9 @@ describe('spending a grant', () => {
     };
 
     expect(comesTo(forged, SPEND)).to.equal('grant_forged');
-    expect(comesTo(pending, { kind: 'vote', ...own })).to.equal('grant_invalid');
+    expect(comesTo(pending, { kind: 'vote', ...own })).to.equal('vote_forged');
+    const signed = { ...ballot(ASKED, bob), grant: own.grant };
+    expect(comesTo(pending, { kind: 'vote', ...signed })).to.equal('grant_invalid');
   });
 });
 

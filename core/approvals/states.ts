@@ -10,10 +10,10 @@ import {
   type PendingApproval,
 } from './approval.ts';
 import type { Approver } from './approver.ts';
-import type { Grant } from './grant.ts';
+import { type GrantKey, isGrantGenuine } from './grant.ts';
 import { isSameAccount } from './identity.ts';
 import { reasonProblem } from './reason.ts';
-import type { ApprovalRequest } from './request.ts';
+import { type ApprovalRequest, requestDigest } from './request.ts';
 import { type SeparationRefusal, separationRefusal } from './separation.ts';
 import { type Ballot, cast, type VoteRefusal } from './voting.ts';
 import { pendingUntilMillis } from './windows.ts';
@@ -44,8 +44,8 @@ export interface Account {
 /** What a transition is judged by besides the approval and the event. */
 export interface Judging {
   readonly nowMillis: number;
-  /** Whether a key that may grant has signed this grant. */
-  readonly isGenuine: (grant: Grant) => boolean;
+  /** Keys whose votes and grants count. */
+  readonly trusted: readonly GrantKey[];
 }
 
 export type TransitionRefusal =
@@ -126,14 +126,16 @@ function expire(approval: Approval, nowMillis: number): Transition {
   return nowMillis >= atMillis ? end(approval, 'EXPIRED', { atMillis }) : refuse('not_due');
 }
 
-function consume(approval: GrantedApproval, spend: Spend, { isGenuine }: Judging): Transition {
+function consume(approval: GrantedApproval, spend: Spend, { trusted }: Judging): Transition {
   const { grant, spending } = approval;
   if (spend.binding !== approval.request.binding || spend.binding !== grant.binding) {
     return refuse('binding_mismatch');
   }
   if (spend.nonce !== grant.nonce) return refuse('nonce_mismatch');
   if (spending.open.includes(spend.exchange)) return refuse('exchange_spent');
-  if (grant.approvalId !== approval.request.id || !isGenuine(grant)) return refuse('grant_forged');
+  const isOfThis =
+    grant.approvalId === approval.request.id && grant.request === requestDigest(approval.request);
+  if (!isOfThis || !isGrantGenuine(grant, trusted)) return refuse('grant_forged');
   const spent = { uses: spending.uses + 1, open: [...spending.open, spend.exchange] };
   return next(
     spent.uses < grant.maxUses

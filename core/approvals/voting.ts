@@ -2,23 +2,26 @@
 // second approval of the same human counts for nothing.
 
 import { type Approval, approvingVotes, type PendingApproval, type Vote } from './approval.ts';
-import type { Approver } from './approver.ts';
-import type { Grant } from './grant.ts';
+import { type Grant, type GrantKey, isGrantGenuine } from './grant.ts';
 import { isSameHuman } from './identity.ts';
 import { isQuorate } from './quorum.ts';
 import { reasonProblem } from './reason.ts';
-import { needsServedBy, type SeparationRefusal, separationRefusal } from './separation.ts';
+import { type SeparationRefusal, separationRefusal } from './separation.ts';
+import { type Decision, isVoteGenuine, voteWords } from './signed-vote.ts';
 import { isWithinTerms } from './windows.ts';
 
+interface SignedDecision extends Decision {
+  /** From `signVote`. */
+  readonly signature: string;
+}
+
 export type Ballot =
-  | { readonly approver: Approver; readonly choice: 'deny'; readonly reason: string }
-  | {
-      readonly approver: Approver;
+  | (SignedDecision & { readonly choice: 'deny' })
+  | (SignedDecision & {
       readonly choice: 'approve';
-      readonly reason: string;
       /** From `grantFor`: kept only when this vote completes the quorum. */
       readonly grant: Grant;
-    };
+    });
 
 export type VoteRefusal =
   | SeparationRefusal
@@ -26,6 +29,7 @@ export type VoteRefusal =
   | 'already_voted'
   | 'votes_full'
   | 'reason_invalid'
+  | 'vote_forged'
   | 'grant_invalid';
 
 export type Casting =
@@ -38,25 +42,28 @@ const MAX_VOTES = 64;
 export function cast(
   approval: PendingApproval,
   ballot: Ballot,
-  judging: { readonly nowMillis: number; readonly isGenuine: (grant: Grant) => boolean },
+  { nowMillis, trusted }: { readonly nowMillis: number; readonly trusted: readonly GrantKey[] },
 ): Casting {
   const { request } = approval;
   const refusal = separationRefusal(ballot.approver, request);
   if (refusal !== undefined) return refuse(refusal);
   if (reasonProblem(ballot.reason) !== undefined) return refuse('reason_invalid');
-  const votes = [...approval.votes, voteOf(ballot, approval, judging.nowMillis)];
+  const votes = [...approval.votes, voteOf(ballot, approval, nowMillis)];
   const version = approval.version + 1;
   if (ballot.choice === 'deny') {
     const { approver, reason } = ballot;
     const by = { issuer: approver.issuer, subject: approver.subject };
-    const ending = { atMillis: judging.nowMillis, by, reason };
+    const ending = { atMillis: nowMillis, by, reason };
     return { ok: true, approval: { ...approval, state: 'DENIED', version, votes, ending } };
   }
-  const approvals = approvingVotes(approval);
+  const isGenuine = (vote: Vote) => isVoteGenuine(vote, request, trusted);
+  if (!votes.slice(-1).every(isGenuine)) return refuse('vote_forged');
+  // What somebody wrote into the store is no vote, and keeps nobody from voting either.
+  const approvals = approvingVotes(approval).filter(isGenuine);
   if (approvals.some((vote) => isSameHuman(vote, ballot.approver))) return refuse('already_voted');
   if (votes.length > MAX_VOTES) return refuse('votes_full');
   const { grant } = ballot;
-  if (!isWithinTerms(grant, request, judging.nowMillis) || !judging.isGenuine(grant)) {
+  if (!isWithinTerms(grant, request, nowMillis) || !isGrantGenuine(grant, trusted)) {
     return refuse('grant_invalid');
   }
   if (!isQuorate([...approvals, ...votes.slice(-1)], request.terms.needs)) {
@@ -69,14 +76,9 @@ export function cast(
   };
 }
 
-function voteOf(
-  { approver, choice, reason }: Ballot,
-  { request }: PendingApproval,
-  nowMillis: number,
-): Vote {
-  const { issuer, subject, person } = approver;
-  const serves = needsServedBy(approver, request.terms.needs);
-  return { issuer, subject, person, serves, choice, reason, atMillis: nowMillis };
+function voteOf(ballot: Ballot, { request }: PendingApproval, nowMillis: number): Vote {
+  const { signature } = ballot;
+  return { ...voteWords(ballot, request), atMillis: nowMillis, signature };
 }
 
 function refuse(code: VoteRefusal): Casting {

@@ -3,7 +3,7 @@
 
 import type { Signer } from '#core/evidence/signature.ts';
 import { type Grant, type GrantTerms, signGrant } from './grant.ts';
-import type { ApprovalRequest } from './request.ts';
+import { type ApprovalRequest, requestDigest } from './request.ts';
 
 /** Those who take votes and those who count them may run on clocks that differ by this much. */
 const CLOCK_TOLERANCE_MILLIS = 5_000;
@@ -21,26 +21,27 @@ export interface GrantMaking {
 }
 
 /** The grant a vote brings along, for the store to keep should that vote complete the quorum. */
-export function grantFor(
-  { id, binding, terms }: ApprovalRequest,
-  { nonce, nowMillis, signer }: GrantMaking,
-): Grant {
+export function grantFor(asked: ApprovalRequest, { nonce, nowMillis, signer }: GrantMaking): Grant {
+  const { id, binding, terms } = asked;
   const { maxUses, ttlSeconds } = terms.allowance;
   const expiresAtMillis = nowMillis + ttlSeconds * 1000;
-  return signGrant({ approvalId: id, binding, nonce, maxUses, expiresAtMillis }, signer);
+  const request = requestDigest(asked);
+  return signGrant({ approvalId: id, binding, request, nonce, maxUses, expiresAtMillis }, signer);
 }
 
 /** Whether a grant stays within what was asked: a signer that is fooled or wrong widens nothing. */
 export function isWithinTerms(
   grant: GrantTerms,
-  { id, binding, terms }: ApprovalRequest,
+  asked: ApprovalRequest,
   nowMillis: number,
 ): boolean {
+  const { id, binding, terms } = asked;
   const { maxUses, ttlSeconds } = terms.allowance;
   const latestMillis = nowMillis + ttlSeconds * 1000 + CLOCK_TOLERANCE_MILLIS;
   return (
     grant.approvalId === id &&
     grant.binding === binding &&
+    grant.request === requestDigest(asked) &&
     /^[0-9a-f]{32,64}$/.test(grant.nonce) &&
     isCount(grant.maxUses) &&
     grant.maxUses <= maxUses &&

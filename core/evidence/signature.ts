@@ -15,6 +15,8 @@ export const PURPOSES = {
   callBinding: 'gatehouse/binding/call/v1\n',
   windowBinding: 'gatehouse/binding/window/v1\n',
   approvalRule: 'gatehouse/approval-rule/v1\n',
+  approvalRequest: 'gatehouse/approval-request/v1\n',
+  vote: 'gatehouse/vote/v1\n',
   grant: 'gatehouse/grant/v1\n',
 } as const;
 export type Purpose = keyof typeof PURPOSES;

@@ -10,7 +10,6 @@ import {
   type Step,
 } from '#core/approvals/book.ts';
 import { type BookKeeper, BookStore } from '#core/approvals/book-store.ts';
-import { isGrantGenuine } from '#core/approvals/grant.ts';
 import { type ApprovalStore, ApprovalStoreFault } from '#core/approvals/store.ts';
 import type { SignatureKey } from '#core/evidence/signature.ts';
 import { type DataLock, lockDataDir } from './data-lock.ts';
@@ -23,7 +22,7 @@ import { makeFolder } from './make-folder.ts';
 
 export interface FileApprovalStoreOptions {
   readonly dataDir: string;
-  /** Keys whose grants count. */
+  /** Keys whose votes and grants count. */
   readonly trusted: readonly SignatureKey[];
   /** Whole milliseconds since 1970. */
   readonly nowMillis: () => number;
@@ -43,9 +42,7 @@ export async function openFileApprovalStore(
   await syncFolder(dataDir);
   const lock = await lockDataDir(folder);
   try {
-    const book = new ApprovalBook({ ...BOOK_LIMITS, ...limits }, (grant) =>
-      isGrantGenuine(grant, trusted),
-    );
+    const book = new ApprovalBook({ ...BOOK_LIMITS, ...limits }, trusted);
     const journal = await Journal.open(join(folder, JOURNAL_FILE), (entry) => book.apply(entry));
     const heedSignal = ignoreFileSizeSignal();
     const keeper = new JournalKeeper({ book, journal, lock, nowMillis, heedSignal });

@@ -5,7 +5,7 @@
 
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { request, T0 } from '#core/approvals/approvals.testkit.ts';
+import { ballot, request, T0 } from '#core/approvals/approvals.testkit.ts';
 import { bob, NONCE, REVOCATION } from '#core/approvals/store.testkit.ts';
 import type { Moved } from '#core/approvals/store.ts';
 import type { Ballot } from '#core/approvals/voting.ts';
@@ -78,7 +78,7 @@ async function flood(worker: number): Promise<void> {
     acknowledge(
       index % 2 === 0
         ? await store.cancel(asked.id, asked.requester)
-        : await store.vote(asked.id, { approver: bob, choice: 'deny', reason: 'no' }),
+        : await store.vote(asked.id, ballot(asked, bob, 'deny')),
     );
   }
 }

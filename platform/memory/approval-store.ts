@@ -2,12 +2,11 @@
 
 import { ApprovalBook, BOOK_LIMITS, type BookLimits, type Step } from '#core/approvals/book.ts';
 import { BookStore } from '#core/approvals/book-store.ts';
-import { isGrantGenuine } from '#core/approvals/grant.ts';
 import type { ApprovalStore } from '#core/approvals/store.ts';
 import type { SignatureKey } from '#core/evidence/signature.ts';
 
 export interface MemoryApprovalStoreOptions {
-  /** Keys whose grants count. */
+  /** Keys whose votes and grants count. */
   readonly trusted: readonly SignatureKey[];
   /** Whole milliseconds since 1970. */
   readonly nowMillis: () => number;
@@ -16,9 +15,7 @@ export interface MemoryApprovalStoreOptions {
 
 export function openMemoryApprovalStore(options: MemoryApprovalStoreOptions): ApprovalStore {
   const { trusted, nowMillis, limits } = options;
-  const book = new ApprovalBook({ ...BOOK_LIMITS, ...limits }, (grant) =>
-    isGrantGenuine(grant, trusted),
-  );
+  const book = new ApprovalBook({ ...BOOK_LIMITS, ...limits }, trusted);
   return new BookStore(
     {
       kept: book,

@@ -12,7 +12,6 @@ import {
   storeFull,
   tooManyPending,
 } from '#core/approvals/book.ts';
-import { type Grant, isGrantGenuine } from '#core/approvals/grant.ts';
 import { checkNonce, noncesFull, tooFar } from '#core/approvals/nonce-book.ts';
 import { type ApprovalRequest, requestProblem } from '#core/approvals/request.ts';
 import {
@@ -47,7 +46,7 @@ export interface RedisApprovalStoreOptions {
   readonly client: RedisClient;
   readonly listener: RedisClient;
   readonly namespace: Namespace;
-  /** Keys whose grants count. */
+  /** Keys whose votes and grants count. */
   readonly trusted: readonly SignatureKey[];
   readonly limits?: Partial<BookLimits>;
   /** Default: the server's. */
@@ -79,7 +78,7 @@ class RedisApprovalStore implements ApprovalStore {
   readonly #client: RedisClient;
   readonly #steps: ApprovalSteps;
   readonly #limits: BookLimits;
-  readonly #isGenuine: (grant: Grant) => boolean;
+  readonly #trusted: readonly SignatureKey[];
   readonly #watchers = new Watchers();
   readonly #feed: ChangeFeed;
   #closed: Promise<void> | undefined;
@@ -89,7 +88,7 @@ class RedisApprovalStore implements ApprovalStore {
     this.#client = client;
     this.#limits = { ...BOOK_LIMITS, ...options.limits };
     this.#steps = new ApprovalSteps(client, namespace, this.#limits, clock);
-    this.#isGenuine = (grant) => isGrantGenuine(grant, trusted);
+    this.#trusted = trusted;
     this.#feed = new ChangeFeed({
       listener: options.listener,
       channel: this.#steps.keys.changed,
@@ -234,7 +233,7 @@ class RedisApprovalStore implements ApprovalStore {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const { approval, nowMillis } = await this.#steps.read(id);
       if (approval === undefined) return { ok: false, code: 'unknown' };
-      const moved = transition(approval, event, { nowMillis, isGenuine: this.#isGenuine });
+      const moved = transition(approval, event, { nowMillis, trusted: this.#trusted });
       if (!moved.ok) return { ...moved, approval: asOf(approval, nowMillis) };
       const answer = await this.#steps.move(event.kind, approval, moved.approval);
       if (answer === 'spent') {

@@ -199,6 +199,34 @@ describe('Two replicas on one real Redis', () => {
       expect(await consume(two, asked, 'x-2')).to.include({ ok: false, code: 'nonce_spent' });
     });
 
+    it('gets no vote counted that nobody cast', async () => {
+      const asked = quorumRequest('1', 2);
+      await one.attachOrCreate(asked);
+      const { person } = carol;
+      const forged = {
+        ...{ issuer: carol.issuer, subject: 'carol', person, serves: [0], choice: 'approve' },
+        ...{ reason: 'fine', atMillis: now(), signature: 'A'.repeat(86) },
+      };
+      await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), votes: [forged] }));
+
+      await approve(one, asked);
+
+      expect((await two.get(asked.id))?.state).to.equal('PENDING');
+      expect((await approve(two, asked, carol)).approval?.state).to.equal('GRANTED');
+    });
+
+    it('gets nothing for what people approved when it looked like something else', async () => {
+      const asked = request('1');
+      await one.attachOrCreate(asked);
+      const shown = { ...asked, preview: '{"amount":1}' };
+      await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), request: shown }));
+      expect((await approve(two, shown)).ok).to.equal(true);
+
+      await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), request: asked }));
+
+      expect(await consume(one, asked)).to.include({ ok: false, code: 'grant_forged' });
+    });
+
     it('gets nothing for the grant of another approval', async () => {
       const [asked, other] = [request('1'), request('2')];
       await granted(asked);
