@@ -9,7 +9,7 @@ import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
 import { readCookie } from './cookies.ts';
 import { NOT_FOUND, problemPage } from './problems.ts';
-import { ShelfBusy } from './session-shelf.ts';
+import { ShelfFault } from './session-shelf.ts';
 import { listSessions, replay, showSession } from './sessions.ts';
 import { beginSignIn, finishSignIn, signOut, welcome } from './sign-in.ts';
 import { trustOf } from './trust.ts';
@@ -47,11 +47,18 @@ async function readable(asked: Asked, visit: Visit, console: Console): Promise<A
   try {
     return await page(asked, visit, console);
   } catch (error) {
-    if (error instanceof ShelfBusy) return problemPage(BUSY, visit, console);
+    if (error instanceof ShelfFault) return unread(error, visit, console);
     // Opening messages is recorded first: without evidence nobody sees them.
     if (error instanceof LedgerFault) return problemPage(NOT_RECORDED, visit, console);
     throw error;
   }
+}
+
+function unread({ code, cause }: ShelfFault, visit: Visit, console: Console): Answer {
+  if (code === 'busy') return problemPage(BUSY, visit, console);
+  const error = cause instanceof Error ? cause : new Error('not an Error was thrown');
+  console.log.error('sessions cannot be read', { error });
+  return problemPage(UNREADABLE, visit, console);
 }
 
 function page(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {
@@ -89,6 +96,11 @@ const BUSY = {
   status: 503,
   title: 'Too many are reading',
   text: 'Sessions are read out of the evidence, one after the other. Try again in a moment.',
+};
+const UNREADABLE = {
+  status: 503,
+  title: 'Sessions cannot be read now',
+  text: 'The evidence cannot be reached. Try again in a moment.',
 };
 const NOT_RECORDED = {
   status: 503,

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { principal } from '#core/approvals/approvals.testkit.ts';
 import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { type EvidenceFixture, writeEvidence } from './evidence.fixture.ts';
-import { SessionShelf, ShelfBusy } from './session-shelf.ts';
+import { SessionShelf, ShelfFault } from './session-shelf.ts';
 
 describe('the shelf of sessions', () => {
   let evidence: EvidenceFixture;
@@ -79,7 +79,7 @@ describe('the shelf of sessions', () => {
     );
     await rename(`${dataDir}-away`, dataDir);
 
-    expect(failed).to.equal('ENOENT');
+    expect(failed).to.equal('unreadable');
     expect(await one.list(auditor)).to.have.lengthOf(2);
   });
 
@@ -91,7 +91,7 @@ describe('the shelf of sessions', () => {
     const refused = answers.filter(({ status }) => status === 'rejected');
 
     expect(refused).to.have.lengthOf(4);
-    expect(refused.every((each) => 'reason' in each && each.reason instanceof ShelfBusy)).to.equal(
+    expect(refused.every((each) => 'reason' in each && each.reason instanceof ShelfFault)).to.equal(
       true,
     );
     expect(await one.find(auditor, 'session-1')).to.not.equal(undefined);

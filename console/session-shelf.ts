@@ -31,10 +31,15 @@ const MAX_KEPT = 4;
 /** Readings go one after the other, since calls are served by the same process; more than these wait for nothing. */
 const MAX_WAITING = 16;
 
-/** More people look than can be served now. */
-export class ShelfBusy extends Error {
-  override readonly name = 'ShelfBusy';
-  readonly code = 'shelf_busy';
+/** `busy`: more people look than can be served now. `unreadable`: the evidence cannot be had. */
+export class ShelfFault extends Error {
+  override readonly name = 'ShelfFault';
+  readonly code: 'busy' | 'unreadable';
+
+  constructor(code: ShelfFault['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 interface Reading {
@@ -84,7 +89,7 @@ export class SessionShelf {
   ): Promise<RecordingReader> {
     const { recorded, opener } = this.#options;
     const blobs = wanted.map(({ lane, payload }) => ({ lane, digest: payload.blob }));
-    return recorded.recordings(blobs, opener);
+    return recorded.recordings(blobs, opener).catch(unreadable);
   }
 
   #mayRead(by: Principal, { principal }: SessionSummary): boolean {
@@ -108,14 +113,18 @@ export class SessionShelf {
   }
 
   async #queue(id: string): Promise<SessionIndex> {
-    if (this.#waiting >= MAX_WAITING) throw new ShelfBusy('too many readings wait');
+    if (this.#waiting >= MAX_WAITING) throw new ShelfFault('busy', 'too many readings wait');
     this.#waiting += 1;
     const turn = this.#last.then(() =>
       this.#options.recorded.sessions((session) => session === id),
     );
     this.#last = turn.catch(() => {});
-    return turn.finally(() => {
+    return turn.catch(unreadable).finally(() => {
       this.#waiting -= 1;
     });
   }
+}
+
+function unreadable(cause: unknown): never {
+  throw new ShelfFault('unreadable', 'the evidence cannot be read', { cause });
 }

@@ -73,7 +73,9 @@ async function runSets(names: readonly string[]): Promise<void> {
     };
   }
   for (const program of missing) {
-    const count = program.tests.flatMap((glob) => globSync(`${glob}/*.test.ts`)).length;
+    const count = program.tests.flatMap((glob) =>
+      globSync(glob.replace(/\*\*$/, '**/*.test.ts')),
+    ).length;
     process.stdout.write(`left out ${count} files of tests that need ${install([program])}\n`);
   }
   const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;

@@ -9,7 +9,7 @@ export interface TestProgram {
   /** As Debian calls it. */
   readonly packageName: string;
   readonly isThere: () => boolean;
-  /** Globs of the tests that need it. */
+  /** Folders, ending in two stars, and files of tests that need it. */
   readonly tests: readonly string[];
 }
 
@@ -21,7 +21,11 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
     name: 'redis-server 7.0 or newer',
     packageName: 'redis-server',
     isThere: hasRedis,
-    tests: ['platform/redis/**'],
+    tests: [
+      'platform/redis/**',
+      'e2e/journeys/replicas.test.ts',
+      'e2e/console/shared-redis.test.ts',
+    ],
   },
   {
     name: 'Chromium',
