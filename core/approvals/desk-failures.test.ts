@@ -91,6 +91,28 @@ describe('the desk, when something fails', () => {
     ]);
   });
 
+  it('knows of what the store did, though its answer was lost', async () => {
+    bench.answerIsLost = true;
+
+    expect(await bench.decide(bob, 'approve', id)).to.equal('ok');
+    expect(await bench.decide(bob, 'revoke', id)).to.equal('ok');
+    bench.answerIsLost = false;
+    const other = await bench.ask('2');
+    const third = await bench.ask('3');
+    bench.answerIsLost = true;
+    expect(await bench.decide(bob, 'deny', other)).to.equal('ok');
+    expect(await bench.decide(alice, 'cancel', third)).to.equal('ok');
+
+    expect(bench.story).to.deep.equal([
+      'approval.voted bob',
+      'approval.granted',
+      'approval.revoked bob',
+      'approval.voted bob',
+      'approval.denied bob',
+      'approval.cancelled',
+    ]);
+  });
+
   it('says on record that a vote was not taken when another decision came first', async () => {
     bench.beforeStep = () => {
       bench.beforeStep = () => {};

@@ -41,6 +41,6 @@ const WORDS: ReadonlyMap<DeskRefusalCode, string> = new Map([
   ['votes_full', 'it has more votes than it may have'],
   ['reason_invalid', 'reason: must say why, in one line of up to 500 characters'],
   ['not_the_requester', 'only whoever asked for it can cancel it'],
-  ['store_unavailable', 'approvals cannot be kept now; nothing was decided, try again'],
+  ['store_unavailable', 'approvals cannot be kept now; look at it again before you try again'],
   ['evidence_unavailable', 'evidence cannot be written now; nothing was approved, try again'],
 ]);

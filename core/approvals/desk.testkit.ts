@@ -29,6 +29,8 @@ export class DeskBench {
   now = T0;
   ledgerFails = false;
   storeFails = false;
+  /** It does what it is asked, and nobody hears of it. */
+  answerIsLost = false;
   /** Called when the store is about to keep a step: to see what evidence holds by then. */
   beforeStep: () => void = () => {};
   readonly records: RecordDraft[] = [];
@@ -43,6 +45,7 @@ export class DeskBench {
       if (this.storeFails) throw new ApprovalStoreFault('unavailable', 'the disk is gone');
       const { answer, entry } = decide(book);
       if (entry !== undefined) book.apply(entry);
+      if (this.answerIsLost) throw new ApprovalStoreFault('unavailable', 'no answer in time');
       return answer;
     };
     this.store = new BookStore({ kept: book, commit, close: async () => {} }, () => this.now);

@@ -9,6 +9,7 @@ import { type Approver, type ApproverRules, readApprover } from './approver.ts';
 import { type DeskRefusal, type DeskRefusalCode, deskRefusal } from './desk-refusal.ts';
 import type { GrantKey } from './grant.ts';
 import { isSameAccount } from './identity.ts';
+import { attemptMove } from './lost-answer.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
 import { separationRefusal } from './separation.ts';
@@ -146,7 +147,7 @@ export class ApprovalDesk {
     if (ballot.choice === 'approve') await this.#parts.append(voted);
     else await this.#owed.write(voted);
     const moved = await this.#castInStore(approval, ballot);
-    if (moved.ok && moved.approval.state === 'GRANTED') {
+    if (moved.ok && isGrantedBy(ballot, moved.approval)) {
       await this.#record('approval.granted', moved.approval);
     }
     if (moved.ok && moved.approval.state === 'DENIED') {
@@ -157,7 +158,13 @@ export class ApprovalDesk {
 
   async #castInStore(approval: Approval, ballot: Ballot): Promise<Moved> {
     try {
-      return await this.#parts.store.vote(approval.request.id, ballot);
+      const { store } = this.#parts;
+      const { id } = approval.request;
+      return await attemptMove(store, {
+        id,
+        run: () => store.vote(id, ballot),
+        isTaken: ({ votes }) => votes.some(({ signature }) => signature === ballot.signature),
+      });
     } catch (error) {
       const { issuer, subject } = ballot.approver;
       const refused = {
@@ -172,14 +179,26 @@ export class ApprovalDesk {
   }
 
   async #revoke(approval: Approval, approver: Approver, reason: string): Promise<Moved> {
-    const moved = await this.#parts.store.revoke(approval.request.id, { approver, reason });
+    const { store } = this.#parts;
+    const { id } = approval.request;
+    const moved = await attemptMove(store, {
+      id,
+      run: () => store.revoke(id, { approver, reason }),
+      isTaken: (standing) => isEndedBy(approver, 'REVOKED', standing),
+    });
     if (moved.ok) await this.#record('approval.revoked', moved.approval);
     return moved;
   }
 
   async #cancel(approval: Approval, by: Approver, reason: string | undefined): Promise<Moved> {
     const account = { issuer: by.issuer, subject: by.subject };
-    const moved = await this.#parts.store.cancel(approval.request.id, account, reason);
+    const { store } = this.#parts;
+    const { id } = approval.request;
+    const moved = await attemptMove(store, {
+      id,
+      run: () => store.cancel(id, account, reason),
+      isTaken: (standing) => isEndedBy(by, 'CANCELLED', standing),
+    });
     if (moved.ok) await this.#record('approval.cancelled', moved.approval);
     return moved;
   }
@@ -223,6 +242,17 @@ interface Attempt {
   readonly caller: Caller;
   readonly wish: Wish;
   readonly code: DeskRefusalCode;
+}
+
+/** Also where the grant is spent by the time that anybody looks. */
+function isGrantedBy(ballot: Ballot, approval: Approval): boolean {
+  const grant = 'grant' in approval ? approval.grant : undefined;
+  return ballot.choice === 'approve' && grant?.nonce === ballot.grant.nonce;
+}
+
+function isEndedBy(by: Approver, state: 'REVOKED' | 'CANCELLED', approval: Approval): boolean {
+  const account = 'ending' in approval ? approval.ending.by : undefined;
+  return approval.state === state && account !== undefined && isSameAccount(account, by);
 }
 
 /** Arguments are for those who may decide on them and for whoever sent them; undefined: may see it. */
