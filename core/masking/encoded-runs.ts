@@ -34,8 +34,9 @@ export function encodedRuns(text: string): readonly EncodedRun[] {
       runs.push(decoded(text, start + reading.start, start + reading.end, reading));
     }
     const wrapped = endOfWrapped(text, start, end);
-    const whole = wrapped > end ? base64Reading(bytes, 0, bytes.length) : undefined;
-    if (whole !== undefined) runs.push(decoded(text, start + whole.start, wrapped, whole));
+    for (const whole of wrapped > end ? base64Readings(bytes, 0, bytes.length) : NO_READINGS) {
+      runs.push(decoded(text, start + whole.start, wrapped, whole));
+    }
     run.lastIndex = Math.max(end, wrapped);
   }
   return runs;
@@ -66,16 +67,15 @@ interface Reading extends Match {
 
 function readingsOf(bytes: Uint8Array, start: number, end: number): readonly Reading[] {
   const hex = hexReadings(bytes, start, end);
-  const whole = base64Reading(bytes, start, end);
-  if (whole !== undefined) return [...hex, whole];
+  const whole = base64Readings(bytes, start, end);
+  if (whole.length > 0) return hex.length > 0 ? [...hex, ...whole] : whole;
   // `/api/v1/items/QUtJQU…`: the parts of a path, each by itself
   const parts: Reading[] = [];
   let from = start;
   for (let at = start; at <= end; at += 1) {
     if (at < end && !isPunctuation(bytes[at] ?? 0)) continue;
     const isPart = at - from >= MIN_RUN && at - from < end - start;
-    const part = isPart ? base64Reading(bytes, from, at) : undefined;
-    if (part !== undefined) parts.push(part);
+    if (isPart) parts.push(...base64Readings(bytes, from, at));
     from = at + 1;
   }
   return parts.length > 0 || hex.length > 0 ? [...hex, ...parts] : NO_READINGS;
@@ -87,15 +87,20 @@ function isPunctuation(byte: number): boolean {
   return byte === 0x2f || byte === 0x2d || byte === 0x5f || byte === 0x2b;
 }
 
-/** Tries the four ways in which groups of four may begin. */
-function base64Reading(bytes: Uint8Array, start: number, end: number): Reading | undefined {
+/**
+ * Of the four ways in which groups of four may begin those that give text: what stands before a run can
+ * make another one look like text too.
+ */
+function base64Readings(bytes: Uint8Array, start: number, end: number): readonly Reading[] {
+  let readings: Reading[] | undefined;
   for (let skip = 0; skip < 4; skip += 1) {
     const from = start + skip;
-    if (end - from >= MIN_RUN - 3 && isAsciiBase64(bytes, from, end) && isText(bytes, from, end)) {
-      return { start: from, end, encoding: 'base64' };
-    }
+    if (end - from < MIN_RUN - 3) break;
+    if (!isAsciiBase64(bytes, from, end) || !isText(bytes, from, end)) continue;
+    readings ??= [];
+    readings.push({ start: from, end, encoding: 'base64' });
   }
-  return undefined;
+  return readings ?? NO_READINGS;
 }
 
 /** Three ASCII characters in four of base64 make the first of them one of `A` to `f`. */

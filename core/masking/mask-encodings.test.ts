@@ -123,6 +123,14 @@ describe('encoded text', () => {
     });
   }
 
+  it('is masked behind letters with which it begins as other text', () => {
+    const said = base64('4111 1111 1111 1111');
+
+    for (const letters of ['a', 'abc', 'SSS', 'MTE']) {
+      expect(text(`${letters}${said}`, PII)).to.equal(`${letters}[REDACTED:credit_card]`);
+    }
+  });
+
   it('is left alone where it holds none', () => {
     for (const said of [
       base64('nothing to see here at all'),

@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import type { JsonValue } from '#core/mcp/messages.ts';
-import { ALL, answer, compiled, maskJson, VALUES } from './masking.testkit.ts';
+import type { MaskResult } from './mask.ts';
+import { ALL, answer, compiled, maskJson, textAnswer, VALUES } from './masking.testkit.ts';
 
 const SMALL = 1 << 12;
 /** Linear is 4, quadratic 16. */
@@ -62,6 +63,39 @@ describe('masking in linear time', () => {
       expect(after).to.be.below(Math.max(FLOOR_MS, before) * MAX_RATIO);
     });
   }
+
+  it('holds for encodings of encodings, each to be read in every view', function () {
+    this.timeout(120_000);
+    const size = 1 << 20;
+    const encoded = (text: string) => Buffer.from(text).toString('base64');
+    const views = `${'\\'.repeat(64)}１ `;
+    const nested = encoded(`${views}text of a message ${encoded(`${views}some more text`)}`);
+    const text = textAnswer(views + `${nested} `.repeat(size / nested.length));
+
+    const spent = millisecondsOf(() => maskJson(text, masking));
+
+    expect(spent).to.be.below(6000);
+  });
+
+  it('withholds what would have to be read again in every view', function () {
+    this.timeout(120_000);
+    const encoded = (text: string) => Buffer.from(text).toString('base64');
+    // in each view one group more is decoded before the run, so that it is another run
+    const groups = [3, 2, 1, 0].map((depth) =>
+      ['51', '55', '46', '42'].map((hex) => `%${'25'.repeat(depth)}${hex}`).join(''),
+    );
+    const changing = (inner: string) => `${groups.join('')}${encoded(inner)}`;
+    const innermost = `${groups.join('')} ${'text of a message '.repeat(500)}`;
+    const text = textAnswer(changing(changing(innermost)));
+    let result: MaskResult | undefined;
+
+    const spent = millisecondsOf(() => {
+      result = maskJson(text, masking);
+    });
+
+    expect(result).to.deep.include({ kind: 'withheld', because: 'failed' });
+    expect(spent).to.be.below(8000);
+  });
 
   const schemas: readonly { name: string; schema: JsonValue }[] = [
     {

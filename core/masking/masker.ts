@@ -4,6 +4,7 @@
 import type { JsonValue } from '#core/mcp/messages.ts';
 import { compareActions, type Hmac } from './actions.ts';
 import { maskBinary } from './binary.ts';
+import { type MaskingBudget, newBudget } from './budget.ts';
 import type { Match } from './detectors/detector.ts';
 import { MemberNames } from './member-names.ts';
 import { jsonRegions } from './nested-json.ts';
@@ -42,15 +43,9 @@ type Outcome =
   | { readonly kind: 'edited'; readonly edits: readonly TextEdit[] }
   | { readonly kind: 'removed' };
 
-/** Steps that patterns take for each character of a message; some more for short ones, never more in all. */
-const STEPS_PER_CHARACTER = 8;
-const MIN_STEPS = 4_000_000;
-/** A second or two. */
-const MAX_STEPS = 30_000_000;
-
 export class Masker {
   readonly #masking: Masking;
-  readonly #budget: { steps: number };
+  readonly #budget: MaskingBudget;
   readonly #gate = new StringGate();
   /** Keys in which nothing was found; most objects of a list have the same. */
   readonly #cleanKeys = new Set<string>();
@@ -58,7 +53,7 @@ export class Masker {
 
   constructor(masking: Masking, sizeChars: number) {
     this.#masking = masking;
-    this.#budget = { steps: Math.min(MAX_STEPS, MIN_STEPS + STEPS_PER_CHARACTER * sizeChars) };
+    this.#budget = newBudget(sizeChars);
   }
 
   get tally(): Tally {

@@ -1,8 +1,8 @@
 // Looks for values in one text: in every view of it, and in what it encodes. Gives places in the text
 // as it is, so that they can be replaced there.
 
-import type { RegexBudget } from '#core/policy/regex.ts';
 import { compareActions, type Hmac, markerOf, replacementOf } from './actions.ts';
+import { type MaskingBudget, spendCharacters } from './budget.ts';
 import type { Match } from './detectors/detector.ts';
 import { encodedRuns } from './encoded-runs.ts';
 import { viewsOf } from './normalise.ts';
@@ -19,7 +19,7 @@ export interface TextQuestion {
   readonly hint: string;
   readonly plan: Plan;
   /** Counts down over all patterns of one message. */
-  readonly budget: RegexBudget;
+  readonly budget: MaskingBudget;
 }
 
 /** Everything found, in no order and overlapping. `decode` asks about the content of encoded runs. */
@@ -28,13 +28,18 @@ export function scanText(
   decode: (content: string) => Finding | undefined,
 ): readonly Found[] {
   if (question.plan.patterns.length === 0 && !SUSPECT.test(question.text)) return [];
-  return viewsOf(question.text).flatMap((view) => [
-    ...scanView(question, view),
-    ...encodedRuns(view.text).flatMap((run) => {
-      const finding = decode(run.content);
+  // views have most runs in common, and each may hold runs again
+  const decoded = new Map<string, Finding | undefined>();
+  return viewsOf(question.text).flatMap((view) => {
+    spendCharacters(question.budget, view.text.length);
+    const runs = encodedRuns(view.text).flatMap((run) => {
+      const { content } = run;
+      if (!decoded.has(content)) decoded.set(content, decode(content));
+      const finding = decoded.get(content);
       return finding === undefined ? [] : [{ ...finding, ...view.originOf(run) }];
-    }),
-  ]);
+    });
+    return [...scanView(question, view), ...runs];
+  });
 }
 
 /**
