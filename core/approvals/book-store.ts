@@ -3,6 +3,7 @@
 
 import type { Approval } from './approval.ts';
 import type { ApprovalBook, Entry, Step } from './book.ts';
+import { expireEach } from './expire-each.ts';
 import type { ApprovalRequest } from './request.ts';
 import type { Account, ApprovalEvent, Spend } from './states.ts';
 import {
@@ -69,8 +70,7 @@ export class BookStore implements ApprovalStore {
   async expire(): Promise<readonly Approval[]> {
     this.#mustBeOpen();
     const due = this.#keeper.kept.due(this.#nowMillis());
-    const moved = await Promise.all(due.map((id) => this.#move(id, { kind: 'expire' })));
-    return moved.flatMap((answer) => (answer.ok ? [answer.approval] : []));
+    return expireEach(due, (id) => this.#move(id, { kind: 'expire' }));
   }
 
   async get(id: string): Promise<Approval | undefined> {

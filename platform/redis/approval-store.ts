@@ -12,6 +12,7 @@ import {
   storeFull,
   tooManyPending,
 } from '#core/approvals/book.ts';
+import { expireEach } from '#core/approvals/expire-each.ts';
 import { checkNonce, noncesFull, tooFar } from '#core/approvals/nonce-book.ts';
 import { type ApprovalRequest, requestProblem } from '#core/approvals/request.ts';
 import {
@@ -136,8 +137,7 @@ class RedisApprovalStore implements ApprovalStore {
   async expire(): Promise<readonly Approval[]> {
     this.#mustBeOpen();
     const due = await this.#steps.due();
-    const moved = await Promise.all(due.map((id) => this.#move(id, { kind: 'expire' })));
-    return moved.flatMap((answer) => (answer.ok ? [answer.approval] : []));
+    return expireEach(due, (id) => this.#move(id, { kind: 'expire' }));
   }
 
   async get(id: string): Promise<Approval | undefined> {

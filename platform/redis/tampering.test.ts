@@ -1,0 +1,147 @@
+// Whoever may write into Redis by hand gets no call through that people did not approve as it is.
+
+import { expect } from 'chai';
+import { ballot, newSigner, request } from '#core/approvals/approvals.testkit.ts';
+import type { ApprovalRequest } from '#core/approvals/request.ts';
+import { bob, carol, NONCE, quorumRequest } from '#core/approvals/store.testkit.ts';
+import type { ApprovalStore } from '#core/approvals/store.ts';
+import type { RedisClient } from './client.ts';
+import { approvalKeys, type Namespace } from './keys.ts';
+import { startRedis, type TestRedis } from './redis-server.fixture.ts';
+import { connectTo, namespace, openStore } from './stores.fixture.ts';
+
+describe('Whoever writes into the Redis of two replicas', () => {
+  let redis: TestRedis;
+  let admin: RedisClient;
+  let shared: Namespace;
+  let one: ApprovalStore;
+  let two: ApprovalStore;
+  let count = 0;
+
+  before(async () => {
+    redis = await startRedis();
+    admin = await connectTo(redis.url);
+  });
+
+  after(async () => {
+    admin.disconnect();
+    await redis.stop();
+  });
+
+  beforeEach(async () => {
+    count += 1;
+    shared = namespace(`pair-${count}`);
+    one = await openStore(redis.url, shared);
+    two = await openStore(redis.url, shared);
+  });
+
+  afterEach(async () => {
+    await one.close();
+    await two.close();
+  });
+
+  const now = () => Date.now();
+  const approve = (store: ApprovalStore, asked: ApprovalRequest, by = bob) =>
+    store.vote(asked.id, ballot(asked, by, 'approve', { nowMillis: now() }));
+  const consume = (store: ApprovalStore, asked: ApprovalRequest, exchange = 'x-1') =>
+    store.consume(asked.id, { binding: asked.binding, nonce: NONCE, exchange });
+
+  async function granted(asked: ApprovalRequest): Promise<void> {
+    await one.attachOrCreate(asked);
+    const moved = await approve(two, asked);
+    expect(moved.ok).to.equal(true);
+  }
+
+  const key = (id: string) => approvalKeys(shared).approval(id);
+
+  async function edit(id: string, change: (entry: string) => string): Promise<void> {
+    const entry = await admin.hget(key(id), 'entry');
+    await admin.hset(key(id), 'entry', change(entry ?? ''));
+  }
+
+  it('gets nothing for a grant signed by another key', async () => {
+    const asked = request('1');
+    await one.attachOrCreate(asked);
+    const cast = ballot(asked, bob, 'approve', { nowMillis: now(), signer: newSigner() });
+    if (cast.choice !== 'approve') throw new Error(cast.choice);
+    const forged = { grant: cast.grant, spending: { uses: 0, open: [] } };
+    await edit(asked.id, (entry) =>
+      JSON.stringify({ ...JSON.parse(entry), ...forged, state: 'GRANTED', version: 2 }),
+    );
+    const deadline = String(cast.grant.expiresAtMillis);
+    await admin.hset(key(asked.id), { state: 'GRANTED', version: '2', deadline });
+
+    expect(await consume(one, asked)).to.include({ ok: false, code: 'grant_forged' });
+    expect(await consume(two, asked, 'x-2')).to.include({ ok: false, code: 'grant_forged' });
+  });
+
+  it('gets nothing for a grant written back as it was before it was spent', async () => {
+    const asked = request('1');
+    await granted(asked);
+    const before = await admin.hgetall(key(asked.id));
+    expect((await consume(one, asked)).ok).to.equal(true);
+
+    await admin.hset(key(asked.id), before);
+
+    expect(await consume(two, asked, 'x-2')).to.include({ ok: false, code: 'nonce_spent' });
+  });
+
+  it('gets no vote counted that nobody cast', async () => {
+    const asked = quorumRequest('1', 2);
+    await one.attachOrCreate(asked);
+    const { person } = carol;
+    const forged = {
+      ...{ issuer: carol.issuer, subject: 'carol', person, serves: [0], choice: 'approve' },
+      ...{ reason: 'fine', atMillis: now(), signature: 'A'.repeat(86) },
+    };
+    await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), votes: [forged] }));
+
+    await approve(one, asked);
+
+    expect((await two.get(asked.id))?.state).to.equal('PENDING');
+    expect((await approve(two, asked, carol)).approval?.state).to.equal('GRANTED');
+  });
+
+  it('gets nothing for what people approved when it looked like something else', async () => {
+    const asked = request('1');
+    await one.attachOrCreate(asked);
+    const shown = { ...asked, preview: '{"amount":1}' };
+    await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), request: shown }));
+    expect((await approve(two, shown)).ok).to.equal(true);
+
+    await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), request: asked }));
+
+    expect(await consume(one, asked)).to.include({ ok: false, code: 'grant_forged' });
+  });
+
+  it('gets nothing for the grant of another approval', async () => {
+    const [asked, other] = [request('1'), request('2')];
+    await granted(asked);
+    await one.attachOrCreate(other);
+    const stolen = await admin.hgetall(key(asked.id));
+    await admin.hset(key(other.id), stolen);
+
+    const codes = await consume(one, other).then(
+      (moved) => (moved.ok ? 'ok' : moved.code),
+      (error: unknown) => (error instanceof Error ? error.message : ''),
+    );
+
+    expect(codes).to.equal('an approval in Redis is not as it was written');
+  });
+
+  it('keeps nobody from hearing that another approval has ended', async () => {
+    const { terms } = request('1');
+    const brief = { terms: { ...terms, pendingTtlSeconds: 1 } };
+    const [spoilt, sound] = [request('1', brief), request('2', brief)];
+    await one.attachOrCreate(spoilt);
+    await one.attachOrCreate(sound);
+    await admin.hset(approvalKeys(shared).approval(spoilt.id), 'entry', '{}');
+    await two.waitFor({ id: sound.id, version: 1 }, AbortSignal.timeout(8000));
+
+    const ended = (await one.expire()).map(({ request: { id } }) => id);
+    const again = await one.expire().catch((error: Error) => error.message);
+
+    expect(ended).to.deep.equal([sound.id]);
+    expect(again).to.equal('an approval in Redis is not as it was written');
+  });
+});
