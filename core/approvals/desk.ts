@@ -224,7 +224,8 @@ export class ApprovalDesk {
     const { issuer, subject } = caller.principal;
     const choice = wish.act === 'approve' || wish.act === 'deny' ? { choice: wish.act } : {};
     const refused = { approverIssuer: issuer, approver: subject, ...choice, refusal: code };
-    return this.#owed.write(refusedDecisionRecord(approval, refused, this.#parts.timestamp()));
+    const draft = refusedDecisionRecord(approval, refused, this.#parts.timestamp());
+    return this.#owed.write(draft, 'turned away');
   }
 
   async #guarded<Value>(run: () => Promise<DeskAnswer<Value>>): Promise<DeskAnswer<Value>> {

@@ -37,6 +37,15 @@ describe('records that are owed', () => {
     expect([owed.size, owed.lost]).to.deep.equal([4096, 4]);
   });
 
+  it('have room for what happened, however many were turned away meanwhile', async () => {
+    const owed = new OwedRecords(failing);
+
+    for (let count = 0; count < 4100; count += 1) await owed.write(draft('refusal'), 'turned away');
+    await owed.write(draft('1'));
+
+    expect([owed.size, owed.lost]).to.deep.equal([1025, 4100 - 1024]);
+  });
+
   it('do not hide a fault of the writer, nor stop at it', async () => {
     const written: string[] = [];
     const owed = new OwedRecords(async ({ ts }) => {

@@ -9,6 +9,8 @@ export type Append = (draft: RecordDraft) => Promise<unknown>;
 
 /** Nothing new is asked or approved while evidence fails, so what ends meanwhile is less than this. */
 const MAX_OWED = 4096;
+/** Anybody with a token can be turned away, again and again: not at the cost of what has happened. */
+const MAX_OWED_BEFORE_TURNED_AWAY = 1024;
 
 export class OwedRecords {
   readonly #append: Append;
@@ -31,8 +33,12 @@ export class OwedRecords {
   }
 
   /** Resolves when the record is durable, or is owed. */
-  async write(draft: RecordDraft): Promise<void> {
-    if (this.#owed.length >= MAX_OWED) {
+  async write(
+    draft: RecordDraft,
+    about: 'what happened' | 'turned away' = 'what happened',
+  ): Promise<void> {
+    const max = about === 'turned away' ? MAX_OWED_BEFORE_TURNED_AWAY : MAX_OWED;
+    if (this.#owed.length >= max) {
       this.#lost += 1;
       return;
     }
