@@ -48,6 +48,25 @@ describe('a call that needs an approval', () => {
     expect(await ladder.states()).to.deep.equal(['PENDING', 'CONSUMED']);
   });
 
+  it('asks the store now and then, not all the time, where the clock of the store is behind', async () => {
+    const ladder = new Ladder({ holdSeconds: 0.5 });
+    const { clock } = ladder.gate;
+    const { store } = ladder;
+    const ahead = { ...clock, epochSeconds: () => clock.epochSeconds() + 3600 };
+    let looks = 0;
+    const get = (id: string) => {
+      looks += 1;
+      return Object.getPrototypeOf(store).get.call(store, id);
+    };
+    Object.assign(ladder.gate, { clock: ahead });
+    Object.assign(store, { get });
+
+    const obtained = await ladder.climb(LEGACY).obtained;
+
+    expect(refusalOf(obtained).code).to.equal('approval_pending');
+    expect(looks).to.be.below(10);
+  });
+
   it('attaches to the request of the identical call', async () => {
     const ladder = new Ladder();
     const calls = [ladder.climb(), ladder.climb(), ladder.climb(LEGACY)];

@@ -50,6 +50,9 @@ export interface WaitingCall extends AskingCall {
   readonly request: RequestMessage;
 }
 
+/** The store goes by its own clock: where ours is ahead, it is asked again this often until it agrees. */
+const LEAST_DUE_MS = 250;
+
 /** A grant that somebody else spends first sends this call back to ask anew, a few times. */
 const MAX_ATTEMPTS = 5;
 
@@ -165,7 +168,7 @@ async function nextStanding(
   const { store } = gate.approvals;
   const due = new AbortController();
   const dueInMs = pendingUntilMillis - gate.clock.epochSeconds() * 1000;
-  const timer = setTimeout(() => due.abort(), Math.max(0, dueInMs) + 1);
+  const timer = setTimeout(() => due.abort(), Math.max(LEAST_DUE_MS, dueInMs + 1));
   const signal = AbortSignal.any([due.signal, ended]);
   try {
     return await store.waitFor({ id: request.id, version }, signal);
