@@ -49,6 +49,19 @@ describe('what a record repeats', () => {
     expect(recorded('Block')).to.equal('resource:(withheld)');
   });
 
+  it('masks a method that MCP does not have, whoever invented it', () => {
+    const snapshot = masking({ name: 'pii', detectors: ['email'], action: 'Redact' });
+    const method = 'notifications/ada@example.com';
+
+    const recorded = recordedMessage(
+      { kind: 'notification', method, params: {} },
+      SIGHTING,
+      snapshot,
+    );
+
+    expect(recorded.method).to.equal('notifications/[REDACTED:email]');
+  });
+
   const texts = ['\ud800', `${'x'.repeat(255)}\u{1f600}`, 'x'.repeat(100_000), '\u0000\n'];
   for (const text of texts) {
     it(`can always be recorded: ${JSON.stringify(text.slice(-4))}`, () => {

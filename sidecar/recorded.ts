@@ -14,7 +14,7 @@ import type { Revision } from '#core/mcp/revisions.ts';
 import type { TraceContext } from '#core/mcp/trace-context.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { Snapshot } from './activation.ts';
-import { maskedTarget } from './masked-target.ts';
+import { maskedMethod, maskedTarget } from './masked-target.ts';
 
 /** Longest text of a peer's that a record repeats; a longer one is cut and marked. */
 const MAX_RECORDED_CHARS = 256;
@@ -46,7 +46,10 @@ export function recordedMessage(
   const named = 'target' in message ? message.target : undefined;
   const target = named && maskedTarget(named, sighting.direction, snapshot);
   return {
-    method: message.kind === 'response' ? 'response' : bounded(message.method),
+    method:
+      message.kind === 'response'
+        ? 'response'
+        : bounded(maskedMethod(message.method, sighting.direction, snapshot)),
     ...(target === undefined ? {} : { target: recordedTarget(target) }),
     ...('id' in message && message.id !== undefined
       ? { requestId: bounded(String(message.id)) }

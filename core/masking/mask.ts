@@ -58,18 +58,18 @@ export function maskMessage(
   }
 }
 
-/** What may be recorded of the URI that a message names; undefined when nothing may. Never throws. */
-export function maskUri(
-  uri: string,
+/** What may be said of one string that stands by itself; undefined when nothing may. Never throws. */
+export function maskString(
+  text: string,
   { direction, origin }: Pick<MaskableMessage, 'direction' | 'origin'>,
   masking: CompiledMasking,
   hmac: Hmac,
 ): string | undefined {
-  const value = { params: { uri } };
+  const value = { params: { uri: text } };
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   const result = maskMessage({ bytes, value, direction, origin }, masking, hmac);
   if (result.kind === 'withheld') return undefined;
-  if (result.recorded === bytes) return uri;
+  if (result.recorded === bytes) return text;
   const { params }: { readonly params: { readonly uri?: string } } = JSON.parse(
     UTF8.decode(result.recorded),
   );
