@@ -7,7 +7,6 @@ import type { RecordedOutcome } from '#core/evidence/record.ts';
 import type { JsonValue, ResponseMessage } from '#core/mcp/messages.ts';
 import { eraOf, factsOf } from '#core/mcp/revisions.ts';
 import { encodeSseEvent, SseDecoder, type SseEvent, type SseItem } from '#core/mcp/sse.ts';
-import { hasOtherLines } from '#core/mcp/sse-fields.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
 import type { ClientReply } from './client-reply.ts';
@@ -19,6 +18,7 @@ import {
   EVIDENCE_UNAVAILABLE,
   refusedOutcome,
 } from './conclude.ts';
+import { maskLines } from './event-lines.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { refuseLate } from './late-answer.ts';
@@ -114,11 +114,12 @@ class StreamRelay {
     }
   }
 
-  async #event(event: SseEvent): Promise<void> {
+  async #event(came: SseEvent): Promise<void> {
+    const event = maskLines(came, this.#judge.snapshot);
     if (event.id !== undefined) this.#resumable = true;
-    // `retry:` and priming events carry no message and pass as they came.
+    // `retry:` and priming events carry no message.
     if (event.data === undefined || event.data.byteLength === 0) {
-      this.#writer.push(this.#asItCame(event));
+      this.#writer.push(event.raw);
       return;
     }
     const { limits } = this.#exchange.facts.snapshot.policy;
@@ -128,18 +129,8 @@ class StreamRelay {
       message.kind === 'response'
         ? await this.#response(message, event.data, value)
         : await this.#passing(message, event.data, value);
-    if (bytes === event.data) this.#writer.push(this.#asItCame(event));
+    if (bytes === event.data) this.#writer.push(event.raw);
     else if (bytes !== undefined) this.#writer.push(encodeSseEvent({ ...event, data: bytes }));
-  }
-
-  /**
-   * Where policy masks, without the comments and unknown fields in it: nobody looks for values there,
-   * and no reader acts on them.
-   */
-  #asItCame(event: SseEvent): Uint8Array {
-    const { appliesMasking, masking } = this.#exchange.facts.snapshot.policy;
-    const masks = appliesMasking && masking.planFor('toClient', { kind: 'unknown' }) !== undefined;
-    return masks && hasOtherLines(event.raw) ? encodeSseEvent(event) : event.raw;
   }
 
   /** Waits until this message may go on: neither too fast nor too far ahead of its evidence. */

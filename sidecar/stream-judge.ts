@@ -37,7 +37,7 @@ export class StreamJudge {
     bytes: Uint8Array,
     value: JsonValue,
   ): Promise<Uint8Array | undefined> {
-    const snapshot = this.#snapshot();
+    const snapshot = this.snapshot;
     const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
     const { request } = this.#exchange.facts;
     const origin = originOf(this.#isAnswer ? request : undefined);
@@ -79,11 +79,11 @@ export class StreamJudge {
   }
 
   #staysHere(reason: string): RecordedDecision {
-    return { effect: 'Deny', reason, policy: this.#snapshot().digest };
+    return { effect: 'Deny', reason, policy: this.snapshot.digest };
   }
 
   /** A stream outlives policies: it is judged by the current one, an answer by its request's. */
-  #snapshot(): Snapshot {
+  get snapshot(): Snapshot {
     return this.#isAnswer ? this.#exchange.facts.snapshot : this.#gate.activation.current;
   }
 
@@ -96,7 +96,7 @@ export class StreamJudge {
     const { revision } = this.#exchange.facts;
     const sizeBytes = bytes.byteLength;
     const sighting = { direction: 'toClient', revision, sizeBytes } as const;
-    return recordedMessage(message, sighting, this.#snapshot());
+    return recordedMessage(message, sighting, this.snapshot);
   }
 }
 

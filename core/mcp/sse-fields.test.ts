@@ -21,6 +21,12 @@ describe('the lines of an event', () => {
     'data: a\r: comment\r\r',
     '\ufeffdata: a\n\n',
     'datum: a\n\n',
+    'event: a\nevent: message\ndata: a\n\n',
+    'id: a\nid: b\n\n',
+    'id: a\0b\ndata: a\n\n',
+    'retry: soon\ndata: a\n\n',
+    'retry: 1\nretry: 5\n\n',
+    'retry: 123456789 and more\n\n',
   ];
   for (const raw of others) {
     it(`hold what no reader acts on: ${JSON.stringify(raw)}`, () => {

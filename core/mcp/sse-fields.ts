@@ -31,9 +31,13 @@ export function readFields(raw: Uint8Array, isFirst: boolean): EventFields {
   return data === undefined ? others : { ...others, data: joinLines(data) };
 }
 
-/** Whether an event has comments or fields that no reader acts on: text that nobody has judged. */
+/**
+ * Whether an event has lines that no reader acts on, and so text that nobody has judged: comments,
+ * fields that are unknown or cannot be read, and those that a later one of the name replaces.
+ */
 export function hasOtherLines(raw: Uint8Array): boolean {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const seen = new Set<string>();
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(LF, start);
     const end = found === -1 ? bytes.length : found;
@@ -41,11 +45,24 @@ export function hasOtherLines(raw: Uint8Array): boolean {
     // a CR by itself ends a line too: what follows it is not looked at here
     const cr = bytes.indexOf(CR, start);
     const isOneLine = cr === -1 || cr >= end - 1;
-    if (!isOneLine || !/^(?:(?:data|event|id|retry)(?::|\r?$)|\r?$)/.test(head)) return true;
+    if (!isOneLine || !KNOWN_LINE.test(head)) return true;
+    if (!isActedOn(bytes.subarray(start, end), head, seen)) return true;
     start = end + 1;
   }
   return false;
 }
+
+/** `seen`: the names of fields that count once. */
+function isActedOn(line: Uint8Array, head: string, seen: Set<string>): boolean {
+  const name = /^(?:event|id|retry)/.exec(head)?.[0];
+  if (name === undefined) return true;
+  if (seen.has(name) || line.includes(0)) return false;
+  seen.add(name);
+  // shorter than a head is cut
+  return name !== 'retry' || /^retry: ?[0-9]{1,7}\r?$/.test(head);
+}
+
+const KNOWN_LINE = /^(?:(?:data|event|id|retry)(?::|\r?$)|\r?$)/;
 
 const LF = 0x0a;
 const CR = 0x0d;

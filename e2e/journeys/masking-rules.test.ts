@@ -74,6 +74,19 @@ describe('masking by policy', () => {
     expect(text).to.equal(`:\n\n:\n\nid: 9\n${event(answer({ content: [] }))}`);
   });
 
+  it('hides values in the names of events, and lets through no line that another replaces', async () => {
+    const value = plantEmail(secrets, 'names of events');
+    const named = `event: ${value}\nid: 7\ndata: ${answer({ content: [] })}\n\n`;
+    const replaced = `event: ${value}\nevent: message\nid: 8\ndata:\n\n`;
+    rig.server.play(sse(`${replaced}event: of ${value}\n\n${named}`));
+
+    const { text } = await call();
+
+    expect(text).to.include('event: [REDACTED:email]\n');
+    expect(text).to.include('id: 8\nevent: message\n');
+    expect(text).to.not.include(value);
+  });
+
   it('is for the tools that a rule names, and for no others', async () => {
     const value = plantEmail(new Secrets(), 'of one tool alone');
     await rig.activate(spec([{ ...PII, tools: ['ref*'] }]));
