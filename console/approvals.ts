@@ -3,6 +3,7 @@
 
 import type { Approval, ApprovalState } from '#core/approvals/approval.ts';
 import { MAX_SIGN_IN_AGE_SECONDS } from '#core/approvals/approver.ts';
+import { MAX_LISTED } from '#core/approvals/book.ts';
 import { ACTS, type Act } from '#core/approvals/desk.ts';
 import type { DeskRefusal } from '#core/approvals/desk-refusal.ts';
 import type { Answer } from './answer.ts';
@@ -23,8 +24,6 @@ const ENDED_STATES: readonly ApprovalState[] = [
   'CANCELLED',
   'REVOKED',
 ];
-/** What a store holds at most is shown at most. */
-const MAX_LISTED = 1024;
 const ENDED_LIMIT = 10;
 const SIMILAR_LIMIT = 5;
 

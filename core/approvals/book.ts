@@ -36,7 +36,8 @@ export const BOOK_LIMITS: BookLimits = {
   maxNonces: 65_536,
 };
 
-export const MAX_LISTED = 1000;
+/** All of them: who may see which is for the desk to say, so none may be cut off before. */
+export const MAX_LISTED = BOOK_LIMITS.maxLive + BOOK_LIMITS.maxEnded;
 
 export class ApprovalBook {
   readonly #limits: BookLimits;

@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { FINANCE, MCP, principal, request, T0, TERMS, TRUSTED } from './approvals.testkit.ts';
+import {
+  approver,
+  ballot,
+  FINANCE,
+  MCP,
+  principal,
+  request,
+  T0,
+  TERMS,
+  TRUSTED,
+} from './approvals.testkit.ts';
 import { caller, DeskBench, REASON } from './desk.testkit.ts';
 import { isGrantGenuine } from './grant.ts';
 
@@ -129,6 +139,21 @@ describe('what a reader sees at the desk', () => {
     expect(idsOf(await bench.desk.list(bob, { states: ['DENIED'], limit: 10 }))).to.deep.equal([
       finance,
     ]);
+  });
+
+  it('is never crowded out by what others ask', async () => {
+    const bench = new DeskBench();
+    const own = request('own', { by: principal('zoe') });
+    await bench.ask('own', own);
+    for (let count = 0; count < 1023; count += 1) {
+      const asked = request(`${count}`, { by: principal(`p-${Math.floor(count / 16)}`) });
+      await bench.ask(asked.id, asked);
+      if (count < 512) await bench.store.vote(asked.id, ballot(asked, approver('bob'), 'deny'));
+    }
+
+    const seen = await bench.desk.list(caller('zoe', { groups: [] }), { limit: 10 });
+
+    expect(idsOf(seen)).to.deep.equal([own.id]);
   });
 
   it('is nothing else', async () => {
