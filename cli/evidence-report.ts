@@ -56,7 +56,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'every approved call was voted for, and went through once',
-    codes: ['grant_spent_twice', 'grant_without_votes'],
+    codes: ['grant_spent_twice', 'grant_spent_after_end', 'grant_without_votes'],
   },
 ];
 

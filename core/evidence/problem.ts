@@ -31,6 +31,7 @@ const GRAVITY = {
   tail_uncheckpointed: 'tampering',
   recording_changed: 'tampering',
   grant_spent_twice: 'tampering',
+  grant_spent_after_end: 'tampering',
   no_evidence: 'doubt',
   unreadable: 'doubt',
   trust_not_given: 'doubt',

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { approver, ballot, T0 } from '#core/approvals/approvals.testkit.ts';
+import { approver, ballot, request, T0 } from '#core/approvals/approvals.testkit.ts';
 import { move } from '#core/approvals/moves.testkit.ts';
 import { approvalRecord } from '#core/approvals/recorded.ts';
 import { requested } from '#core/approvals/states.ts';
@@ -44,6 +44,37 @@ describe('evidence of spent grants', () => {
     expect(verdict).to.equal('tampered');
     expect(problems).to.have.length(1);
     expect(problems[0]).to.include({ code: 'grant_spent_twice', seq: 5 });
+  });
+
+  describe('for one call, after somebody had ended the approval,', () => {
+    const one = request('one');
+    const vote = { kind: 'vote', ...ballot(one, approver('bob')) } as const;
+    const given = move(requested(one, T0), vote);
+    const revoke = { kind: 'revoke', approver: approver('carol'), reason: 'wrong' } as const;
+    const revoked = approvalRecord('approval.revoked', move(given, revoke), TS);
+    const forged = move(given, { ...spend, binding: one.binding, exchange: 'x-1' });
+    const spent = approvalRecord('approval.consumed', forged, TS, 'x-1');
+    const cast = approvalRecord('approval.voted', given, TS);
+
+    for (const [name, drafts, seq] of [
+      ['shows tampering', [cast, revoked, spent], 4],
+      ['shows it in whatever order logs are read', [cast, spent, revoked], 3],
+    ] as const) {
+      it(name, async () => {
+        const { verdict, problems } = await verify(drafts);
+
+        expect(verdict).to.equal('tampered');
+        expect(problems).to.have.length(1);
+        expect(problems[0]).to.include({ code: 'grant_spent_after_end', seq });
+      });
+    }
+  });
+
+  it('holds when what was left of a window was taken back', async () => {
+    const revoke = { kind: 'revoke', approver: approver('carol'), reason: 'enough' } as const;
+    const revoked = approvalRecord('approval.revoked', move(once, revoke), TS);
+
+    expect((await verify([voted, first, revoked])).verdict).to.equal('verified');
   });
 
   it('holds when another record than the first is the vote: it may be in the log of another gateway', async () => {

@@ -1,4 +1,4 @@
-// Whether each use of a grant was spent once, and by the votes of people: the store that locks grants is not
+// Whether each use of a grant was spent once, by the votes of people, and not after they had ended it: the store that locks grants is not
 // part of evidence, and whoever rolls it back or forges a grant in it makes calls go through that nobody approved.
 
 import type { StoredRecord } from './parse-record.ts';
@@ -6,6 +6,8 @@ import type { ProblemCode, Report } from './problem.ts';
 import type { RecordedApproval } from './record.ts';
 
 interface Spending {
+  readonly id: string;
+  readonly scope: RecordedApproval['scope'];
   /** Keys of the votes that it rests on. */
   readonly votes: readonly string[];
   readonly place: { readonly file: string; readonly lane: string; readonly seq: number };
@@ -16,8 +18,9 @@ export class SpendingCheck {
   /** Nonce and use. Approvals are made by people, so this stays small next to all else. */
   readonly #spent = new Set<string>();
   readonly #votes = new Set<string>();
-  /** Whose votes were not there yet: another gateway, with a log of its own, may have taken them. */
-  readonly #unvoted: Spending[] = [];
+  /** Ids of approvals that somebody ended. */
+  readonly #ended = new Set<string>();
+  readonly #spendings: Spending[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -28,14 +31,22 @@ export class SpendingCheck {
     if (type === 'approval.voted' && isTaken(approval)) {
       this.#votes.add(voteKey(approval, approval.approver ?? ''));
     }
+    if (ENDS.has(type)) this.#ended.add(approval.id);
     if (type === 'approval.consumed') this.#spend(approval, { file, lane, seq });
   }
 
-  /** Once every log has been read. */
+  /** Once every log has been read: another gateway, with a log of its own, may have taken votes or ended it. */
   finish(): void {
-    for (const { place } of this.#unvoted.filter((spending) => !this.#isVoted(spending))) {
-      const message = 'spends a grant, and the votes that made it are in no log that was read';
-      this.#flag('grant_without_votes', message, place);
+    for (const spending of this.#spendings) {
+      if (!this.#isVoted(spending)) {
+        const message = 'spends a grant, and the votes that made it are in no log that was read';
+        this.#flag('grant_without_votes', message, spending.place);
+      }
+      // A window may have been used before the rest of it was taken back.
+      if (spending.scope === 'Call' && this.#ended.has(spending.id)) {
+        const message = 'spends a grant that somebody had taken back';
+        this.#flag('grant_spent_after_end', message, spending.place);
+      }
     }
   }
 
@@ -50,7 +61,8 @@ export class SpendingCheck {
       this.#spent.add(spending);
     }
     const votes = approvers.map((approver) => voteKey(approval, approver));
-    if (!this.#isVoted({ votes, place })) this.#unvoted.push({ votes, place });
+    const { id, scope } = approval;
+    this.#spendings.push({ id, scope, votes, place });
   }
 
   #isVoted({ votes }: Spending): boolean {
@@ -61,6 +73,13 @@ export class SpendingCheck {
     this.#report({ code, message, ...place });
   }
 }
+
+/** Acts of people; a deadline is not one, nor told apart from a store that fell back in time. */
+const ENDS: ReadonlySet<string> = new Set([
+  'approval.denied',
+  'approval.cancelled',
+  'approval.revoked',
+]);
 
 function isTaken({ choice, refusal }: RecordedApproval): boolean {
   return choice === 'approve' && refusal === undefined;

@@ -60,4 +60,21 @@ describe('somebody who writes a spent grant back into Redis', function () {
     expect(code).to.equal(1);
     expect(JSON.stringify(problems)).to.include('grant_spent_twice');
   });
+
+  it('is found out by verify, who undoes that it was taken back', async () => {
+    await refund();
+    const { id } = await waiting(pair, pair.two);
+    await decide(pair, pair.two, id, 'approve');
+    const granted = await admin.hgetall(keys.approval(id));
+    await decide(pair, pair.two, id, 'revoke');
+
+    await admin.hset(keys.approval(id), granted);
+    await refund();
+    await pair.one.close();
+    await pair.two.close();
+    const { code, problems } = await verify(pair);
+
+    expect(code).to.equal(1);
+    expect(JSON.stringify(problems)).to.include('grant_spent_after_end');
+  });
 });

@@ -307,7 +307,7 @@ def check_recordings(path, lane, name):
 class Exchanges:
     def __init__(self, found):
         self.found, self.open, self.intents, self.outcomes = found, {}, 0, 0
-        self.votes, self.spent, self.spendings = set(), set(), []
+        self.votes, self.spent, self.ended, self.spendings = set(), set(), set(), []
 
     def record(self, record, lane):
         kind, exchange = record["type"], record.get("exchange")
@@ -329,16 +329,20 @@ class Exchanges:
     def approval(self, kind, approval, where):
         if kind == "approval.voted" and approval.get("choice") == "approve" and "refusal" not in approval:
             self.votes.add((approval["id"], approval.get("approver")))
+        if kind in ("approval.denied", "approval.cancelled", "approval.revoked"):
+            self.ended.add(approval["id"])
         if kind == "approval.consumed":
             if (spending := (approval.get("nonce"), approval.get("use"))) in self.spent:
                 self.found.tell("grant_spent_twice", **where)
             self.spent.add(spending)
-            self.spendings.append((approval["id"], approval.get("approvers", []), where))
+            self.spendings.append((approval["id"], approval.get("approvers", []), approval.get("scope"), where))
 
     def finish(self):
-        for approval, approvers, where in self.spendings:
+        for approval, approvers, scope, where in self.spendings:
             if not approvers or any((approval, approver) not in self.votes for approver in approvers):
                 self.found.tell("grant_without_votes", **where)
+            if scope == "Call" and approval in self.ended:
+                self.found.tell("grant_spent_after_end", **where)
 
 
 # ---- checkpoints -----------------------------------------------------------------------------

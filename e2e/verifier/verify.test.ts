@@ -46,6 +46,12 @@ const APPROVALS: readonly {
     types: ['approval.requested', 'approval.granted'],
     verdict: 'inconclusive',
   },
+  {
+    name: 'was taken back before',
+    types: ['approval.voted', 'approval.revoked'],
+    spent: 1,
+    verdict: 'tampered',
+  },
   { name: 'was spent twice', types: ['approval.voted'], spent: 2, verdict: 'tampered' },
 ];
 
