@@ -20,6 +20,7 @@ describe('masking of a call that waits', () => {
           'credit_card',
           'iban',
           'us_ssn',
+          'private_key',
           'ip',
           'jwt',
           'aws_key',

@@ -87,6 +87,17 @@ describe('masking by policy', () => {
     expect(text).to.not.include(value);
   });
 
+  it('hides values in methods that nobody has, and keeps those messages here', async () => {
+    const value = plantEmail(secrets, 'the name of a method');
+    const method = `notifications/${value}`;
+    rig.server.play(sse(event({ jsonrpc: '2.0', method }) + event(answer({ content: [] }))));
+
+    const { text } = await call();
+
+    expect(text).to.equal(event(answer({ content: [] })));
+    expect(JSON.stringify(await rig.records())).to.include('notifications/[REDACTED:email]');
+  });
+
   it('is for the tools that a rule names, and for no others', async () => {
     const value = plantEmail(new Secrets(), 'of one tool alone');
     await rig.activate(spec([{ ...PII, tools: ['ref*'] }]));

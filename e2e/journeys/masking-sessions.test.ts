@@ -14,6 +14,7 @@ const DETECTORS = [
   'credit_card',
   'iban',
   'us_ssn',
+  'private_key',
   'ip',
   'jwt',
   'aws_key',

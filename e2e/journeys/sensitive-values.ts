@@ -17,6 +17,7 @@ const KINDS: readonly (() => string)[] = [
       .concat(pick('abcDEF0123', 43))
       .join('.'),
   () => [randomInt(11, 120), randomInt(1, 250), randomInt(1, 250), randomInt(1, 250)].join('.'),
+  privateKey,
 ];
 
 /** Plants one value of each kind, and gives a text that says them all. */
@@ -49,6 +50,12 @@ function iban(): string {
   // D is 13, E is 14; the check digits make the remainder 1 (ISO 13616)
   const check = 98n - (BigInt(`${account}131400`) % 97n);
   return `DE${String(check).padStart(2, '0')}${account}`;
+}
+
+/** Shorter than real ones, and on one line, as some write them: URIs have to hold it too. */
+function privateKey(): string {
+  const line = pick('ABCDEFGHIJabcdefghij0123456789', 32);
+  return `-----BEGIN PRIVATE KEY----- ${line} -----END PRIVATE KEY-----`;
 }
 
 function isLuhn(digits: string): boolean {

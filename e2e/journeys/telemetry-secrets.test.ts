@@ -19,7 +19,17 @@ const SPEC: Spec = {
     {
       name: 'pii',
       action: 'Redact',
-      detectors: ['email', 'credit_card', 'iban', 'us_ssn', 'ip', 'jwt', 'aws_key', 'github_token'],
+      detectors: [
+        'email',
+        'credit_card',
+        'iban',
+        'us_ssn',
+        'ip',
+        'jwt',
+        'private_key',
+        'aws_key',
+        'github_token',
+      ],
     },
   ],
 };
