@@ -57,6 +57,14 @@ describe('flags that name a Redis', () => {
     expect(flag + operand + env).not.to.contain('hunter2');
   });
 
+  it('refuse to wait for replicas of a Cluster, which would wait for those of any node', async () => {
+    const url = ['--redis', 'redis://127.0.0.1:1,127.0.0.1:2'];
+
+    expect(await outcome(run, gateway(...url, '--redis-wait-replicas', '1'))).to.contain(
+      '--redis-wait-replicas: cannot be with a Cluster',
+    );
+  });
+
   it('refuse what is no Redis, no namespace and no file', async () => {
     const url = ['--redis', 'redis://127.0.0.1:1'];
 

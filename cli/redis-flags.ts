@@ -74,5 +74,11 @@ export interface RedisFlags {
 export async function redisSettings(flags: RedisFlags): Promise<RedisSettings | undefined> {
   const { redis: target, redisNamespace: namespace, redisCa, redisWaitReplicas = 0 } = flags;
   if (target === undefined) return undefined;
+  if (target.kind === 'cluster' && redisWaitReplicas > 0) {
+    // WAIT names no key, so a Cluster's client sends it to any node, which says nothing of the record's.
+    throw new UsageError(
+      '--redis-wait-replicas: cannot be with a Cluster; use Sentinels where a failover must lose no record',
+    );
+  }
   return { target, namespace, ca: await readCa(redisCa), waitReplicas: redisWaitReplicas };
 }

@@ -52,7 +52,7 @@ export const run: Command = {
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
   --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
   --hold-seconds N       hold a call that waits for approval no longer than this (as its client bears)
-${REDIS_USAGE}  --redis-wait-replicas N  how many replicas of Redis must have a record before it counts (0)
+${REDIS_USAGE}  --redis-wait-replicas N  how many replicas of Redis must have a record before it counts; not with a Cluster (0)
   --otlp URL             send spans, metrics and logs to this OTLP receiver, such as http://127.0.0.1:4318 (off);
                          headers, TLS and the rest are the standard OTEL_EXPORTER_OTLP_* variables
   --otlp-caller-errors CODES  JSON-RPC errors that do not make a span an error (-32700,-32600,-32601,-32602)
