@@ -198,12 +198,17 @@ describe('encodeSseEvent', () => {
     });
   }
 
-  for (const value of ['a\nb', 'a\rb', 'a\0b']) {
+  for (const value of ['a\nb', 'a\rb']) {
     it(`throws on ${JSON.stringify(value)} as id or event`, () => {
       expect(() => encode({ id: value })).to.throw(RangeError);
       expect(() => encode({ event: value })).to.throw(RangeError);
     });
   }
+
+  it('throws on NUL in an id, which readers would ignore, and writes it in the name of an event', () => {
+    expect(() => encode({ id: 'a\0b' })).to.throw(RangeError);
+    expect(encode({ event: 'a\0b' })).to.equal('event: a\0b\n\n');
+  });
 
   it('gives back what was read', () => {
     const word = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n\0]/.test(text));

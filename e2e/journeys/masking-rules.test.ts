@@ -78,12 +78,14 @@ describe('masking by policy', () => {
     const value = plantEmail(secrets, 'names of events');
     const named = `event: ${value}\nid: 7\ndata: ${answer({ content: [] })}\n\n`;
     const replaced = `event: ${value}\nevent: message\nid: 8\ndata:\n\n`;
-    rig.server.play(sse(`${replaced}event: of ${value}\n\n${named}`));
+    const strange = `event: \0\ndata: ${answer({ content: [{ type: 'text', text: value }] })}\n\n`;
+    rig.server.play(sse(`${replaced}event: of ${value}\n\n${named}${strange}`));
 
     const { text } = await call();
 
     expect(text).to.include('event: [REDACTED:email]\n');
     expect(text).to.include('id: 8\nevent: message\n');
+    expect(text).to.include('event: \0\n');
     expect(text).to.not.include(value);
   });
 
