@@ -134,9 +134,12 @@ export function nestedPlace(place: Place, json: string, schema: SchemaPlace | un
   };
 }
 
-/** What the members of an object say of each other: `{"name": "ssn", "value": …}`. */
+/**
+ * What the members of an object say of each other: `{"name": "ssn", "value": …}`. Bounded, since it is
+ * looked at with each value below.
+ */
 export function hintFor(object: ObjectNode, key: string): string {
-  if (key !== 'value' && key !== 'text' && key !== 'content') return key;
+  if (key !== 'value' && key !== 'text' && key !== 'content') return key.slice(0, MAX_HINT);
   const sibling = object.members.find(
     (member) => NAMING.has(member.key.value) && member.value.kind === 'string',
   );
