@@ -51,7 +51,8 @@ export const run: Command = {
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
   --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
-  --hold-seconds N       hold a call that waits for approval no longer than this (as its client bears)
+  --hold-seconds N       hold a call that waits for approval this long at most (50); over 50 only calls whose
+                         client hears progress and waits on while it comes
 ${REDIS_USAGE}  --redis-wait-replicas N  how many replicas of Redis must have a record before it counts; not with a Cluster (0)
   --otlp URL             send spans, metrics and logs to this OTLP receiver, such as http://127.0.0.1:4318 (off);
                          headers, TLS and the rest are the standard OTEL_EXPORTER_OTLP_* variables

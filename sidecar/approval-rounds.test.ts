@@ -173,6 +173,7 @@ describe('input that the client adds after an approval', () => {
     ladder.climb({ params });
 
     const { request } = await ladder.asked(2);
+    ladder.stop();
 
     expect(request.preview).to.include('"confirm":{"ok":true}');
     expect(await ladder.states()).to.deep.equal(['PENDING', 'CONSUMED']);
@@ -198,6 +199,7 @@ describe('input that the client adds after an approval', () => {
     ladder.climb({ params: { arguments: { amount: 1000 }, ...INPUT, requestState } });
 
     await ladder.asked(2);
+    ladder.stop();
 
     expect(await ladder.states()).to.deep.equal(['PENDING', 'CONSUMED']);
   });
@@ -209,6 +211,7 @@ describe('input that the client adds after an approval', () => {
     ladder.climb({ params: { ...ARGUMENTS, ...INPUT, requestState } });
 
     await ladder.asked(2);
+    ladder.stop();
 
     expect(await ladder.states()).to.deep.equal(['PENDING', 'CONSUMED']);
   });

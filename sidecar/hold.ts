@@ -1,5 +1,5 @@
 // How many seconds a call may be held for people to decide: what the client it came from bears.
-// Clients give up after 60 s unless they see progress; the modern era has rounds instead.
+// SDK clients give up after 60 s, most of them also while they hear progress; the modern era has rounds.
 
 import type { RequestMessage } from '#core/mcp/messages.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
@@ -15,14 +15,18 @@ export interface HoldLimits {
   readonly legacyWithProgress: number;
 }
 
-const HOLD_LIMITS: HoldLimits = { modern: 45, legacy: 50, legacyWithProgress: 210 };
+const MODERN_SECONDS = 45;
+const LEGACY_SECONDS = 50;
 
-/** The limits above, none longer than `atMostSeconds`. */
-export function holdLimits(atMostSeconds = Number.POSITIVE_INFINITY): HoldLimits {
+/**
+ * `askedSeconds` shortens every hold. It lengthens one alone: that of clients that hear progress, since
+ * only whoever runs them knows that they wait on while it comes (`resetTimeoutOnProgress`).
+ */
+export function holdLimits(askedSeconds = LEGACY_SECONDS): HoldLimits {
   return {
-    modern: Math.min(HOLD_LIMITS.modern, atMostSeconds),
-    legacy: Math.min(HOLD_LIMITS.legacy, atMostSeconds),
-    legacyWithProgress: Math.min(HOLD_LIMITS.legacyWithProgress, atMostSeconds),
+    modern: Math.min(MODERN_SECONDS, askedSeconds),
+    legacy: Math.min(LEGACY_SECONDS, askedSeconds),
+    legacyWithProgress: askedSeconds,
   };
 }
 

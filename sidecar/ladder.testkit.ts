@@ -121,6 +121,11 @@ export class Ladder {
     return this.gate.approvals.store;
   }
 
+  /** Ends every wait: what a test leaves waiting would keep its process alive. */
+  stop(): void {
+    this.gate.drain.abort();
+  }
+
   activate(spec: McpGatewayPolicySpec): void {
     this.#activation.swap(this.#snapshotOf(spec));
   }

@@ -86,6 +86,7 @@ describe('a call that needs an approval', () => {
     ladder.climb({ params: { arguments: { amount: 1000 } } });
 
     await ladder.asked(2);
+    ladder.stop();
 
     expect(await ladder.states()).to.have.members(['PENDING', 'CONSUMED']);
   });

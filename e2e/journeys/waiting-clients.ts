@@ -18,7 +18,6 @@ export interface ToolAnswer {
 /** Of `RequestOptions`, what both SDKs have. */
 export interface CallOptions {
   readonly onprogress?: (progress: { progress: number; message?: string | undefined }) => void;
-  readonly resetTimeoutOnProgress?: boolean;
   readonly timeout?: number;
   readonly signal?: AbortSignal;
 }

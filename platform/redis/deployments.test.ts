@@ -31,7 +31,7 @@ const DURABLE = [
 ];
 
 describe('Redis as it is run for real', function () {
-  this.timeout(40_000);
+  this.timeout(120_000);
   const running: TestRedis[] = [];
   const clients: RedisClient[] = [];
 
