@@ -76,7 +76,8 @@ async function runSets(names: readonly string[]): Promise<void> {
     const count = program.tests.flatMap((glob) =>
       globSync(glob.replace(/\*\*$/, '**/*.test.ts')),
     ).length;
-    process.stdout.write(`left out ${count} files of tests that need ${install([program])}\n`);
+    process.stdout.write(`skipped ${count} files of tests that need ${install([program])}\n`);
+    sum = { ...sum, skipped: sum.skipped + count };
   }
   const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
   const line = `${sum.passed} passed, ${sum.failed} failed${skipped}\n`;

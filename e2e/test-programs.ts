@@ -1,5 +1,5 @@
-// Programs that some tests need and npm does not bring. Without one, `make test` leaves those tests out and
-// says so; `make ci` refuses to.
+// Programs that some tests need and npm does not bring. Where `make test` cannot install one, it skips the
+// files of those tests, counts and names them; `make ci` refuses to.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
