@@ -1,30 +1,8 @@
 import { expect } from 'chai';
-import { holdLimits, holdSeconds } from './hold.ts';
 import { Ladder } from './ladder.testkit.ts';
 
 const LEGACY = '2025-11-25';
 const TOLD = { _meta: { progressToken: 'p-1' } };
-
-function request(params: object) {
-  return { kind: 'request', id: 1, method: 'tools/call', params: { ...params } } as const;
-}
-
-describe('how long a call may wait', () => {
-  const cases = [
-    { name: 'a round of a modern client', revision: '2026-07-28', params: TOLD, seconds: 45 },
-    { name: 'a legacy client that hears nothing', revision: LEGACY, params: {}, seconds: 50 },
-    { name: 'a legacy client that hears progress', revision: LEGACY, params: TOLD, seconds: 210 },
-  ] as const;
-  for (const { name, revision, params, seconds } of cases) {
-    it(`is ${seconds} s for ${name}, and never longer than was set`, () => {
-      const facts = { revision, request: request(params) };
-
-      expect(holdSeconds(facts, holdLimits())).to.equal(seconds);
-      expect(holdSeconds(facts, holdLimits(3))).to.equal(3);
-      expect(holdSeconds(facts, holdLimits(3600))).to.equal(seconds);
-    });
-  }
-});
 
 describe('what a waiting client hears', () => {
   it('is what it waits for, where it asked for progress in the legacy era', async () => {
