@@ -13,12 +13,24 @@ export const POLICY_SHORT_NAME = 'mgp';
 export const POLICY_CRD = `${POLICY_PLURAL}.${GROUP}` as const;
 export const CATEGORY = 'gatehouse';
 
+/** A baseline for the whole cluster; policies of namespaces can only tighten it. */
+export const CLUSTER_POLICY_KIND = 'McpGatewayClusterPolicy';
+export const CLUSTER_POLICY_PLURAL = 'mcpgatewayclusterpolicies';
+export const CLUSTER_POLICY_SINGULAR = 'mcpgatewayclusterpolicy';
+export const CLUSTER_POLICY_SHORT_NAME = 'mgcp';
+export const CLUSTER_POLICY_CRD = `${CLUSTER_POLICY_PLURAL}.${GROUP}` as const;
+
 /** On a pod template (label, decides) or a workload (annotation, copied to the label at admission): `"true"`. */
 export const INJECT = 'gatehouse.dev/inject';
 /** On a namespace (label): `required`, `enabled` or `disabled`. */
 export const INJECTION = 'gatehouse.dev/injection';
 /** On an injected pod (annotation): what was injected, with the digest of container and volumes. */
 export const STATUS_ANNOTATION = 'gatehouse.dev/status';
+
+/** On an injected pod (label): key of the policy document that governs it. */
+export const WORKLOAD_LABEL = 'gatehouse.dev/workload';
+/** On an injected pod (label): version of the sidecar that was injected. */
+export const INJECTED_LABEL = 'gatehouse.dev/injected';
 
 /** Annotations that tune one workload; an unknown key under our prefix is a warning at admission. */
 export const TUNING_ANNOTATIONS = {
@@ -32,12 +44,30 @@ export const TUNING_ANNOTATIONS = {
 /** The per-namespace Secret with what a sidecar needs to start without the operator. */
 export const RUNTIME_SECRET = 'gatehouse-runtime';
 
+/** Containers that injection adds, both under `initContainers`. */
+export const CONTAINERS = { sidecar: 'gatehouse', redirect: 'gatehouse-redirect' } as const;
+
+/** Volumes that injection adds, and where the sidecar finds them. */
+export const VOLUMES = {
+  policy: { name: 'gatehouse-policy', path: '/etc/gatehouse/policy' },
+  runtime: { name: 'gatehouse-runtime', path: '/etc/gatehouse/runtime' },
+  token: { name: 'gatehouse-token', path: '/var/run/secrets/gatehouse' },
+  tls: { name: 'gatehouse-tls', path: '/etc/gatehouse/tls' },
+  data: { name: 'gatehouse-data', path: '/var/lib/gatehouse' },
+} as const;
+
+/** Audience of the token by which a sidecar proves to the operator which pod it is in. */
+export const OPERATOR_AUDIENCE = 'gatehouse.dev/operator';
+
 /** Ports of the sidecar container. */
 export const PORTS = {
   mcp: 'gatehouse-mcp',
   admin: 'gatehouse-adm',
   peer: 'gatehouse-peer',
 } as const;
+
+/** Their numbers; that of MCP is the server's own, save where traffic is redirected to this one. */
+export const PORT_NUMBERS = { redirected: 15_020, admin: 15_021, peer: 15_022 } as const;
 
 export const CONDITIONS = {
   accepted: 'Accepted',

@@ -22,7 +22,7 @@ interface TestSet {
 
 const SETS: Readonly<Record<string, TestSet>> = {
   unit: {
-    files: ['{crds,core,platform,sidecar,console,cli,e2e,bench}/**/*.test.ts'],
+    files: ['{crds,core,platform,sidecar,console,operator,cli,e2e,bench}/**/*.test.ts'],
     except: ['e2e/journeys/**', 'e2e/console/**'],
     testTimeoutMs: 20_000,
   },
