@@ -2,41 +2,21 @@
 // the CRD (crds/crd.ts), the reference page (crds/reference.ts) and the validation of files.
 
 import { Type } from 'typebox';
-import { API_VERSION, KUBERNETES_ISSUER, POLICY_KIND } from './names.ts';
-import {
-  type Check,
-  choice,
-  flag,
-  type Immutable,
-  list,
-  map,
-  namedList,
-  object,
-  text,
-} from './schema.ts';
-import { ApprovalSchema } from './spec/approvals.ts';
+import { API_VERSION, POLICY_KIND } from './names.ts';
+import { type Check, choice, flag, type Immutable, list, map, object, text } from './schema.ts';
+import type { ApprovalSchema } from './spec/approvals.ts';
 import { objectName } from './spec/common.ts';
-import { EvidenceSchema } from './spec/evidence.ts';
-import { IdentitySchema, type IssuerSchema, type UpstreamSchema } from './spec/identity.ts';
-import { LimitsSchema } from './spec/limits.ts';
-import { MaskingSchema } from './spec/masking.ts';
-import { NotificationSchema } from './spec/notifications.ts';
-import { RuleSchema, type SubjectsSchema } from './spec/rules.ts';
+import type { EvidenceSchema } from './spec/evidence.ts';
+import { governingFields, RULE_CHECKS } from './spec/governing.ts';
+import type { IdentitySchema, IssuerSchema, UpstreamSchema } from './spec/identity.ts';
+import type { LimitsSchema } from './spec/limits.ts';
+import type { MaskingSchema } from './spec/masking.ts';
+import type { NotificationSchema } from './spec/notifications.ts';
+import type { RuleSchema, SubjectsSchema } from './spec/rules.ts';
 import { SelectorSchema, TargetRefSchema } from './spec/selection.ts';
 import { ServerSchema } from './spec/server.ts';
 import { StatusSchema } from './spec/status.ts';
 import { ToolsSchema } from './spec/tools.ts';
-
-/** A policy that lists no issuer leaves them to the policies it joins, where the names are checked. */
-const HAS_ISSUERS = 'has(self.identity) && has(self.identity.issuers)';
-
-function isTold(people: string): string {
-  return `has(${people}.issuer) || !(${HAS_ISSUERS}) || size(self.identity.issuers) <= 1`;
-}
-
-function isIssuer(name: string): string {
-  return `!(${HAS_ISSUERS}) || self.identity.issuers.exists(i, i.name == ${name})`;
-}
 
 const SPEC_CHECKS: readonly Check[] = [
   {
@@ -49,46 +29,7 @@ const SPEC_CHECKS: readonly Check[] = [
     message: 'must be given only with mode Observe',
     field: 'observe',
   },
-  {
-    holds:
-      '!has(r.approval) || (has(self.approvals) && self.approvals.exists(a, a.name == r.approval))',
-    message: 'must be the name of an entry of spec.approvals',
-    each: { list: 'rules', as: 'r' },
-    field: 'approval',
-  },
-  {
-    holds: `!has(r.subjects) || ${isTold('r.subjects')}`,
-    message: 'must be given, since spec.identity.issuers lists more than one',
-    each: { list: 'rules', as: 'r' },
-    field: 'subjects.issuer',
-  },
-  {
-    holds: `!has(r.subjects) || !has(r.subjects.issuer) || (has(self.identity) && has(self.identity.serviceAccounts) && r.subjects.issuer == '${KUBERNETES_ISSUER}') || ${isIssuer('r.subjects.issuer')}`,
-    message: `must be the name of an entry of spec.identity.issuers (or ${KUBERNETES_ISSUER}, with serviceAccounts)`,
-    each: { list: 'rules', as: 'r' },
-    field: 'subjects.issuer',
-  },
-  ...['approvers', 'breakGlass'].flatMap((people): readonly Check[] => [
-    {
-      holds: `!has(a.${people}) || ${isTold(`a.${people}`)}`,
-      message: 'must be given, since spec.identity.issuers lists more than one',
-      each: { list: 'approvals', as: 'a' },
-      field: `${people}.issuer`,
-    },
-    {
-      holds: `!has(a.${people}) || !has(a.${people}.issuer) || ${isIssuer(`a.${people}.issuer`)}`,
-      message: 'must be the name of an entry of spec.identity.issuers',
-      each: { list: 'approvals', as: 'a' },
-      field: `${people}.issuer`,
-    },
-  ]),
-  {
-    holds:
-      '!has(a.notify) || (has(self.notifications) && a.notify.all(n, self.notifications.exists(x, x.name == n)))',
-    message: 'must hold only names of entries of spec.notifications',
-    each: { list: 'approvals', as: 'a' },
-    field: 'notify',
-  },
+  ...RULE_CHECKS,
 ];
 
 export const SpecSchema = object(
@@ -120,25 +61,10 @@ export const SpecSchema = object(
       ),
     ),
     server: Type.Optional(ServerSchema),
-    identity: Type.Optional(IdentitySchema),
-    rules: Type.Optional(
-      namedList(RuleSchema, {
-        doc: 'What each principal may do. Their order never matters. Without rules nothing is allowed but the handshake and empty lists.',
-        maxItems: 128,
-      }),
-    ),
-    approvals: Type.Optional(
-      namedList(ApprovalSchema, { doc: 'How calls that wait are decided.', maxItems: 32 }),
-    ),
-    masking: Type.Optional(
-      namedList(MaskingSchema, { doc: 'What is hidden before it leaves.', maxItems: 64 }),
+    ...governingFields(
+      'What each principal may do. Their order never matters. Without rules nothing is allowed but the handshake and empty lists.',
     ),
     tools: Type.Optional(ToolsSchema),
-    evidence: Type.Optional(EvidenceSchema),
-    limits: Type.Optional(LimitsSchema),
-    notifications: Type.Optional(
-      namedList(NotificationSchema, { doc: 'Who is told.', maxItems: 16 }),
-    ),
   },
   { doc: 'What is governed, who may do what, and what is kept of it.', checks: SPEC_CHECKS },
 );
@@ -157,7 +83,7 @@ export const SERVER_OWNED_METADATA: ReadonlySet<string> = new Set([
   'selfLink',
 ]);
 
-const MetadataSchema = object(
+export const MetadataSchema = object(
   {
     name: objectName('Name of the policy.'),
     namespace: Type.Optional(objectName('Its namespace; outside a cluster only a name.')),

@@ -1,6 +1,8 @@
 // Says what is wrong with a policy: what the API server would refuse, and for the same reasons, and
 // unknown fields besides, which the API server drops. Messages say what must be so, never a value.
 
+import type { TSchema } from 'typebox';
+import { McpGatewayClusterPolicySchema } from './cluster-policy.ts';
 import { failures } from './evaluate-check.ts';
 import { nearest } from './nearest.ts';
 import { formatPath, type Path } from './path.ts';
@@ -24,7 +26,16 @@ interface Finding {
 
 /** All problems of a policy document; none when it is valid. Of another kind of document, only that. */
 export function validatePolicy(value: unknown): Problem[] {
-  const findings = inspect(schemaNode(McpGatewayPolicySchema), withoutServerFields(value), []);
+  return validate(McpGatewayPolicySchema, value);
+}
+
+/** The same for a baseline of the cluster. */
+export function validateClusterPolicy(value: unknown): Problem[] {
+  return validate(McpGatewayClusterPolicySchema, value);
+}
+
+function validate(schema: TSchema, value: unknown): Problem[] {
+  const findings = inspect(schemaNode(schema), withoutServerFields(value), []);
   const foreign = findings.filter(({ path }) => path[0] === 'apiVersion' || path[0] === 'kind');
   return (foreign.length > 0 ? foreign : findings)
     .slice(0, MAX_PROBLEMS)

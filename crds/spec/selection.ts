@@ -1,7 +1,7 @@
 // Which pods a policy governs. Alone on a laptop the policy governs the one upstream, and these are ignored.
 
 import { Type } from 'typebox';
-import { choice, list, map, object, text } from '../schema.ts';
+import { choice, type Immutable, list, map, object, text } from '../schema.ts';
 import { objectName } from './common.ts';
 
 const LABEL_KEY = {
@@ -41,22 +41,32 @@ const Requirement = object(
   },
 );
 
-export const SelectorSchema = object(
-  {
-    matchLabels: Type.Optional(
-      map(text({ doc: 'The value the label must have.', ...LABEL_VALUE }), {
-        doc: 'Labels a pod must carry, all of them.',
-        maxProperties: 32,
-      }),
-    ),
-    matchExpressions: Type.Optional(
-      list(Requirement, { doc: 'Conditions on labels, all of which must hold.', maxItems: 16 }),
-    ),
-  },
-  {
-    doc: 'Selects pods of this namespace by label, as everywhere in Kubernetes. Empty or absent (with no `targetRefs`): every governed pod of the namespace. Ignored outside a cluster.',
-  },
+export const SelectorSchema = labelSelector(
+  'Selects pods of this namespace by label, as everywhere in Kubernetes. Empty or absent (with no `targetRefs`): every governed pod of the namespace. Labels that differ between pods of one workload, and those of Gatehouse, are not seen. Ignored outside a cluster.',
 );
+
+export const NamespaceSelectorSchema = labelSelector(
+  'Selects namespaces by label. Empty or absent: every namespace. The label `kubernetes.io/metadata.name` holds the name of each.',
+);
+
+export type LabelSelector = Immutable<Type.Static<typeof SelectorSchema>>;
+
+function labelSelector(doc: string) {
+  return object(
+    {
+      matchLabels: Type.Optional(
+        map(text({ doc: 'The value the label must have.', ...LABEL_VALUE }), {
+          doc: 'Labels that must be there, all of them.',
+          maxProperties: 32,
+        }),
+      ),
+      matchExpressions: Type.Optional(
+        list(Requirement, { doc: 'Conditions on labels, all of which must hold.', maxItems: 16 }),
+      ),
+    },
+    { doc },
+  );
+}
 
 export const TargetRefSchema = object(
   {
