@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import { UsageError } from './command.ts';
-import { CONSOLE_FLAGS, consoleSettings } from './console-flags.ts';
+import { CONSOLE_FLAGS, checkApprovalKey, consoleSettings, decidingUrl } from './console-flags.ts';
+import { text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 
 const REST = { dataDir: 'd', allowPlainHttp: false };
@@ -34,7 +35,6 @@ describe('the flags of a console', () => {
   });
 
   const orphans = [
-    ['--console-url', 'https://gatehouse.example'],
     ['--console-client', 'x'],
     ['--console-client-secret', 'file'],
     ['--console-auditors', 'audit'],
@@ -52,4 +52,37 @@ describe('the flags of a console', () => {
       '--console must name a port',
     );
   });
+});
+
+describe('a gateway at which nobody decides', () => {
+  const table = { ...CONSOLE_FLAGS, approvalKey: text, redis: text };
+  const url = ['--console-url', 'https://gatehouse.example'];
+  const key = ['--approval-key', 'approval.pub'];
+  const redis = ['--redis', 'redis://127.0.0.1'];
+
+  function readAll(...words: readonly string[]) {
+    const { flags } = parseFlags(table, words, {});
+    checkApprovalKey(flags);
+    return flags;
+  }
+
+  it('says where people decide, without a console of its own', () => {
+    const flags = readAll(...key, ...url, ...redis);
+
+    expect(decidingUrl(flags, consoleSettings(flags, REST))?.href).to.equal(
+      'https://gatehouse.example/',
+    );
+    expect(consoleSettings(flags, REST)).to.equal(undefined);
+  });
+
+  const refused: readonly (readonly [name: string, words: readonly string[], says: string])[] = [
+    ['the address where they do', [...key, ...redis], '--console-url'],
+    ['what both share', [...key, ...url], '--redis'],
+    ['no console beside it', [...key, ...url, ...redis, '--console', 'h:1'], 'leave out --console'],
+  ];
+  for (const [name, words, says] of refused) {
+    it(`wants ${name}`, () => {
+      expect(() => readAll(...words)).to.throw(UsageError, says);
+    });
+  }
 });

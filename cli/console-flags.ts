@@ -14,7 +14,8 @@ export const CONSOLE_FLAGS = {
 };
 
 export const CONSOLE_USAGE = `  --console HOST:PORT    pages where people decide what waits, and read sessions; off without it
-  --console-url URL      how browsers dial it: https, or http on loopback (http://localhost:PORT)
+  --console-url URL      how browsers dial it: https, or http on loopback (http://localhost:PORT). Without
+                         --console: the console elsewhere that calls which wait are told of
   --console-client ID    its client id at the identity provider (the policy's approvalAudience)
   --console-client-secret FILE
                          holds its client secret; without it the client is a public one, with PKCE
@@ -36,11 +37,13 @@ export interface ConsoleFlags {
 /** Undefined when no console was asked for. */
 export function consoleSettings(
   flags: ConsoleFlags,
-  rest: Pick<ConsoleSettings, 'dataDir' | 'redis' | 'allowPlainHttp'>,
+  rest: Pick<ConsoleSettings, 'dataDir' | 'redis' | 'allowPlainHttp' | 'sealingKeysFile'>,
 ): ConsoleSettings | undefined {
   const { console: listen } = flags;
   if (listen === undefined) {
-    const orphan = Object.keys(CONSOLE_FLAGS).find((name) => isGiven(flags, name));
+    const orphan = Object.keys(CONSOLE_FLAGS).find(
+      (name) => name !== 'consoleUrl' && isGiven(flags, name),
+    );
     if (orphan === undefined) return undefined;
     throw new UsageError(`--${dashed(orphan)} is for a console; add --console HOST:PORT`);
   }
@@ -56,6 +59,33 @@ export function consoleSettings(
     recordingKeyFile: flags.consoleRecordingKey,
     ...rest,
   };
+}
+
+/** Where people decide, whether that console is opened here or runs elsewhere. */
+export function decidingUrl(
+  { consoleUrl }: ConsoleFlags,
+  beside: ConsoleSettings | undefined,
+): URL | undefined {
+  return beside?.publicUrl ?? consoleUrl;
+}
+
+export interface DecidingFlags extends ConsoleFlags {
+  readonly approvalKey: string | undefined;
+  readonly redis: unknown;
+}
+
+/** A gateway that cannot decide needs to say where that is done, and a store that it shares with there. */
+export function checkApprovalKey({
+  approvalKey,
+  console: listen,
+  consoleUrl,
+  redis,
+}: DecidingFlags): void {
+  if (approvalKey === undefined) return;
+  const why = '--approval-key leaves deciding to a console elsewhere';
+  if (listen !== undefined) throw new UsageError(`${why}; leave out --console`);
+  if (consoleUrl === undefined) throw new UsageError(`${why}; say where with --console-url`);
+  if (redis === undefined) throw new UsageError(`${why}, over a Redis that both use; add --redis`);
 }
 
 function isGiven(flags: ConsoleFlags, name: string): boolean {

@@ -11,8 +11,8 @@ import {
   type RuleExplanation,
 } from '#core/policy/explain.ts';
 import { formatPath } from '#crds/path.ts';
+import { loadPolicy } from '#platform/file/load-policy.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
-import { loadPolicy } from '#sidecar/load-policy.ts';
 import { allowanceText, needText } from './approvals-text.ts';
 import { type Command, UsageError } from './command.ts';
 import { onOff, required, text } from './flag-kinds.ts';

@@ -3,8 +3,8 @@
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import { evaluate } from '#core/policy/evaluate.ts';
+import { loadPolicy } from '#platform/file/load-policy.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
-import { loadPolicy } from '#sidecar/load-policy.ts';
 import type { Command } from './command.ts';
 import { required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';

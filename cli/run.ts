@@ -9,7 +9,13 @@ import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
 import { runSidecar } from '#sidecar/main.ts';
 import type { SidecarSettings } from '#sidecar/settings.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
-import { CONSOLE_FLAGS, CONSOLE_USAGE, consoleSettings } from './console-flags.ts';
+import {
+  CONSOLE_FLAGS,
+  CONSOLE_USAGE,
+  checkApprovalKey,
+  consoleSettings,
+  decidingUrl,
+} from './console-flags.ts';
 import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, REDIS_USAGE, redisSettings, WAIT_FLAG } from './redis-flags.ts';
@@ -26,7 +32,9 @@ const FLAGS = {
   listen: hostPort,
   publicUrl: urls,
   data: text,
+  sealingKeys: text,
   trustKey: text,
+  approvalKey: text,
   admin: hostPort,
   allowPlainHttp: onOff,
   holdSeconds: integer(0, 3600),
@@ -49,6 +57,9 @@ export const run: Command = {
   --public-url URL       how clients dial it, when that is not the listen address; repeatable
   --data DIR             where keys are kept, and evidence unless --redis is given (./gatehouse-data)
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
+  --sealing-keys FILE    what seals session ids, given to all replicas (made under --data)
+  --approval-key FILE    public half of the key that a console elsewhere decides with: nobody decides at this
+                         gateway then. Needs --redis and --console-url (a key of its own, made under --data)
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
   --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
   --hold-seconds N       hold a call that waits for approval this long at most (50); over 50 only calls whose
@@ -98,6 +109,7 @@ const START_FAULTS: ReadonlySet<string> = new Set([
   'SigningKeyFault',
   'CredentialFault',
   'TrustKeyFault',
+  'ApprovalKeyFault',
   'RecordingKeyFault',
   'DataDirFault',
   'OtlpFault',
@@ -126,19 +138,22 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
   if (flags.policy.length === 0) {
     throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
   }
-  const { allowPlainHttp } = flags;
+  checkApprovalKey(flags);
+  const { allowPlainHttp, sealingKeys: sealingKeysFile } = flags;
   const dataDir = flags.data ?? 'gatehouse-data';
   const redis = await redisSettings(flags);
-  const beside = consoleSettings(flags, { dataDir, redis, allowPlainHttp });
+  const beside = consoleSettings(flags, { dataDir, redis, allowPlainHttp, sealingKeysFile });
   const settings = {
     policyFiles: flags.policy,
     upstream: flags.upstream,
     listen: flags.listen ?? { host: '127.0.0.1', port: 8080 },
     publicUrls: flags.publicUrl,
     dataDir,
+    sealingKeysFile,
     trustKeyFile: flags.trustKey ?? 'gatehouse-trust.pub',
     admin: flags.admin ?? { host: '127.0.0.1', port: 9090 },
-    consoleUrl: beside?.publicUrl,
+    consoleUrl: decidingUrl(flags, beside),
+    approvalKeyFile: flags.approvalKey,
     allowPlainHttp,
     holdSeconds: flags.holdSeconds,
     redis,

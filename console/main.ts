@@ -55,7 +55,7 @@ export async function startConsole(
       allowsPlainHttp: (issuer) => allowPlainHttp || isLoopback(new URL(issuer).hostname),
       now: nowMillis,
     }),
-    sealer: new Sealer(await loadSealingKeys(dataDir)),
+    sealer: new Sealer(await loadSealingKeys(dataDir, settings.sealingKeysFile)),
     assets: await readAssets(),
   });
   log.info('console ready', { url: publicUrl.origin });

@@ -14,6 +14,8 @@ export interface ConsoleSettings {
   /** Private half of the recording key; absent: messages stay sealed. */
   readonly recordingKeyFile?: string | undefined;
   readonly dataDir: string;
+  /** Shared by all replicas; undefined: made under `dataDir`. */
+  readonly sealingKeysFile?: string | undefined;
   /** Undefined: sessions are read out of `dataDir`. */
   readonly redis?: RedisSettings | undefined;
   readonly allowPlainHttp: boolean;

@@ -7,9 +7,9 @@ import type { TokenVerifier } from '#core/identity/token-verifier.ts';
 import { MemoryLedger } from '#platform/memory/ledger.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
+import { RefusalLog } from '#platform/process/refusal-log.ts';
 import { approvalsDoor } from './approvals-door.ts';
 import type { Gate } from './gate.ts';
-import { RefusalLog } from './refusal-log.ts';
 
 describe('the door to approvals', () => {
   const server = createServer();
@@ -90,5 +90,29 @@ describe('the door to approvals', () => {
 
     expect(statuses.slice(0, 100)).to.deep.equal(Array(100).fill(200));
     expect(statuses).to.include(429);
+  });
+});
+
+describe('the door of a gateway at which nobody decides', () => {
+  it('says where decisions are taken, whoever asks', async () => {
+    const consoleUrl = new URL('https://gatehouse.example');
+    const settings = { admin: { host: '127.0.0.1', port: 0 }, allowPlainHttp: false, consoleUrl };
+    const door = approvalsDoor(undefined, {} as Gate, settings);
+    const server = createServer((request, response) => void door(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+
+    const answer = await fetch(`http://127.0.0.1:${port}/approvals/ap_00000001/approve`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer token' },
+    });
+    const body = await answer.json();
+    server.close();
+
+    expect(answer.status).to.equal(421);
+    expect(body).to.deep.equal({
+      code: 'decided_elsewhere',
+      reason: 'nobody decides at this gateway; decisions are taken at https://gatehouse.example/',
+    });
   });
 });

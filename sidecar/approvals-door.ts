@@ -2,21 +2,24 @@
 // without a proven identity is on record as at the MCP door.
 
 import type { ApprovalDesk } from '#core/approvals/desk.ts';
+import { RateLimiter } from '#core/limiter.ts';
 import { approverRules } from '#core/policy/approver-rules.ts';
+import { answerTo, send } from '#platform/http/api-answer.ts';
 import { approvalsApi } from '#platform/http/approvals-api.ts';
 import type { Mount } from '#platform/process/admin-server.ts';
 import type { Gate } from './gate.ts';
-import { RateLimiter } from './limiter.ts';
 import type { SidecarSettings } from './settings.ts';
 
 /** More than people do, and little enough that nobody fills the evidence with refusals. */
 const PER_MINUTE = 120;
 
 export function approvalsDoor(
-  desk: ApprovalDesk,
+  desk: ApprovalDesk | undefined,
   gate: Gate,
-  { admin, allowPlainHttp }: Pick<SidecarSettings, 'admin' | 'allowPlainHttp'>,
+  settings: Pick<SidecarSettings, 'admin' | 'allowPlainHttp' | 'consoleUrl'>,
 ): Mount {
+  if (desk === undefined) return elsewhereDoor(settings.consoleUrl);
+  const { admin, allowPlainHttp } = settings;
   const limiter = new RateLimiter();
   const { activation, refusals, clock, log } = gate;
   return approvalsApi({
@@ -45,4 +48,12 @@ export function approvalsDoor(
         stack: error instanceof Error ? (error.stack ?? '') : '',
       }),
   });
+}
+
+/** Of a gateway that holds no key to decide with. Nothing is asked of it, and no token is looked at. */
+function elsewhereDoor(consoleUrl: URL | undefined): Mount {
+  const where = consoleUrl === undefined ? 'the console' : `${consoleUrl.origin}/`;
+  const reason = `nobody decides at this gateway; decisions are taken at ${where}`;
+  return async (request, response) =>
+    send(request, response, answerTo({ code: 'decided_elsewhere', reason }));
 }

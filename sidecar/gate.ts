@@ -1,18 +1,18 @@
 // What the journey needs besides the message: the parts of one running gateway, each with one job.
 
 import type { Ledger } from '#core/evidence/ledger.ts';
+import type { RateLimiter, Slots } from '#core/limiter.ts';
 import type { Upstream } from '#platform/http/upstream.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
+import type { RefusalLog } from '#platform/process/refusal-log.ts';
 import type { Activation } from './activation.ts';
 import type { Definitions } from './definitions.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { Inquiries } from './inquiries.ts';
-import type { RateLimiter, Slots } from './limiter.ts';
 import type { Approvals } from './obtain-approval.ts';
 import type { Questions } from './questions.ts';
 import type { Recorder } from './recorder.ts';
-import type { RefusalLog } from './refusal-log.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
 

@@ -2,12 +2,12 @@
 // with a good reason would need: whoever invents names is told so out of what is known already.
 
 import type { Principal } from '#core/identity/principal.ts';
+import { RateLimiter } from '#core/limiter.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { definitionDigest } from './definition-digest.ts';
 import type { KnownDefinition } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import { RateLimiter } from './limiter.ts';
 import { type Caller, listForCaller } from './own-listing.ts';
 import type { ToolListing } from './tool-listing.ts';
 

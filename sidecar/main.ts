@@ -1,13 +1,13 @@
 // Puts one gateway together and runs it until it is asked to stop. The only file here that constructs
 // adapters; `gatehouse run` calls it on a laptop, the sidecar's image starts with it.
 
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ApprovalDesk } from '#core/approvals/desk.ts';
+import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
-import { signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
+import { RateLimiter, Slots } from '#core/limiter.ts';
 import type { RecordingKey } from '#core/recordings/recording-key.ts';
+import { type GoodPolicy, loadPolicy, policyLoaded } from '#platform/file/load-policy.ts';
 import { loadMaskingHash } from '#platform/file/masking-key.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
@@ -22,34 +22,31 @@ import { type AdminServer, startAdminServer } from '#platform/process/admin-serv
 import { type Clock, createClock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { Metrics } from '#platform/process/metrics.ts';
+import { RefusalLog } from '#platform/process/refusal-log.ts';
 import { Sealer } from '#platform/process/seal.ts';
+import { startSweeping } from '#platform/process/sweep.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation } from './activation.ts';
 import { approvalsDoor } from './approvals-door.ts';
 import { Definitions } from './definitions.ts';
-import { hostInUrl } from './doors.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
 import { bindGateway } from './gateway.ts';
-import { holdLimits } from './hold.ts';
 import { Inquiries } from './inquiries.ts';
-import { RateLimiter, Slots } from './limiter.ts';
-import { loadPolicy } from './load-policy.ts';
 import { MeteredLedger } from './metered-ledger.ts';
 import { inside, type OpenNeighbour } from './neighbour.ts';
 import type { Approvals } from './obtain-approval.ts';
+import { openApprovals } from './open-approvals.ts';
 import { probeUpstream } from './own-message.ts';
 import { Questions } from './questions.ts';
 import { Recorder } from './recorder.ts';
-import { RefusalLog } from './refusal-log.ts';
-import { type GoodPolicy, policyLoaded, reloader } from './reload.ts';
+import { reloader } from './reload.ts';
 import { Sessions } from './sessions.ts';
 import { SettingsFault, type SidecarSettings } from './settings.ts';
 import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
-import { openApprovalStore, openLedger } from './state-stores.ts';
+import { openLedger } from './state-stores.ts';
 import { once, stopGateway } from './stop-gateway.ts';
-import { startSweeping } from './sweep.ts';
 import { openTelemetry } from './telemetry.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
@@ -120,7 +117,7 @@ export async function startSidecar(
   const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
   await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));
   metrics.policyLoaded('loaded');
-  const { approvals, desk } = await openApprovals(parts);
+  const { approvals, desk, due } = await openApprovals(parts);
   const gate = await assembleGate(parts, activation, approvals);
   const gateway = bound.open(gate, wellKnownOf(activation, signer));
   const warm = warmUp(verifier, log);
@@ -130,8 +127,8 @@ export async function startSidecar(
   const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
     current: loaded.documents,
   });
-  const sweeping = startSweeping(desk, log);
-  const neighbour = await openNeighbour?.(inside(desk, gate));
+  const sweeping = startSweeping(due, log);
+  const neighbour = desk && (await openNeighbour?.(inside(desk, gate)));
   const { publicUrls } = activation.current;
   log.info('gateway ready', { urls: publicUrls, upstream: settings.upstream.origin });
   return {
@@ -180,40 +177,13 @@ async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSig
   });
 }
 
-/** Requests, grants and their signatures. */
-async function openApprovals(parts: Parts) {
-  const { settings, clock, ledger } = parts;
-  const { dataDir, admin, holdSeconds, consoleUrl } = settings;
-  const key = await loadSigningKey(join(dataDir, 'approval-signing-key.pem'), 'Ed25519');
-  const signer = signerFor(key);
-  const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
-  const trusted = [signatureKey(signer.publicKey)];
-  const store = await openApprovalStore(parts, trusted);
-  const adminOrigin = `http://${hostInUrl(admin.host)}:${admin.port}`;
-  const approvals: Approvals = {
-    store,
-    hold: holdLimits(holdSeconds),
-    held: new Slots(),
-    urlOf: (id) => `${consoleUrl?.origin ?? adminOrigin}/approvals/${id}`,
-  };
-  const desk = new ApprovalDesk({
-    store,
-    append: (draft) => ledger.append(draft),
-    signer,
-    nowMillis,
-    timestamp: () => clock.timestamp(),
-    newNonce: () => randomBytes(16).toString('hex'),
-  });
-  return { approvals, desk };
-}
-
 async function assembleGate(
   parts: Parts,
   activation: Activation,
   approvals: Approvals,
 ): Promise<Gate> {
   const { settings, clock, ledger, log } = parts;
-  const sealer = new Sealer(await loadSealingKeys(settings.dataDir));
+  const sealer = new Sealer(await loadSealingKeys(settings.dataDir, settings.sealingKeysFile));
   return {
     activation,
     ledger,
@@ -254,7 +224,7 @@ async function recordingKeyOf({ settings, log }: Parts): Promise<RecordingKey> {
 interface Serving {
   readonly gate: Gate;
   readonly warm: WarmUp;
-  readonly desk: ApprovalDesk;
+  readonly desk: ApprovalDesk | undefined;
 }
 
 function openAdmin(

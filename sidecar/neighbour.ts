@@ -4,11 +4,11 @@
 import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import type { Principal } from '#core/identity/principal.ts';
+import { RateLimiter } from '#core/limiter.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Snapshot } from './activation.ts';
 import type { Gate } from './gate.ts';
-import { RateLimiter } from './limiter.ts';
 
 export interface Inside {
   readonly desk: ApprovalDesk;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { principal } from '#core/approvals/approvals.testkit.ts';
+import { Slots } from '#core/limiter.ts';
 import { askingWith, Ladder, refusalOf } from './ladder.testkit.ts';
-import { Slots } from './limiter.ts';
 import { MAX_HELD_PER_PRINCIPAL } from './patience.ts';
 
 const LEGACY = { revision: '2025-11-25' } as const;

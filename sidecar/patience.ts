@@ -1,6 +1,7 @@
 // How long a call may wait for people inside one HTTP exchange, what ends the wait early, and what its
 // client hears meanwhile. One call has one patience, whatever it waits for.
 
+import type { Slots } from '#core/limiter.ts';
 import { notification } from '#core/mcp/replies.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
 import { encodeSseEvent } from '#core/mcp/sse.ts';
@@ -8,7 +9,6 @@ import type { ClientReply } from './client-reply.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { holdSeconds, progressTokenOf } from './hold.ts';
-import type { Slots } from './limiter.ts';
 
 /** How often a waiting client hears that its call is alive. */
 const PROGRESS_MS = 10_000;

@@ -3,7 +3,7 @@ import type { RecordDraft } from '#core/evidence/record.ts';
 import type { RefusalCode } from '#core/refusal.ts';
 import { MemoryLedger } from '#platform/memory/ledger.ts';
 import type { Clock } from '#platform/process/clock.ts';
-import { RefusalLog } from './refusal-log.ts';
+import { RefusalLog } from '#platform/process/refusal-log.ts';
 
 const TIME = '2026-11-28T12:00:00.000000Z';
 

@@ -2,13 +2,12 @@
 // and says so in the log, the metrics and the evidence.
 
 import type { Ledger } from '#core/evidence/ledger.ts';
-import type { RecordDraft } from '#core/evidence/record.ts';
+import { type GoodPolicy, loadPolicy, policyLoaded } from '#platform/file/load-policy.ts';
 import { type PolicyReading, printProblem } from '#platform/file/policy-file.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Metrics } from '#platform/process/metrics.ts';
 import type { Activation, Snapshot } from './activation.ts';
-import { type LoadedPolicy, loadPolicy } from './load-policy.ts';
 
 export interface ReloadDeps {
   readonly activation: Activation;
@@ -19,8 +18,6 @@ export interface ReloadDeps {
   /** Makes the snapshot of a loaded policy; rejects when a credential cannot be had. */
   readonly snapshotOf: (loaded: GoodPolicy) => Promise<Snapshot>;
 }
-
-export type GoodPolicy = Extract<LoadedPolicy, { ok: true }>;
 
 /** More problems than anyone reads at once; the count says how many there are. */
 const MAX_PROBLEMS = 20;
@@ -72,23 +69,4 @@ async function reject(problems: readonly string[], deps: ReloadDeps): Promise<vo
       detail: { problems: shown, count: problems.length, kept: deps.activation.current.digest },
     })
     .catch(() => {});
-}
-
-/** What was activated, and from which documents. */
-export function policyLoaded(
-  { digest, documents, policy }: GoodPolicy,
-  ts: string,
-  extra: RecordDraft['detail'] = {},
-): RecordDraft {
-  return {
-    type: 'policy.loaded',
-    ts,
-    detail: {
-      policy: digest,
-      mode: policy.mode,
-      record: policy.record,
-      documents: documents.map((each) => `${each.policy.metadata.name}@${each.digest}`),
-      ...extra,
-    },
-  };
 }

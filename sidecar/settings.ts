@@ -12,11 +12,15 @@ export interface SidecarSettings {
   /** Where clients dial; empty: the policy's, else the listen address. */
   readonly publicUrls: readonly URL[];
   readonly dataDir: string;
+  /** What seals what clients carry, given to all replicas; undefined: made under `dataDir`. */
+  readonly sealingKeysFile?: string | undefined;
   /** Public half; the private one lies beside it. */
   readonly trustKeyFile: string;
   readonly admin: Listening;
   /** Where people decide what waits: a console; undefined: the admin address. */
   readonly consoleUrl?: URL | undefined;
+  /** Public half of the key of those who decide elsewhere; undefined: people decide at this gateway too. */
+  readonly approvalKeyFile?: string | undefined;
   /** Plain http beyond loopback, to issuers and the server; recorded at start. */
   readonly allowPlainHttp: boolean;
   /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */

@@ -3,13 +3,13 @@
 
 import type { Hmac } from '#core/masking/actions.ts';
 import { approvalAudienceProblem } from '#core/policy/approvals.ts';
+import type { GoodPolicy } from '#platform/file/load-policy.ts';
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Activation, Snapshot } from './activation.ts';
 import { doorsOf, misplacedUrls, publicUrlsOf } from './doors.ts';
 import { createWellKnown, scopesToAskFor, type WellKnown } from './metadata.ts';
-import type { GoodPolicy } from './reload.ts';
 import { SettingsFault, type SidecarSettings } from './settings.ts';
 import { createUpstreamCredential } from './upstream-credential.ts';
 import type { UpstreamSigner } from './upstream-signer.ts';

@@ -3,11 +3,11 @@
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import type { Telemetry } from '#platform/otel/telemetry.ts';
 import type { AdminServer } from '#platform/process/admin-server.ts';
+import type { Sweeping } from '#platform/process/sweep.ts';
 import type { Gate } from './gate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Neighbour } from './neighbour.ts';
 import { DRAIN_MS } from './settings.ts';
-import type { Sweeping } from './sweep.ts';
 import { closeLedger } from './telemetry.ts';
 
 export interface Stopping {

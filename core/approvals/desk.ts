@@ -10,6 +10,7 @@ import { type DeskRefusal, type DeskRefusalCode, deskRefusal } from './desk-refu
 import type { GrantKey } from './grant.ts';
 import { isSameAccount } from './identity.ts';
 import { attemptMove } from './lost-answer.ts';
+import { type Overdue, overdue } from './overdue.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
 import { separationRefusal } from './separation.ts';
@@ -22,8 +23,10 @@ import { grantFor } from './windows.ts';
 export interface DeskParts {
   readonly store: ApprovalStore;
   readonly append: Append;
-  /** Signs grants; the store trusts its key. */
+  /** Signs votes and grants; the store trusts its key. */
   readonly signer: Signer;
+  /** Keys whose votes count: the signer's, and those before it. Default: the signer's alone. */
+  readonly trusted?: readonly GrantKey[];
   /** Whole milliseconds since 1970. */
   readonly nowMillis: () => number;
   /** RFC 3339 in UTC with microseconds. */
@@ -54,11 +57,13 @@ export class ApprovalDesk {
   readonly #parts: DeskParts;
   readonly #owed: OwedRecords;
   readonly #trusted: readonly GrantKey[];
+  readonly #overdue: Overdue;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#owed = new OwedRecords(parts.append);
-    this.#trusted = [signatureKey(parts.signer.publicKey)];
+    this.#trusted = parts.trusted ?? [signatureKey(parts.signer.publicKey)];
+    this.#overdue = overdue({ ...parts, owed: this.#owed });
   }
 
   /** Records that evidence has not taken yet. */
@@ -110,12 +115,9 @@ export class ApprovalDesk {
     });
   }
 
-  /** Ends what is past its deadline, so that those who wait hear of it, and writes what is owed. */
-  async sweep(): Promise<void> {
-    await this.#owed.settle();
-    for (const approval of await this.#parts.store.expire()) {
-      await this.#record('approval.expired', approval);
-    }
+  /** As every replica does. */
+  sweep(): Promise<void> {
+    return this.#overdue.sweep();
   }
 
   #approverOf({ principal, rules }: Caller) {

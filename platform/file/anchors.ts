@@ -7,7 +7,8 @@ import { MAX_CHECKPOINT_BYTES } from '#core/evidence/checkpoint.ts';
 import type { StoredAnchor } from '#core/evidence/source.ts';
 import { replaceDurably, syncFolder } from './durable.ts';
 import { readLines } from './lines.ts';
-import { TrustKeyFault, trustKeyStem } from './trust-key.ts';
+import { keyStem } from './signing-pair.ts';
+import { TrustKeyFault } from './trust-key.ts';
 
 const SUFFIX = '.checkpoint';
 /** More logs than one trust key ever vouches for. */
@@ -15,7 +16,7 @@ const MAX_ANCHORS = 4096;
 
 /** `gatehouse-trust.<log>.checkpoint`: a log has its own file, so logs may share a trust key. */
 export function anchorFile(publicKeyFile: string, log: string): string {
-  return `${trustKeyStem(publicKeyFile)}.${log}${SUFFIX}`;
+  return `${keyStem(publicKeyFile)}.${log}${SUFFIX}`;
 }
 
 /** Resolves when the anchor is durable; a reader sees the old one or the new. */
@@ -50,7 +51,7 @@ export async function readAnchor(file: string): Promise<StoredAnchor | undefined
 /** All anchors beside a trust key. */
 export async function readAnchors(publicKeyFile: string): Promise<readonly StoredAnchor[]> {
   const folder = dirname(publicKeyFile);
-  const prefix = `${basename(trustKeyStem(publicKeyFile))}.`;
+  const prefix = `${basename(keyStem(publicKeyFile))}.`;
   const names = (await readdir(folder))
     .filter((name) => name.startsWith(prefix) && name.endsWith(SUFFIX))
     .sort()

@@ -26,7 +26,7 @@ const MAX_PEM_BYTES = 64 * 1024;
 export async function createKeyPairFiles(
   { publicKey, privateKey }: KeyPair,
   { publicKeyFile, privateKeyFile }: KeyPairFiles,
-  Fault: FaultClass,
+  { Fault, flag }: { readonly Fault: FaultClass; readonly flag: string },
 ): Promise<void> {
   const pems = {
     public: publicKey.export({ type: 'spki', format: 'pem' }),
@@ -44,16 +44,20 @@ export async function createKeyPairFiles(
     await syncFolder(dirname(publicKeyFile));
   } catch (cause) {
     throw new Fault(
-      `${publicKeyFile}: cannot be made (${codeOf(cause)}); name a folder this process may write with --trust-key`,
+      `${publicKeyFile}: cannot be made (${codeOf(cause)}); name a folder this process may write with ${flag}`,
       { cause },
     );
   }
 }
 
-/** Text of a file that others may neither read nor write. */
+/**
+ * Text of a file that others may neither read nor write. One that is not ours reaches us through its group,
+ * which is how Kubernetes mounts a Secret.
+ */
 export async function readPrivatePem(file: string, Fault: FaultClass): Promise<string> {
-  const { mode } = await statOf(file, Fault);
-  if ((mode & 0o077) !== 0) {
+  const { mode, uid } = await statOf(file, Fault);
+  const foreign = uid === process.getuid?.() ? 0o077 : 0o037;
+  if ((mode & foreign) !== 0) {
     throw new Fault(`${file}: others may read or write it; run: chmod 600 ${file}`);
   }
   return readPem(file, Fault);

@@ -16,7 +16,7 @@ import {
   readPem,
   readPrivatePem,
 } from './key-pair-files.ts';
-import { trustKeyStem } from './trust-key.ts';
+import { keyStem } from './signing-pair.ts';
 
 export interface LoadedRecordingKey extends KeyPairFiles {
   readonly key: RecordingKey;
@@ -26,7 +26,7 @@ export interface LoadedRecordingKey extends KeyPairFiles {
 
 /** `gatehouse-trust.pub` -> `gatehouse-trust.recording.pub` and `.recording.key`. */
 export function recordingKeyFiles(trustKeyFile: string): KeyPairFiles {
-  const stem = `${trustKeyStem(trustKeyFile)}.recording`;
+  const stem = `${keyStem(trustKeyFile)}.recording`;
   return { publicKeyFile: `${stem}.pub`, privateKeyFile: `${stem}.key` };
 }
 
@@ -44,7 +44,8 @@ export async function loadRecordingKey(trustKeyFile: string): Promise<LoadedReco
         `${privateKeyFile} exists but ${publicKeyFile} does not; run: openssl pkey -in ${privateKeyFile} -pubout -out ${publicKeyFile}`,
       );
     }
-    await createKeyPairFiles(generateKeyPairSync('x25519'), files, RecordingKeyFault);
+    const kind = { Fault: RecordingKeyFault, flag: '--trust-key' };
+    await createKeyPairFiles(generateKeyPairSync('x25519'), files, kind);
   }
   const pem = await readPem(publicKeyFile, RecordingKeyFault);
   // Node would derive a public key from a private one, which has no business in this file.

@@ -15,11 +15,30 @@ export class SealingKeysFault extends Error {
   readonly code = 'sealing_keys';
 }
 
-/** Reads `DIR/sealing.keys`, made with one fresh key on first start (mode 0600). */
-export async function loadSealingKeys(dataDir: string): Promise<readonly Uint8Array[]> {
-  const file = join(dataDir, 'sealing.keys');
-  await writeOnce(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
-  return parseSealingKeys(await readFile(file, 'utf8'), file);
+/**
+ * Those of `file`, which all replicas are given; without one those of `DIR/sealing.keys`, made with one
+ * fresh key on first start (mode 0600). Rejects with SealingKeysFault.
+ */
+export async function loadSealingKeys(
+  dataDir: string,
+  file?: string,
+): Promise<readonly Uint8Array[]> {
+  if (file !== undefined) return parseSealingKeys(await readNamed(file), file);
+  const own = join(dataDir, 'sealing.keys');
+  await writeOnce(own, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
+  return parseSealingKeys(await readFile(own, 'utf8'), own);
+}
+
+async function readNamed(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
+    throw new SealingKeysFault(
+      `--sealing-keys: ${file} cannot be read (${code}); make one with: openssl rand -base64 ${KEY_BYTES} > ${file}`,
+      { cause },
+    );
+  }
 }
 
 function parseSealingKeys(text: string, file: string): readonly Uint8Array[] {

@@ -9,6 +9,7 @@ export type ApiErrorCode =
   | DeskRefusalCode
   | 'path_unknown'
   | 'approvals_off'
+  | 'decided_elsewhere'
   | 'method_not_allowed'
   | 'host_not_allowed'
   | 'origin_not_allowed'
@@ -103,6 +104,7 @@ const STATUSES: ReadonlyMap<number, readonly ApiErrorCode[]> = new Map<
   [405, ['method_not_allowed']],
   [413, ['body_too_large']],
   [415, ['media_type_not_accepted']],
+  [421, ['decided_elsewhere']],
   [429, ['rate_limited']],
   [500, ['fault']],
   [503, ['issuer_unavailable', 'store_unavailable', 'evidence_unavailable']],

@@ -4,7 +4,7 @@
 import type { Ledger } from '#core/evidence/ledger.ts';
 import type { RecordDraft, RecordedPrincipal } from '#core/evidence/record.ts';
 import type { RefusalCode } from '#core/refusal.ts';
-import type { Clock } from '#platform/process/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Records a second that one caller may cause, and how many at once. */
 const PER_SECOND = 20;

@@ -1,9 +1,9 @@
-// Once a second the desk of approvals ends what is past its deadline, so that calls that wait hear of it,
-// and writes the records it owes.
+// Once a second what is past its deadline is ended, so that calls that wait hear of it, and records that
+// are owed are written.
 
-import type { ApprovalDesk } from '#core/approvals/desk.ts';
+import type { Overdue } from '#core/approvals/overdue.ts';
 import { ApprovalStoreFault } from '#core/approvals/store.ts';
-import type { Logger } from '#platform/process/log.ts';
+import type { Logger } from './log.ts';
 
 /** How long past its deadline a request may still seem to wait. */
 const SWEEP_MS = 1_000;
@@ -13,14 +13,14 @@ export interface Sweeping {
   close(): Promise<void>;
 }
 
-export function startSweeping(desk: ApprovalDesk, log: Logger): Sweeping {
+export function startSweeping(due: Overdue, log: Logger): Sweeping {
   let underWay: Promise<void> = Promise.resolve();
   let isSweeping = false;
   const sweep = async (): Promise<void> => {
     if (isSweeping) return;
     isSweeping = true;
     try {
-      await desk.sweep();
+      await due.sweep();
     } catch (error) {
       // Whatever it is, the next sweep tries again; calls that are past their deadline are refused anyway.
       const isStore = error instanceof ApprovalStoreFault;
@@ -40,7 +40,7 @@ export function startSweeping(desk: ApprovalDesk, log: Logger): Sweeping {
       clearInterval(timer);
       await underWay;
       await sweep();
-      const { size, lost } = desk.owed;
+      const { size, lost } = due.owed;
       if (size + lost > 0)
         log.error('records of approvals were not written', { count: size + lost });
     },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { caller, DeskBench } from '#core/approvals/desk.testkit.ts';
-import { createLogger } from '#platform/process/log.ts';
+import { createLogger } from './log.ts';
 import { startSweeping } from './sweep.ts';
 
 describe('the sweep of approvals', () => {

@@ -2,6 +2,7 @@
 // of a reading that has a problem (design section 12: the last good policy stays).
 
 import { createHash } from 'node:crypto';
+import type { RecordDraft } from '#core/evidence/record.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import {
@@ -9,7 +10,7 @@ import {
   type PolicyDocument,
   type PolicyReading,
   placeProblem,
-} from '#platform/file/policy-file.ts';
+} from './policy-file.ts';
 
 export type LoadedPolicy =
   | {
@@ -20,6 +21,8 @@ export type LoadedPolicy =
       readonly documents: readonly PolicyDocument[];
     }
   | { readonly ok: false; readonly problems: readonly FileProblem[] };
+
+export type GoodPolicy = Extract<LoadedPolicy, { ok: true }>;
 
 export function loadPolicy(reading: PolicyReading): LoadedPolicy {
   if (!reading.ok) return reading;
@@ -35,6 +38,25 @@ export function loadPolicy(reading: PolicyReading): LoadedPolicy {
         ok: false,
         problems: compiled.problems.map((problem) => placeProblem(documents, problem)),
       };
+}
+
+/** What was activated, and from which documents. */
+export function policyLoaded(
+  { digest, documents, policy }: GoodPolicy,
+  ts: string,
+  extra: RecordDraft['detail'] = {},
+): RecordDraft {
+  return {
+    type: 'policy.loaded',
+    ts,
+    detail: {
+      policy: digest,
+      mode: policy.mode,
+      record: policy.record,
+      documents: documents.map((each) => `${each.policy.metadata.name}@${each.digest}`),
+      ...extra,
+    },
+  };
 }
 
 function digestOf(documents: readonly PolicyDocument[]): string {
