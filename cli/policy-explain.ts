@@ -164,6 +164,7 @@ const VERDICTS: {
   failed: 'denies it, since an expression fails',
   stepUp: 'denies it for want of scopes',
   unmatched: 'denies it, since no rule applies',
+  abstained: 'leaves it to the others',
   foreign: 'denies it, since it does not accept this issuer',
   plumbing: 'needs no rule for it',
 };

@@ -1,8 +1,9 @@
 // The files that are generated from the schema, as text: generate.ts writes them, a test compares them.
 
 import { stringify } from 'yaml';
-import { policyCrd } from './crd.ts';
-import { GROUP, POLICY_PLURAL } from './names.ts';
+import { crdOf } from './crd.ts';
+import { KINDS } from './kinds.ts';
+import { GROUP } from './names.ts';
 import { policyReference } from './reference.ts';
 
 export interface Artifact {
@@ -11,17 +12,18 @@ export interface Artifact {
   readonly text: string;
 }
 
-const YAML_HEAD = '# Generated from crds/policy.ts by `node crds/generate.ts`: change it there.\n';
+const YAML_HEAD =
+  '# Generated from the schemas in crds/ by `node crds/generate.ts`: change it there.\n';
 
 /** Kubernetes reads YAML 1.1: words it would misread are quoted. */
 const YAML_OPTIONS = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
 
 export function artifacts(): readonly Artifact[] {
   return [
-    {
-      path: `crds/${GROUP}_${POLICY_PLURAL}.yaml`,
-      text: YAML_HEAD + stringify(policyCrd(), YAML_OPTIONS),
-    },
+    ...KINDS.map((custom) => ({
+      path: `crds/${GROUP}_${custom.plural}.yaml`,
+      text: YAML_HEAD + stringify(crdOf(custom), YAML_OPTIONS),
+    })),
     { path: 'docs/policy-reference.md', text: policyReference() },
   ];
 }

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { artifacts } from './artifacts.ts';
-import { policyCrd, policyStructuralSchema, type StructuralSchema } from './crd.ts';
+import { crdOf, type StructuralSchema, structuralSchema } from './crd.ts';
+import { KINDS } from './kinds.ts';
 import { McpGatewayPolicySchema } from './policy.ts';
 import { type SchemaNode, schemaNode } from './schema.ts';
 
@@ -48,7 +49,7 @@ function places(schema: StructuralSchema, path: string): readonly Place[] {
 }
 
 /** Without the three fields whose schema the API server itself supplies. */
-const ours = places(policyStructuralSchema(), '').filter(
+const ours = KINDS.flatMap((custom) => places(structuralSchema(custom), '')).filter(
   ({ path }) => !['.apiVersion', '.kind', '.metadata'].includes(path),
 );
 
@@ -84,7 +85,7 @@ describe('the CRD', () => {
   });
 
   it('lets the API server default nothing', () => {
-    expect(JSON.stringify(policyCrd())).not.to.include('"default":');
+    expect(JSON.stringify(KINDS.map(crdOf))).not.to.include('"default":');
   });
 
   it('requires the keys of each list of names', () => {
@@ -123,10 +124,12 @@ describe('the CRD', () => {
 
 describe('generated files', () => {
   it('are read alike as YAML 1.1 and 1.2', () => {
-    const [crd] = artifacts();
+    const files = artifacts();
 
-    expect(parse(crd!.text, { version: '1.1' })).to.deep.equal(policyCrd());
-    expect(parse(crd!.text)).to.deep.equal(policyCrd());
+    for (const [at, custom] of KINDS.entries()) {
+      expect(parse(files[at]!.text, { version: '1.1' })).to.deep.equal(crdOf(custom));
+      expect(parse(files[at]!.text)).to.deep.equal(crdOf(custom));
+    }
   });
 
   it('are the same each time', () => {

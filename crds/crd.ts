@@ -1,18 +1,7 @@
 // Renders the policy schema as a CustomResourceDefinition: what the API server and `kubectl explain` see.
 
-import {
-  API_VERSION,
-  CATEGORY,
-  CONDITIONS,
-  GROUP,
-  POLICY_CRD,
-  POLICY_KIND,
-  POLICY_PLURAL,
-  POLICY_SHORT_NAME,
-  POLICY_SINGULAR,
-  VERSION,
-} from './names.ts';
-import { McpGatewayPolicySchema } from './policy.ts';
+import type { CustomKind } from './kinds.ts';
+import { API_VERSION, CATEGORY, CONDITIONS, GROUP, VERSION } from './names.ts';
 import { type Check, type SchemaNode, schemaNode } from './schema.ts';
 
 /** A JSON Schema of the kind Kubernetes calls structural. */
@@ -23,23 +12,24 @@ export interface StructuralSchema {
   readonly additionalProperties?: StructuralSchema;
 }
 
-/** The CustomResourceDefinition of McpGatewayPolicy, as plain JSON. */
-export function policyCrd(): object {
+/** The CustomResourceDefinition, as plain JSON. */
+export function crdOf(custom: CustomKind): object {
+  const { kind, plural, singular, shortName, scope } = custom;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: POLICY_CRD },
+    metadata: { name: `${plural}.${GROUP}` },
     spec: {
       group: GROUP,
       names: {
-        kind: POLICY_KIND,
-        listKind: `${POLICY_KIND}List`,
-        plural: POLICY_PLURAL,
-        singular: POLICY_SINGULAR,
-        shortNames: [POLICY_SHORT_NAME],
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular,
+        shortNames: [shortName],
         categories: [CATEGORY],
       },
-      scope: 'Namespaced',
+      scope,
       versions: [
         {
           name: VERSION,
@@ -47,7 +37,7 @@ export function policyCrd(): object {
           storage: true,
           subresources: { status: {} },
           additionalPrinterColumns: printerColumns(),
-          schema: { openAPIV3Schema: policyStructuralSchema() },
+          schema: { openAPIV3Schema: structuralSchema(custom) },
         },
       ],
     },
@@ -55,14 +45,14 @@ export function policyCrd(): object {
 }
 
 /** The schema under `openAPIV3Schema`. */
-export function policyStructuralSchema(): StructuralSchema {
-  const { properties = {}, ...root } = renderSchema(schemaNode(McpGatewayPolicySchema));
+export function structuralSchema({ kind, schema }: CustomKind): StructuralSchema {
+  const { properties = {}, ...root } = renderSchema(schemaNode(schema));
   return {
     ...root,
     properties: {
       ...properties,
       apiVersion: { type: 'string', description: `\`${API_VERSION}\`.` },
-      kind: { type: 'string', description: `\`${POLICY_KIND}\`.` },
+      kind: { type: 'string', description: `\`${kind}\`.` },
       // The API server knows this one better and takes no other word for it.
       metadata: { type: 'object' },
     },
@@ -112,11 +102,18 @@ function renderCheck(check: Check): object {
   };
 }
 
+/** `kubectl get mgp`: is it on, for how many pods; with `-o wide`, what is wrong and with which policy. */
 function printerColumns(): readonly object[] {
   const condition = (name: string, type: string) => ({
     name,
     type: 'string',
     jsonPath: `.status.conditions[?(@.type=="${type}")].status`,
+  });
+  const wide = (name: string, type: string, jsonPath: string) => ({
+    name,
+    type,
+    jsonPath,
+    priority: 1,
   });
   return [
     {
@@ -127,7 +124,19 @@ function printerColumns(): readonly object[] {
     },
     condition('Accepted', CONDITIONS.accepted),
     condition('Programmed', CONDITIONS.programmed),
+    {
+      name: 'Pods',
+      type: 'string',
+      description: 'Pods that serve under this policy, of those that it selects.',
+      jsonPath: '.status.pods',
+    },
     condition('Protected', CONDITIONS.bypassProtected),
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    wide('Uninjected', 'integer', '.status.targets.uninjected'),
+    wide('Rejected', 'integer', '.status.targets.rejected'),
+    wide('Outdated', 'integer', '.status.targets.outdated'),
+    wide('Exposed', 'integer', '.status.targets.exposed'),
+    wide('Policy', 'string', '.status.policyDigest'),
+    wide('Message', 'string', '.status.message'),
   ];
 }

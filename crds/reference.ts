@@ -1,12 +1,13 @@
 // Renders the policy schema as docs/policy-reference.md: every field with its bounds and its checks.
 
-import { API_VERSION, POLICY_KIND } from './names.ts';
+import { McpGatewayClusterPolicySchema } from './cluster-policy.ts';
+import { API_VERSION, CLUSTER_POLICY_KIND, POLICY_KIND } from './names.ts';
 import { McpGatewayPolicySchema } from './policy.ts';
 import { type SchemaNode, schemaNode } from './schema.ts';
 
 const HEAD = `# Policy reference
 
-\`${POLICY_KIND}\`, \`${API_VERSION}\`. Generated from \`crds/policy.ts\` by \`node crds/generate.ts\`: change it there.
+\`${POLICY_KIND}\` and \`${CLUSTER_POLICY_KIND}\`, \`${API_VERSION}\`. Generated from \`crds/policy.ts\` and \`crds/cluster-policy.ts\` by \`node crds/generate.ts\`: change it there.
 
 A field that is not listed here is refused, and so is a listed one that this build does not carry out yet;
 \`gatehouse policy validate FILE\` names both. Defaults are what holds when a field is absent; nothing writes them into the document.
@@ -15,7 +16,20 @@ A field that is not listed here is refused, and so is a listed one that this bui
 /** The reference page as Markdown. */
 export function policyReference(): string {
   const root = schemaNode(McpGatewayPolicySchema);
-  return `${HEAD}\n${root.description}\n${sections('', root).join('')}`;
+  return `${HEAD}\n${root.description}\n${sections('', root).join('')}${baseline()}`;
+}
+
+/** Its own fields; those that it shares with the policy of a namespace stand above. */
+function baseline(): string {
+  const root = schemaNode(McpGatewayClusterPolicySchema);
+  const spec = root.properties?.spec;
+  const own = ['namespaceSelector', 'mode', 'rules'].flatMap((name) => {
+    const field = spec?.properties?.[name];
+    return field === undefined
+      ? []
+      : [`| \`spec.${name}\` | ${shape(field)} | ${meaning(field)} |\n`];
+  });
+  return `\n## ${CLUSTER_POLICY_KIND}\n\n${root.description} It belongs to no namespace. The entries of its fields are those above; only these mean something else:\n\n| Field | Shape | Meaning |\n| --- | --- | --- |\n${own.join('')}\nBesides: \`spec.identity\`, \`spec.approvals\`, \`spec.masking\`, \`spec.evidence\`, \`spec.limits\` and \`spec.notifications\`. Records name its rules \`cluster:NAME/RULE\`.\n`;
 }
 
 /** One section for the fields of an object, then those of the objects inside it, in schema order. */

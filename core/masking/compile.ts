@@ -3,8 +3,9 @@
 
 import type { PolicyProblem } from '#core/policy/findings.ts';
 import { compileGlob, type Glob } from '#core/policy/glob.ts';
+import type { LayerDocument } from '#core/policy/layer-document.ts';
 import { RegexFault } from '#core/policy/regex-syntax.ts';
-import type { MaskingConfig, McpGatewayPolicy } from '#crds/policy.ts';
+import type { MaskingConfig } from '#crds/policy.ts';
 import { compilePath } from './fields.ts';
 import { compilePattern } from './pattern.ts';
 import { buildPlan, type MaskingEntry, type Plan } from './plan.ts';
@@ -31,7 +32,7 @@ export interface MaskingCompilation {
 }
 
 /** Documents have passed crds/validate.ts. */
-export function compileMasking(documents: readonly McpGatewayPolicy[]): MaskingCompilation {
+export function compileMasking(documents: readonly LayerDocument[]): MaskingCompilation {
   const problems: PolicyProblem[] = [];
   const entries = documents.flatMap(({ spec }, document) =>
     (spec.masking ?? []).map((config, at) => {

@@ -5,9 +5,10 @@ import { ruleDigest } from '#core/approvals/binding.ts';
 import type { ApprovalTerms } from '#core/approvals/request.ts';
 import { approvalTerms } from '#core/approvals/terms.ts';
 import { APPROVAL } from '#crds/defaults.ts';
-import type { ApprovalConfig, IssuerConfig, McpGatewayPolicy, Rule } from '#crds/policy.ts';
+import type { ApprovalConfig, IssuerConfig, Rule } from '#crds/policy.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
+import type { LayerDocument } from './layer-document.ts';
 
 /** What one rule asks for. */
 export interface CompiledApproval {
@@ -45,7 +46,7 @@ export interface ApprovalsCompilation {
 
 /** `issuers` are those of all documents together. */
 export function compileApprovals(
-  documents: readonly McpGatewayPolicy[],
+  documents: readonly LayerDocument[],
   issuers: readonly IssuerConfig[],
 ): ApprovalsCompilation {
   const compiled = documents.map((policy, document) => compileDocument(policy, document, issuers));
@@ -59,7 +60,7 @@ export function compileApprovals(
 }
 
 function compileDocument(
-  { metadata, spec }: McpGatewayPolicy,
+  { metadata, spec }: LayerDocument,
   document: number,
   issuers: readonly IssuerConfig[],
 ) {
@@ -113,7 +114,7 @@ function approvalOf(
 }
 
 /** Approvers sign in for one audience, whichever policy asks. */
-function joinAudience(documents: readonly McpGatewayPolicy[], issuers: readonly IssuerConfig[]) {
+function joinAudience(documents: readonly LayerDocument[], issuers: readonly IssuerConfig[]) {
   const urls = documents.flatMap(({ spec }) => spec.server?.publicUrls ?? []);
   const problems: PolicyProblem[] = [];
   let first: { readonly value: string; readonly name: string } | undefined;
@@ -133,7 +134,7 @@ function joinAudience(documents: readonly McpGatewayPolicy[], issuers: readonly 
 }
 
 /** The requester must be a known person too, or nobody could tell them from an approver. */
-function findPersonless({ spec }: McpGatewayPolicy, document: number): readonly PolicyProblem[] {
+function findPersonless({ spec }: LayerDocument, document: number): readonly PolicyProblem[] {
   const issuers = spec.identity?.issuers ?? [];
   const asking = (spec.rules ?? []).filter(({ effect }) => effect === 'RequireApproval');
   return issuers.flatMap(({ name, claims }, at) => {
@@ -152,7 +153,7 @@ function findPersonless({ spec }: McpGatewayPolicy, document: number): readonly 
 }
 
 /** Nobody decides about themselves: a pool without one to spare lets none of its own people ask. */
-function findTightPools({ spec }: McpGatewayPolicy, document: number): readonly PolicyProblem[] {
+function findTightPools({ spec }: LayerDocument, document: number): readonly PolicyProblem[] {
   return (spec.approvals ?? []).flatMap(({ approvers, quorum = APPROVAL.quorum }, at) =>
     approvers.groups === undefined && approvers.subjects?.length === quorum
       ? [

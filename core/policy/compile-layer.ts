@@ -1,10 +1,11 @@
 // Compiles one policy document into the layer that judges by it.
 
-import type { McpGatewayPolicy, Rule } from '#crds/policy.ts';
+import type { Rule } from '#crds/policy.ts';
 import type { ConditionCompiler } from './cel.ts';
 import { compileRule } from './compile-rule.ts';
 import type { Effect, PolicyLayer } from './compiled.ts';
 import { type Findings, join, NOTHING, problem } from './findings.ts';
+import { isBaseline, type LayerDocument } from './layer-document.ts';
 import { buildIndex } from './rule-index.ts';
 import { findShadowed } from './shadow.ts';
 
@@ -13,9 +14,10 @@ export interface LayerCompilation extends Findings {
 }
 
 export function compileLayer(
-  { metadata, spec }: McpGatewayPolicy,
+  document: LayerDocument,
   conditions: ConditionCompiler,
 ): LayerCompilation {
+  const { metadata, spec } = document;
   const rules = spec.rules ?? [];
   const places = placesOf(rules);
   const compilations = rules.map((rule, at) =>
@@ -26,20 +28,29 @@ export function compileLayer(
     ),
   );
   const compiled = compilations.map((compilation) => compilation.compiled);
-  const issuerNames = new Set((spec.identity?.issuers ?? []).map(({ name }) => name));
+  const issuerNames = issuersOf(document);
   const findings = join([
     ...compilations,
     findRepeatedNames(rules),
-    findForeignIssuers(rules, issuerNames),
+    ...(issuerNames === undefined ? [] : [findForeignIssuers(rules, issuerNames)]),
     findShadowed(rules),
   ]);
   const layer: PolicyLayer = {
     name: metadata.name,
-    issuerNames,
+    ...(issuerNames === undefined ? {} : { issuerNames }),
+    abstains: isBaseline(document) && rules.every(({ effect }) => effect !== 'Allow'),
     rules: compiled.map(({ rule }) => rule).sort((a, b) => a.ordinal - b.ordinal),
     index: buildIndex(compiled),
   };
   return { ...findings, layer };
+}
+
+/** Undefined where a baseline leaves them to the policies it stands under. */
+function issuersOf(document: LayerDocument): ReadonlySet<string> | undefined {
+  const issuers = document.spec.identity?.issuers;
+  return issuers === undefined && isBaseline(document)
+    ? undefined
+    : new Set((issuers ?? []).map(({ name }) => name));
 }
 
 const EFFECT_ORDER: { readonly [Kind in Effect]: number } = {

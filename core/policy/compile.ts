@@ -2,12 +2,12 @@
 // them. The documents have passed crds/validate.ts; here is what needs globs, CEL and each other.
 
 import { compileMasking } from '#core/masking/compile.ts';
-import type { McpGatewayPolicy } from '#crds/policy.ts';
 import { compileApprovals } from './approvals.ts';
 import { createConditionCompiler } from './cel.ts';
 import { compileLayer } from './compile-layer.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
+import { type GoverningPolicy, type LayerDocument, layerDocument } from './layer-document.ts';
 import { compilePins } from './pins.ts';
 import { joinSettings } from './settings.ts';
 import { findUnimplemented } from './unimplemented.ts';
@@ -27,9 +27,10 @@ export type PolicyCompilation =
  * adding one never grants anything. `digest` is that of the documents; core does no cryptography here.
  */
 export function compilePolicies(
-  documents: readonly McpGatewayPolicy[],
+  policies: readonly GoverningPolicy[],
   digest?: string,
 ): PolicyCompilation {
+  const documents = policies.map(layerDocument);
   if (documents.length === 0) {
     const message = 'is missing: without one everything would be denied';
     return { ok: false, problems: [{ document: 0, path: '', message }] };
@@ -37,13 +38,20 @@ export function compilePolicies(
   const gaps = documents.flatMap((policy, document) =>
     findUnimplemented(policy).map((found) => ({ ...found, document })),
   );
-  return gaps.length > 0 ? { ok: false, problems: gaps } : compileWhole(documents, digest);
+  return gaps.length > 0 ? { ok: false, problems: gaps } : compileDocuments(documents, digest);
 }
 
 /** As compilePolicies, but takes what nothing carries out yet (unimplemented.ts); evaluation knows it all. */
 export function compileWhole(
-  documents: readonly McpGatewayPolicy[],
+  policies: readonly GoverningPolicy[],
   digest?: string,
+): PolicyCompilation {
+  return compileDocuments(policies.map(layerDocument), digest);
+}
+
+function compileDocuments(
+  documents: readonly LayerDocument[],
+  digest: string | undefined,
 ): PolicyCompilation {
   const conditions = createConditionCompiler();
   const layers = documents.map((document) => compileLayer(document, conditions));
@@ -76,7 +84,7 @@ export function compileWhole(
 }
 
 /** Decisions name their rule `policy/rule`, which must mean one rule. */
-function findNamesakes(documents: readonly McpGatewayPolicy[]): readonly PolicyProblem[] {
+function findNamesakes(documents: readonly LayerDocument[]): readonly PolicyProblem[] {
   const names = documents.map(({ metadata }) => metadata.name);
   return documents.flatMap(({ metadata }, document) =>
     names.indexOf(metadata.name) === document

@@ -39,8 +39,10 @@ interface RuleCore {
 /** One policy document, judged alone. */
 export interface PolicyLayer {
   readonly name: string;
-  /** Names of the issuers it accepts; a principal of any other is denied. */
-  readonly issuerNames: ReadonlySet<string>;
+  /** Names of the issuers it accepts; a principal of any other is denied. Absent: of a baseline, any. */
+  readonly issuerNames?: ReadonlySet<string>;
+  /** Says nothing where no rule of its speaks, instead of no: a baseline without Allow rules. */
+  readonly abstains: boolean;
   readonly rules: readonly CompiledRule[];
   readonly index: RuleIndex;
 }

@@ -4,10 +4,7 @@
 import { canonicalize } from '#core/evidence/canonical.ts';
 import type { Workload } from '#core/workloads/workload.ts';
 import type { Sha256Hex } from '#core/workloads/workload-key.ts';
-import type { McpGatewayClusterPolicy } from '#crds/cluster-policy.ts';
-import type { McpGatewayPolicy } from '#crds/policy.ts';
-
-export type GoverningPolicy = McpGatewayPolicy | McpGatewayClusterPolicy;
+import type { GoverningPolicy } from './layer-document.ts';
 
 /** One object that the policy comes from, as the API server told it apart. */
 export interface PolicySource {

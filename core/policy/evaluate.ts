@@ -6,8 +6,8 @@ import type { CompiledPolicy, PolicyLayer } from './compiled.ts';
 import type { Decision, Deny, Obligations } from './decision.ts';
 import { type Direction, type JudgedMessage, type Question, questionsOf } from './question.ts';
 import { rulesFor } from './rule-index.ts';
-import { judgeRules, strictest, type Verdict } from './verdict.ts';
-import { isTargetVisible } from './visible.ts';
+import { heard, judgeRules, strictest, type Verdict } from './verdict.ts';
+import { isForeign, isTargetVisible } from './visible.ts';
 
 /**
  * Judges a message (design section 14, Default deny and plumbing). `toClient` are messages of the
@@ -22,7 +22,7 @@ export function evaluate(
   const asked = questionsOf(principal, message, direction);
   if (!asked.ok) return { effect: 'Deny', reason: asked.reason, visible: !asked.hidden };
   const verdicts = asked.questions.flatMap((question) =>
-    policy.layers.map((layer) => judgeLayer(layer, question)),
+    heard(policy.layers.map((layer) => judgeLayer(layer, question))),
   );
   const verdict = strictest(verdicts);
   switch (verdict.kind) {
@@ -45,6 +45,7 @@ export function evaluate(
     case 'deny':
     case 'failed':
     case 'unmatched':
+    case 'abstained':
     case 'foreign':
       return denial(verdict, { visible: isVisible(policy, asked.questions) });
   }
@@ -52,8 +53,9 @@ export function evaluate(
 
 /** What one document says to one question. */
 export function judgeLayer(layer: PolicyLayer, question: Question): Verdict {
-  if (!layer.issuerNames.has(question.facing.principal.issuerName)) return { kind: 'foreign' };
-  const byDefault: Verdict = { kind: question.isOpen ? 'plumbing' : 'unmatched' };
+  if (isForeign(layer, question.facing.principal)) return { kind: 'foreign' };
+  const silent = layer.abstains ? 'abstained' : 'unmatched';
+  const byDefault: Verdict = { kind: question.isOpen ? 'plumbing' : silent };
   return judgeRules(rulesOn(layer, question), question.facing, byDefault);
 }
 
@@ -112,6 +114,7 @@ function reasonOf(verdict: Verdict): string {
     case 'foreign':
       return 'this issuer is not accepted here';
     case 'unmatched':
+    case 'abstained':
     case 'allow':
     case 'approve':
     case 'plumbing':

@@ -1,10 +1,10 @@
 // Which tool definitions the policies approve. A digest is compared here and made elsewhere: by
 // whoever saw the definition.
 
-import type { McpGatewayPolicy } from '#crds/policy.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { Deny } from './decision.ts';
 import type { PolicyProblem } from './findings.ts';
+import type { LayerDocument } from './layer-document.ts';
 
 /** The pins of one policy. */
 export interface PinSet {
@@ -69,7 +69,7 @@ export interface PinCompilation {
 }
 
 /** The pins of all documents that pin, in the order of their names. */
-export function compilePins(documents: readonly McpGatewayPolicy[]): PinCompilation {
+export function compilePins(documents: readonly LayerDocument[]): PinCompilation {
   const pinSets = documents.flatMap((document) => pinSetOf(document) ?? []);
   return {
     pinSets: pinSets.sort((a, b) => (a.id < b.id ? -1 : 1)),
@@ -80,7 +80,7 @@ export function compilePins(documents: readonly McpGatewayPolicy[]): PinCompilat
   };
 }
 
-function pinSetOf({ metadata, spec }: McpGatewayPolicy): PinSet | undefined {
+function pinSetOf({ metadata, spec }: LayerDocument): PinSet | undefined {
   const { pinning, pins = [] } = spec.tools ?? {};
   if (pinning === undefined || pinning === 'Disabled') return undefined;
   return {
@@ -92,7 +92,7 @@ function pinSetOf({ metadata, spec }: McpGatewayPolicy): PinSet | undefined {
 
 /** A server has one definition of a tool: two pins for it could never both be met. */
 function findDisagreements(
-  documents: readonly McpGatewayPolicy[],
+  documents: readonly LayerDocument[],
   document: number,
 ): readonly PolicyProblem[] {
   const earlier = documents
@@ -116,7 +116,7 @@ function findDisagreements(
   });
 }
 
-function findIdlePins(tools: McpGatewayPolicy['spec']['tools']) {
+function findIdlePins(tools: LayerDocument['spec']['tools']) {
   const { pinning = 'Disabled', pins = [] } = tools ?? {};
   if (pinning === 'Disabled' && pins.length > 0) {
     return [{ path: 'spec.tools.pins', message: 'has no effect while pinning is Disabled' }];

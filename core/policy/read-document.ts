@@ -7,10 +7,10 @@ import { validateClusterPolicy, validatePolicy } from '#crds/validate.ts';
 import {
   type EffectivePolicy,
   type GenerationFloor,
-  type GoverningPolicy,
   type PolicySource,
   policiesDigest,
 } from './document.ts';
+import type { GoverningPolicy } from './layer-document.ts';
 
 export type DocumentRead =
   | { readonly ok: true; readonly document: EffectivePolicy }

@@ -74,7 +74,7 @@ describe('the settings of several policies', () => {
     const { issuers, layers } = policy({}, { identity: { issuers: [CORP, LAB] } });
 
     expect(issuers).to.deep.equal([CORP, LAB]);
-    expect(layers.map(({ issuerNames }) => [...issuerNames])).to.deep.equal([
+    expect(layers.map(({ issuerNames }) => [...(issuerNames ?? [])])).to.deep.equal([
       ['corp'],
       ['corp', 'lab'],
     ]);

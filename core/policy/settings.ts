@@ -2,15 +2,10 @@
 // server. Where documents must agree and do not, they are refused; where one bound is tighter, it holds.
 
 import { LIMITS, RECORD, SERVER_PATH, UPSTREAM_HEADER } from '#crds/defaults.ts';
-import type {
-  IssuerConfig,
-  LimitsConfig,
-  McpGatewayPolicy,
-  ServerConfig,
-  UpstreamConfig,
-} from '#crds/policy.ts';
+import type { IssuerConfig, LimitsConfig, ServerConfig, UpstreamConfig } from '#crds/policy.ts';
 import type { PolicyLimits, ServerSettings, UpstreamCredential } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
+import { isBaseline, type LayerDocument } from './layer-document.ts';
 
 export interface Settings {
   readonly mode: 'Enforce' | 'Observe';
@@ -27,7 +22,7 @@ export interface SettingsCompilation {
   readonly problems: readonly PolicyProblem[];
 }
 
-type Documents = readonly McpGatewayPolicy[];
+type Documents = readonly LayerDocument[];
 
 export function joinSettings(documents: Documents): SettingsCompilation {
   const servers = documents.map(({ spec }) => spec.server ?? {});
@@ -35,7 +30,7 @@ export function joinSettings(documents: Documents): SettingsCompilation {
   const path = agree(documents, 'server.path', ({ spec }) => spec.server?.path);
   const upstream = agree(documents, 'identity.upstream', ({ spec }) => spec.identity?.upstream);
   const issuers = joinIssuers(documents);
-  const observes = documents.every(({ spec }) => spec.mode === 'Observe');
+  const observes = canObserve(documents);
   const settings: Settings = {
     mode: observes ? 'Observe' : 'Enforce',
     appliesMasking: !observes || documents.some(({ spec }) => spec.observe?.mask === true),
@@ -54,6 +49,12 @@ export function joinSettings(documents: Documents): SettingsCompilation {
   return { settings, problems };
 }
 
+/** A baseline that does not say Enforce leaves it to the policies it stands under. */
+function canObserve(documents: Documents): boolean {
+  const deciding = documents.filter((one) => !isBaseline(one) || one.spec.mode !== undefined);
+  return deciding.length > 0 && deciding.every(({ spec }) => spec.mode === 'Observe');
+}
+
 interface Joined<T> {
   readonly value: T;
   readonly problems: readonly PolicyProblem[];
@@ -63,7 +64,7 @@ interface Joined<T> {
 function agree<T>(
   documents: Documents,
   field: string,
-  read: (document: McpGatewayPolicy) => T | undefined,
+  read: (document: LayerDocument) => T | undefined,
 ): Joined<T | undefined> {
   const problems: PolicyProblem[] = [];
   let first: { readonly value: T; readonly name: string } | undefined;
@@ -82,9 +83,9 @@ function agree<T>(
 function joinIssuers(documents: Documents): Joined<readonly IssuerConfig[]> {
   const problems: PolicyProblem[] = [];
   const known: IssuerConfig[] = [];
-  for (const [document, { spec }] of documents.entries()) {
-    const issuers = spec.identity?.issuers ?? [];
-    if (issuers.length === 0) {
+  for (const [document, policy] of documents.entries()) {
+    const issuers = policy.spec.identity?.issuers ?? [];
+    if (issuers.length === 0 && !isBaseline(policy)) {
       const message =
         'must list the issuers whose tokens are accepted: without one nobody could call';
       problems.push({ document, path: 'spec.identity.issuers', message });

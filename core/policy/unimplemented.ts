@@ -2,8 +2,8 @@
 // name: a rule that nothing enforces is worse than no rule. Whoever implements a field deletes its entry.
 
 import { RETENTION_DAYS } from '#crds/defaults.ts';
-import type { McpGatewayPolicy } from '#crds/policy.ts';
 import type { Problem } from '#crds/validate.ts';
+import type { LayerDocument } from './layer-document.ts';
 
 interface Gap {
   /** Dotted path of the field; `[]` stands for each entry of a list. */
@@ -48,7 +48,7 @@ const GAPS: readonly Gap[] = [
 ];
 
 /** The fields of a valid policy that nothing carries out yet. */
-export function findUnimplemented(policy: McpGatewayPolicy): Problem[] {
+export function findUnimplemented(policy: LayerDocument): Problem[] {
   return GAPS.flatMap(({ field, what, values }) =>
     occurrences(policy, field.split('.'), '')
       .filter(({ value }) => values === undefined || values(value))

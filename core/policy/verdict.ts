@@ -22,6 +22,8 @@ export type Verdict =
   /** All but the scopes of this rule would let it pass. */
   | { readonly kind: 'stepUp'; readonly rule: CompiledRule }
   | { readonly kind: 'unmatched' }
+  /** Of a baseline: the others decide. */
+  | { readonly kind: 'abstained' }
   /** The document does not accept the principal's issuer. */
   | { readonly kind: 'foreign' };
 
@@ -96,6 +98,12 @@ function stepUp(lacking: readonly CompiledRule[], facing: Case): Verdict | undef
   return rule === undefined ? undefined : { kind: 'stepUp', rule };
 }
 
+/** What all documents say to one question: where every one of them abstains, nothing allows it. */
+export function heard(verdicts: readonly Verdict[]): readonly Verdict[] {
+  const speaking = verdicts.filter(({ kind }) => kind !== 'abstained');
+  return speaking.length === 0 ? [{ kind: 'unmatched' }] : speaking;
+}
+
 /**
  * The one that counts. Among equals the first does, and `verdicts` come in the order of the names of
  * their documents. A step-up is the weakest denial: it must not promise what another would refuse.
@@ -107,6 +115,7 @@ export function strictest(verdicts: readonly Verdict[]): Verdict {
 }
 
 const WEIGHT: { readonly [Kind in Verdict['kind']]: number } = {
+  abstained: 0,
   plumbing: 0,
   allow: 0,
   approve: 1,

@@ -31,23 +31,31 @@ export function isTargetVisible(
   principal: Principal,
   target: JudgedTarget,
 ): boolean {
-  return policy.layers.every(
-    (layer) =>
-      layer.issuerNames.has(principal.issuerName) &&
-      USES[target.kind].some((method) => isUsable(layer, principal, method, target)),
-  );
+  const views = policy.layers.map((layer) => viewOf(layer, principal, target));
+  return views.every((view) => view !== 'hidden') && views.includes('shown');
 }
 
-function isUsable(
+/** Whether the document has nothing for this principal because of who vouches for them. */
+export function isForeign({ issuerNames }: PolicyLayer, principal: Principal): boolean {
+  return issuerNames !== undefined && !issuerNames.has(principal.issuerName);
+}
+
+/** `left`: to the other documents. */
+function viewOf(
   layer: PolicyLayer,
   principal: Principal,
-  method: string,
   target: JudgedTarget,
-): boolean {
-  const rules = rulesFor(layer.index, method, target, 'see').filter(
-    (rule) => rule.subjects(principal) === undefined,
-  );
-  return rules.some(grants) && !rules.some((rule) => deniesAlways(rule, principal));
+): 'shown' | 'left' | 'hidden' {
+  if (isForeign(layer, principal)) return 'hidden';
+  const open = USES[target.kind]
+    .map((method) =>
+      rulesFor(layer.index, method, target, 'see').filter(
+        (rule) => rule.subjects(principal) === undefined,
+      ),
+    )
+    .filter((rules) => !rules.some((rule) => deniesAlways(rule, principal)));
+  if (open.some((rules) => rules.some(grants))) return 'shown';
+  return layer.abstains && open.length > 0 ? 'left' : 'hidden';
 }
 
 function grants(rule: CompiledRule): boolean {

@@ -59,11 +59,24 @@ export const StatusSchema = object(
         ...DIGEST,
       }),
     ),
+    pods: Type.Optional(
+      text({
+        doc: 'Pods that serve under this policy, of those that it selects: `2/3`.',
+        maxLength: 32,
+      }),
+    ),
+    message: Type.Optional(
+      text({
+        doc: 'What is wrong, in one sentence; absent when nothing is.',
+        maxLength: 1024,
+      }),
+    ),
     targets: Type.Optional(
       object(
         {
           matched: count('Pods that the policy selects.'),
           injected: count('Of these, pods with a sidecar.'),
+          uninjected: count('Of these, pods that should have a sidecar and have none.'),
           programmed: count('Of these, pods that serve under this policy.'),
           rejected: count('Pods whose sidecar refused it.'),
           outdated: count('Pods whose sidecar is older than the operator.'),
