@@ -1,6 +1,7 @@
 // The flags of `gatehouse run` that open a console beside the gateway.
 
 import type { ConsoleSettings } from '#console/settings.ts';
+import type { KeyPlaces } from '#platform/file/key-file.ts';
 import { UsageError } from './command.ts';
 import { type HostPort, hostPort, text, texts, url } from './flag-kinds.ts';
 
@@ -37,7 +38,7 @@ export interface ConsoleFlags {
 /** Undefined when no console was asked for. */
 export function consoleSettings(
   flags: ConsoleFlags,
-  rest: Pick<ConsoleSettings, 'dataDir' | 'redis' | 'allowPlainHttp' | 'sealingKeysFile'>,
+  rest: Pick<ConsoleSettings, keyof KeyPlaces | 'redis' | 'allowPlainHttp'>,
 ): ConsoleSettings | undefined {
   const { console: listen } = flags;
   if (listen === undefined) {

@@ -32,6 +32,7 @@ const FLAGS = {
   listen: hostPort,
   publicUrl: urls,
   data: text,
+  keys: text,
   sealingKeys: text,
   trustKey: text,
   approvalKey: text,
@@ -57,7 +58,9 @@ export const run: Command = {
   --public-url URL       how clients dial it, when that is not the listen address; repeatable
   --data DIR             where keys are kept, and evidence unless --redis is given (./gatehouse-data)
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
-  --sealing-keys FILE    what seals session ids, given to all replicas (made under --data)
+  --keys DIR             keys that all replicas are given, only read: sealing.keys, masking.key, recording.pub,
+                         upstream-signing-key.pem, approval-signing-key.pem (made under --data)
+  --sealing-keys FILE    what seals session ids, given to all replicas: the first of its keys seals, all open
   --approval-key FILE    public half of the key that a console elsewhere decides with: nobody decides at this
                          gateway then. Needs --redis and --console-url (a key of its own, made under --data)
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
@@ -139,17 +142,17 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
     throw new UsageError('--policy (or GATEHOUSE_POLICY) is missing; give it a policy file');
   }
   checkApprovalKey(flags);
-  const { allowPlainHttp, sealingKeys: sealingKeysFile } = flags;
+  const { allowPlainHttp } = flags;
   const dataDir = flags.data ?? 'gatehouse-data';
+  const places = { dataDir, keysDir: flags.keys, sealingKeysFile: flags.sealingKeys };
   const redis = await redisSettings(flags);
-  const beside = consoleSettings(flags, { dataDir, redis, allowPlainHttp, sealingKeysFile });
+  const beside = consoleSettings(flags, { ...places, redis, allowPlainHttp });
   const settings = {
     policyFiles: flags.policy,
     upstream: flags.upstream,
     listen: flags.listen ?? { host: '127.0.0.1', port: 8080 },
     publicUrls: flags.publicUrl,
-    dataDir,
-    sealingKeysFile,
+    ...places,
     trustKeyFile: flags.trustKey ?? 'gatehouse-trust.pub',
     admin: flags.admin ?? { host: '127.0.0.1', port: 9090 },
     consoleUrl: decidingUrl(flags, beside),

@@ -35,7 +35,7 @@ export async function startConsole(
   host: ConsoleHost,
 ): Promise<RunningConsole> {
   const { clock, log } = host;
-  const { publicUrl, dataDir, allowPlainHttp } = settings;
+  const { publicUrl, allowPlainHttp } = settings;
   refusePlainHttp(publicUrl);
   const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
   const shelf = await openSessions(settings);
@@ -55,7 +55,7 @@ export async function startConsole(
       allowsPlainHttp: (issuer) => allowPlainHttp || isLoopback(new URL(issuer).hostname),
       now: nowMillis,
     }),
-    sealer: new Sealer(await loadSealingKeys(dataDir, settings.sealingKeysFile)),
+    sealer: new Sealer(await loadSealingKeys(settings)),
     assets: await readAssets(),
   });
   log.info('console ready', { url: publicUrl.origin });

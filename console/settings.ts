@@ -1,8 +1,9 @@
 // What a console is started with, already read and typed.
 
+import type { KeyPlaces } from '#platform/file/key-file.ts';
 import type { RedisSettings } from '#platform/redis/settings.ts';
 
-export interface ConsoleSettings {
+export interface ConsoleSettings extends KeyPlaces {
   readonly listen: { readonly host: string; readonly port: number };
   /** How browsers dial it: https, or plain http on loopback. Its path is `/`. */
   readonly publicUrl: URL;
@@ -13,9 +14,6 @@ export interface ConsoleSettings {
   readonly auditors: readonly string[];
   /** Private half of the recording key; absent: messages stay sealed. */
   readonly recordingKeyFile?: string | undefined;
-  readonly dataDir: string;
-  /** Shared by all replicas; undefined: made under `dataDir`. */
-  readonly sealingKeysFile?: string | undefined;
   /** Undefined: sessions are read out of `dataDir`. */
   readonly redis?: RedisSettings | undefined;
   readonly allowPlainHttp: boolean;

@@ -1,19 +1,13 @@
 // Puts one gateway together and runs it until it is asked to stop. The only file here that constructs
 // adapters; `gatehouse run` calls it on a laptop, the sidecar's image starts with it.
 
-import { join } from 'node:path';
 import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import { RateLimiter, Slots } from '#core/limiter.ts';
-import type { RecordingKey } from '#core/recordings/recording-key.ts';
 import { type GoodPolicy, loadPolicy, policyLoaded } from '#platform/file/load-policy.ts';
-import { loadMaskingHash } from '#platform/file/masking-key.ts';
 import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
-import { loadRecordingKey } from '#platform/file/recording-key.ts';
-import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
-import { loadSigningKey } from '#platform/file/signing-key.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
 import { APPROVALS_PATH } from '#platform/http/approvals-api.ts';
 import { Upstream } from '#platform/http/upstream.ts';
@@ -33,6 +27,7 @@ import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
 import { bindGateway } from './gateway.ts';
 import { Inquiries } from './inquiries.ts';
+import { type Keys, loadKeys } from './keys.ts';
 import { MeteredLedger } from './metered-ledger.ts';
 import { inside, type OpenNeighbour } from './neighbour.ts';
 import type { Approvals } from './obtain-approval.ts';
@@ -101,24 +96,24 @@ export async function startSidecar(
   const ledger = new MeteredLedger(durable, metrics, clock);
   refusePlainHttp(settings);
   const loaded = await firstPolicy(settings);
+  const keys = await loadKeys(settings, log);
   const telemetry = await openTelemetry({ settings, ledger, metrics, clock, log });
   const bound = await bindGateway(settings.listen.host, settings.listen.port);
-  const parts = { settings, clock, log, ledger, metrics, port: bound.address.port };
+  const parts = { settings, clock, log, ledger, metrics, keys, port: bound.address.port };
   const verifier = createTokenVerifier({
     issuers: loaded.policy.issuers,
     allowPlainHttp: settings.allowPlainHttp,
     now: () => clock.epochSeconds() * 1000,
   });
-  const signer = await openSigner(parts, loaded);
-  const maskingHash = await loadMaskingHash(settings.dataDir);
-  const lasting = { ...parts, verifier, signer, maskingHash };
+  const signer = openSigner(parts, loaded);
+  const lasting = { ...parts, verifier, signer, maskingHash: keys.maskingHash };
   const snapshotOf = (each: GoodPolicy) => makeSnapshot(each, lasting);
   const activation = new Activation(await snapshotOf(loaded));
   const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
   await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));
   metrics.policyLoaded('loaded');
   const { approvals, desk, due } = await openApprovals(parts);
-  const gate = await assembleGate(parts, activation, approvals);
+  const gate = assembleGate(parts, activation, approvals);
   const gateway = bound.open(gate, wellKnownOf(activation, signer));
   const warm = warmUp(verifier, log);
   const admin = await openAdmin(parts, { gate, warm, desk });
@@ -148,6 +143,7 @@ interface Parts {
   readonly log: Logger;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
+  readonly keys: Keys;
   /** The one that was bound, where 0 was asked for. */
   readonly port: number;
 }
@@ -165,11 +161,11 @@ async function firstPolicy({ policyFiles }: SidecarSettings): Promise<GoodPolicy
   throw new SettingsFault(loaded.problems.map(printProblem).join('\n'));
 }
 
-async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSigner> {
-  const { settings, clock } = parts;
+function openSigner(parts: Parts, loaded: GoodPolicy): UpstreamSigner {
+  const { settings, clock, keys } = parts;
   const { href } = settings.upstream;
   return new UpstreamSigner({
-    key: await loadSigningKey(join(settings.dataDir, 'upstream-signing-key.pem')),
+    key: keys.upstreamSigning,
     issuer: dialledUrls(loaded, parts)[0] ?? href,
     audience: href,
     now: () => clock.epochSeconds() * 1000,
@@ -177,17 +173,13 @@ async function openSigner(parts: Parts, loaded: GoodPolicy): Promise<UpstreamSig
   });
 }
 
-async function assembleGate(
-  parts: Parts,
-  activation: Activation,
-  approvals: Approvals,
-): Promise<Gate> {
-  const { settings, clock, ledger, log } = parts;
-  const sealer = new Sealer(await loadSealingKeys(settings.dataDir, settings.sealingKeysFile));
+function assembleGate(parts: Parts, activation: Activation, approvals: Approvals): Gate {
+  const { settings, clock, ledger, log, keys } = parts;
+  const sealer = new Sealer(keys.sealing);
   return {
     activation,
     ledger,
-    recorder: new Recorder(await recordingKeyOf(parts)),
+    recorder: new Recorder(keys.recording),
     clock,
     log,
     upstream: new Upstream(settings.upstream),
@@ -205,20 +197,6 @@ async function assembleGate(
     newId: createUuids(clock),
     drain: new AbortController(),
   };
-}
-
-/** Made on first start; after that only its public half is ever read here. */
-async function recordingKeyOf({ settings, log }: Parts): Promise<RecordingKey> {
-  const { key, isNew, publicKeyFile, privateKeyFile } = await loadRecordingKey(
-    settings.trustKeyFile,
-  );
-  if (isNew) {
-    log.info('recording key made: take the private half to where recordings are read', {
-      publicKeyFile,
-      privateKeyFile,
-    });
-  }
-  return key;
 }
 
 interface Serving {

@@ -2,7 +2,6 @@
 // it can only check.
 
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { ApprovalDesk } from '#core/approvals/desk.ts';
 import { type Overdue, overdue } from '#core/approvals/overdue.ts';
 import { OwedRecords } from '#core/approvals/owed-records.ts';
@@ -15,6 +14,7 @@ import {
 } from '#core/evidence/signature.ts';
 import { Slots } from '#core/limiter.ts';
 import { readApprovalKeys } from '#platform/file/approval-key.ts';
+import { keyFile } from '#platform/file/key-file.ts';
 import { loadSigningKey } from '#platform/file/signing-key.ts';
 import { hostInUrl } from './doors.ts';
 import { holdLimits } from './hold.ts';
@@ -61,12 +61,10 @@ interface ApprovalKeys {
   readonly trusted: readonly SignatureKey[];
 }
 
-async function keysOf({
-  dataDir,
-  approvalKeyFile,
-}: StateContext['settings']): Promise<ApprovalKeys> {
+async function keysOf(settings: StateContext['settings']): Promise<ApprovalKeys> {
+  const { approvalKeyFile } = settings;
   if (approvalKeyFile !== undefined) return { trusted: await readApprovalKeys(approvalKeyFile) };
-  const key = await loadSigningKey(join(dataDir, 'approval-signing-key.pem'), 'Ed25519');
+  const key = await loadSigningKey(keyFile(settings, 'approval-signing-key.pem'), 'Ed25519');
   const signer = signerFor(key);
   return { signer, trusted: [signatureKey(signer.publicKey)] };
 }

@@ -1,19 +1,17 @@
 // What one gateway is started with, already read and typed: flags on a laptop, env in a pod.
 
+import type { KeyPlaces } from '#platform/file/key-file.ts';
 import type { OtlpSettings } from '#platform/otel/otlp-settings.ts';
 import type { RedisSettings } from '#platform/redis/settings.ts';
 import type { Listening } from './doors.ts';
 
-export interface SidecarSettings {
+export interface SidecarSettings extends KeyPlaces {
   readonly policyFiles: readonly string[];
   /** URL of the MCP server's endpoint; its path is also the public one. */
   readonly upstream: URL;
   readonly listen: Listening;
   /** Where clients dial; empty: the policy's, else the listen address. */
   readonly publicUrls: readonly URL[];
-  readonly dataDir: string;
-  /** What seals what clients carry, given to all replicas; undefined: made under `dataDir`. */
-  readonly sealingKeysFile?: string | undefined;
   /** Public half; the private one lies beside it. */
   readonly trustKeyFile: string;
   readonly admin: Listening;

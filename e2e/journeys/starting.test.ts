@@ -159,6 +159,27 @@ describe('starting a gateway', () => {
       says: ['lies inside --data', 'Name a file elsewhere with --trust-key'],
     },
     {
+      name: 'a sealing key that is none',
+      differs: async (folder) => {
+        const file = join(folder, 'sealing.keys');
+        await writeFile(file, `${'A'.repeat(43)}=\nhunter2\n`);
+        return { '--sealing-keys': file };
+      },
+      code: CONFIG,
+      says: ['sealing.keys:2: a key is 32 bytes in base64; make one with: openssl rand -base64 32'],
+    },
+    {
+      name: 'given keys of which one is missing',
+      differs: async (folder) => {
+        const keys = join(folder, 'keys');
+        await mkdir(keys);
+        await writeFile(join(keys, 'sealing.keys'), `${'A'.repeat(43)}=\n`);
+        return { '--keys': keys };
+      },
+      code: CONFIG,
+      says: ['keys/masking.key: is missing; put the key there that all replicas share'],
+    },
+    {
       name: 'data that another gateway writes',
       differs: async () => ({ '--data': rig.data }),
       code: CONFIG,

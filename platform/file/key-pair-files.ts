@@ -108,6 +108,6 @@ function unreadable(file: string, cause: unknown, Fault: FaultClass): Error {
   return new Fault(`${file}: cannot be read (${codeOf(cause)})`, { cause });
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
 }

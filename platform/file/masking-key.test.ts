@@ -16,7 +16,10 @@ describe('masking key file', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('is made once, for its owner alone, and leaves nothing else behind', async () => {
-    const [made, again] = [await loadMaskingHash(folder), await loadMaskingHash(folder)];
+    const [made, again] = [
+      await loadMaskingHash({ dataDir: folder }),
+      await loadMaskingHash({ dataDir: folder }),
+    ];
 
     expect(made('078-05-1120')).to.equal(again('078-05-1120'));
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
@@ -24,15 +27,15 @@ describe('masking key file', () => {
   });
 
   it('is the same for all who start at once', async () => {
-    const hashes = await Promise.all([1, 2, 3].map(() => loadMaskingHash(folder)));
+    const hashes = await Promise.all([1, 2, 3].map(() => loadMaskingHash({ dataDir: folder })));
 
     expect(new Set(hashes.map((hash) => hash('value'))).size).to.equal(1);
   });
 
   it('gives another hash of the same value once it is replaced', async () => {
-    const before = await loadMaskingHash(folder);
+    const before = await loadMaskingHash({ dataDir: folder });
     await rm(file);
-    const later = await loadMaskingHash(folder);
+    const later = await loadMaskingHash({ dataDir: folder });
 
     expect(later('value')).to.not.equal(before('value'));
     expect(later('value')).to.match(/^[0-9a-f]{64}$/);
@@ -42,7 +45,7 @@ describe('masking key file', () => {
     it(`that is no key (${content.length} characters) is named and not quoted`, async () => {
       await writeFile(file, content);
 
-      const fault = await loadMaskingHash(folder).catch((error: unknown) => error);
+      const fault = await loadMaskingHash({ dataDir: folder }).catch((error: unknown) => error);
 
       expect(fault).to.be.instanceOf(MaskingKeyFault);
       expect(String(fault)).to.include(file);

@@ -2,10 +2,8 @@
 // as long as the key stays, and told from no value without it. In a private file, made on first start.
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Hmac } from '#core/masking/actions.ts';
-import { writeOnce } from './write-once.ts';
+import { type KeyPlaces, keyFile, readKeyFile } from './key-file.ts';
 
 export const MASKING_KEY_FILE = 'masking.key';
 const KEY_BYTES = 32;
@@ -18,24 +16,12 @@ export class MaskingKeyFault extends Error {
   readonly code = 'masking_key';
 }
 
-/** Reads `DIR/masking.key`, made where there is none (mode 0600). */
-export async function loadMaskingHash(dataDir: string): Promise<Hmac> {
-  const file = join(dataDir, MASKING_KEY_FILE);
-  const found = await readIfThere(file);
-  if (found === undefined) {
-    await writeOnce(file, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
-  }
-  const key = parseKey(found ?? (await readFile(file, 'utf8')), file);
+/** Reads `masking.key`, made where there is none (mode 0600) unless it is given. */
+export async function loadMaskingHash(places: KeyPlaces): Promise<Hmac> {
+  const file = keyFile(places, MASKING_KEY_FILE);
+  const fresh = () => `${randomBytes(KEY_BYTES).toString('base64')}\n`;
+  const key = parseKey(await readKeyFile(file, fresh, MaskingKeyFault), file.path);
   return (text) => createHmac('sha256', key).update(PURPOSE).update(text).digest('hex');
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 function parseKey(text: string, file: string): Uint8Array {

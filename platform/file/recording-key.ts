@@ -47,13 +47,18 @@ export async function loadRecordingKey(trustKeyFile: string): Promise<LoadedReco
     const kind = { Fault: RecordingKeyFault, flag: '--trust-key' };
     await createKeyPairFiles(generateKeyPairSync('x25519'), files, kind);
   }
-  const pem = await readPem(publicKeyFile, RecordingKeyFault);
+  return { ...files, key: await readRecordingPublicKey(publicKeyFile), isNew: !isThere };
+}
+
+/** Rejects with RecordingKeyFault, naming the file, unless it holds the public half and no private one. */
+export async function readRecordingPublicKey(file: string): Promise<RecordingKey> {
+  const pem = await readPem(file, RecordingKeyFault);
   // Node would derive a public key from a private one, which has no business in this file.
   const key = pem.includes('PRIVATE') ? undefined : parseKey(() => createPublicKey(pem));
   if (key?.asymmetricKeyType !== 'x25519') {
-    throw new RecordingKeyFault(`${publicKeyFile}: holds no public X25519 key in PEM`);
+    throw new RecordingKeyFault(`${file}: holds no public X25519 key in PEM`);
   }
-  return { ...files, key: recordingKey(key), isNew: !isThere };
+  return recordingKey(key);
 }
 
 /** Rejects with RecordingKeyFault, naming the file, unless it holds the private half. */

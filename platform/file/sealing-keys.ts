@@ -2,9 +2,7 @@
 // One base64 key of 32 bytes per line: the first seals, all of them open, so that keys can rotate.
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeOnce } from './write-once.ts';
+import { type KeyFile, type KeyPlaces, keyFile, readKeyFile } from './key-file.ts';
 
 const KEY_BYTES = 32;
 /** More keys than any rotation needs; each failed opening tries at most this many. */
@@ -15,44 +13,39 @@ export class SealingKeysFault extends Error {
   readonly code = 'sealing_keys';
 }
 
-/**
- * Those of `file`, which all replicas are given; without one those of `DIR/sealing.keys`, made with one
- * fresh key on first start (mode 0600). Rejects with SealingKeysFault.
- */
-export async function loadSealingKeys(
-  dataDir: string,
-  file?: string,
-): Promise<readonly Uint8Array[]> {
-  if (file !== undefined) return parseSealingKeys(await readNamed(file), file);
-  const own = join(dataDir, 'sealing.keys');
-  await writeOnce(own, `${randomBytes(KEY_BYTES).toString('base64')}\n`);
-  return parseSealingKeys(await readFile(own, 'utf8'), own);
+/** Reads `sealing.keys`, made with one fresh key on first start (mode 0600) unless it is given. */
+export async function loadSealingKeys(places: KeyPlaces): Promise<readonly Uint8Array[]> {
+  const file = sealingKeysFile(places);
+  const fresh = () => `${randomBytes(KEY_BYTES).toString('base64')}\n`;
+  return parseSealingKeys(await readKeyFile(file, fresh, SealingKeysFault), file.path);
 }
 
-async function readNamed(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
-    throw new SealingKeysFault(
-      `--sealing-keys: ${file} cannot be read (${code}); make one with: openssl rand -base64 ${KEY_BYTES} > ${file}`,
-      { cause },
-    );
-  }
+function sealingKeysFile(places: KeyPlaces): KeyFile {
+  const { sealingKeysFile: path } = places;
+  return path === undefined ? keyFile(places, 'sealing.keys') : { path, isGiven: true };
 }
 
 function parseSealingKeys(text: string, file: string): readonly Uint8Array[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const lines = text
+    .split('\n')
+    .map((line, index) => ({ key: line.trim(), place: `${file}:${index + 1}` }))
+    .filter(({ key }) => key !== '');
   if (lines.length === 0 || lines.length > MAX_KEYS) {
     throw new SealingKeysFault(`${file}: holds ${lines.length} keys; it needs 1 to ${MAX_KEYS}`);
   }
-  return lines.map((line, index) => {
-    const key = Buffer.from(line.trim(), 'base64');
-    if (key.byteLength !== KEY_BYTES) {
+  const lineOf = new Map<string, string>();
+  return lines.map(({ key: text, place }) => {
+    const key = Buffer.from(text, 'base64');
+    if (key.byteLength !== KEY_BYTES || key.toString('base64') !== text) {
       throw new SealingKeysFault(
-        `${file}:${index + 1}: a key is ${KEY_BYTES} bytes in base64; make one with: openssl rand -base64 ${KEY_BYTES}`,
+        `${place}: a key is ${KEY_BYTES} bytes in base64; make one with: openssl rand -base64 ${KEY_BYTES}`,
       );
     }
+    const before = lineOf.get(text);
+    if (before !== undefined) {
+      throw new SealingKeysFault(`${place}: is the same key as ${before}; remove one of them`);
+    }
+    lineOf.set(text, place);
     return key;
   });
 }

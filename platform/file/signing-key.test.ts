@@ -7,6 +7,7 @@ import { loadSigningKey, SigningKeyFault } from './signing-key.ts';
 describe('signing key file', () => {
   let folder: string;
   let file: string;
+  const load = (path = file) => loadSigningKey({ path, isGiven: false });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-key-'));
@@ -16,8 +17,8 @@ describe('signing key file', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('is made once, for its owner alone, and leaves nothing else behind', async () => {
-    const made = await loadSigningKey(file);
-    const again = await loadSigningKey(file);
+    const made = await load();
+    const again = await load();
 
     expect(made.equals(again)).to.equal(true);
     expect(made.asymmetricKeyDetails).to.have.property('namedCurve', 'prime256v1');
@@ -26,8 +27,8 @@ describe('signing key file', () => {
   });
 
   it('is the same for all who start at once', async () => {
-    const keys = await Promise.all([1, 2, 3].map(() => loadSigningKey(file)));
-    const settled = await loadSigningKey(file);
+    const keys = await Promise.all([1, 2, 3].map(() => load()));
+    const settled = await load();
 
     expect(keys.map((key) => key.equals(settled))).to.deep.equal([true, true, true]);
     expect(await readdir(folder)).to.deep.equal(['upstream-signing-key.pem']);
@@ -42,7 +43,7 @@ describe('signing key file', () => {
     it(`that is ${name} is refused by name, not replaced and not quoted`, async () => {
       await writeFile(file, content);
 
-      const fault = await loadSigningKey(file).catch((error: unknown) => error);
+      const fault = await load().catch((error: unknown) => error);
 
       expect(fault).to.be.instanceOf(SigningKeyFault);
       expect(fault).to.have.property('message').that.includes(file).and.not.includes('SECRET');
@@ -50,9 +51,10 @@ describe('signing key file', () => {
     });
   }
 
-  it('in a folder that is not there is a fault of the file system', async () => {
-    const fault = await loadSigningKey(join(folder, 'no', 'key.pem')).catch((e: unknown) => e);
+  it('in a folder that is not there cannot be made, and says so', async () => {
+    const fault = await load(join(folder, 'no', 'key.pem')).catch((e: unknown) => e);
 
-    expect(fault).to.have.property('code', 'ENOENT');
+    expect(fault).to.be.instanceOf(SigningKeyFault);
+    expect(fault).to.have.property('message').that.includes('cannot be made (ENOENT)');
   });
 });

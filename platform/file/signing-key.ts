@@ -2,8 +2,7 @@
 // whole or not at all, and readable by its owner alone.
 
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { writeOnce } from './write-once.ts';
+import { type KeyFile, readKeyFile } from './key-file.ts';
 
 /** A key file that is there and is not an ES256 key. Its content is never quoted. */
 export class SigningKeyFault extends Error {
@@ -32,25 +31,13 @@ export function newSigningKey(kind: SigningKeyKind = 'P-256'): KeyObject {
   return KINDS[kind].make();
 }
 
-/** Reads the PKCS #8 PEM file, made with a fresh key (mode 0600) where there is none. */
+/** Reads the PKCS #8 PEM file, made with a fresh key (mode 0600) where there is none and none is given. */
 export async function loadSigningKey(
-  file: string,
+  file: KeyFile,
   kind: SigningKeyKind = 'P-256',
 ): Promise<KeyObject> {
-  const existing = await readIfThere(file);
-  if (existing !== undefined) return parseKey(existing, file, kind);
-  await writeOnce(file, newSigningKey(kind).export({ type: 'pkcs8', format: 'pem' }).toString());
-  // Another process may have been first: what is on disk is the key.
-  return parseKey(await readFile(file, 'utf8'), file, kind);
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const fresh = () => newSigningKey(kind).export({ type: 'pkcs8', format: 'pem' }).toString();
+  return parseKey(await readKeyFile(file, fresh, SigningKeyFault), file.path, kind);
 }
 
 function parseKey(pem: string, file: string, kind: SigningKeyKind): KeyObject {
@@ -70,8 +57,4 @@ function tryParse(pem: string): KeyObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
