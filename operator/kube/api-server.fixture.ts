@@ -1,0 +1,124 @@
+// A real API server for tests: etcd and kube-apiserver as processes of their own on free ports, without
+// nodes or controllers. Where their programs are not on the machine, the tests that need them are skipped.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { existsSync, globSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ClusterAccess } from './access.ts';
+import { KubeClient } from './client.ts';
+
+export interface TestApiServer {
+  readonly access: ClusterAccess;
+  readonly client: KubeClient;
+  stop(): Promise<void>;
+}
+
+const TOKEN = 'test-admin';
+const START_MS = 90_000;
+
+const CHILDREN = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of CHILDREN) child.kill('SIGKILL');
+});
+
+/** Undefined when it can be started here; else why not. */
+export function missingApiServer(): string | undefined {
+  if (apiServerProgram() === undefined) return 'kube-apiserver is not built (make cluster-up does)';
+  return spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed';
+}
+
+export async function startApiServer(): Promise<TestApiServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-api-'));
+  const [etcdPort, peerPort, port] = await Promise.all([freePort(), freePort(), freePort()]);
+  const etcd = `http://127.0.0.1:${etcdPort}`;
+  run('etcd', [
+    `--data-dir=${join(folder, 'etcd')}`,
+    `--listen-client-urls=${etcd}`,
+    `--advertise-client-urls=${etcd}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+    '--unsafe-no-fsync',
+  ]);
+  run(apiServerProgram() ?? '', apiServerFlags(folder, etcd, port));
+  const access: ClusterAccess = {
+    url: `https://127.0.0.1:${port}`,
+    skipVerify: true,
+    authorization: async () => `Bearer ${TOKEN}`,
+  };
+  const client = new KubeClient(access);
+  await untilReady(client);
+  return {
+    access,
+    client,
+    stop: async () => {
+      await client.close();
+      await stopAll();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function apiServerFlags(folder: string, etcd: string, port: number): readonly string[] {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const publicPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+  return [
+    `--etcd-servers=${etcd}`,
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--cert-dir=${join(folder, 'certs')}`,
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${file('sa.key', pem)}`,
+    `--service-account-key-file=${file('sa.pub', publicPem)}`,
+    `--token-auth-file=${file('tokens.csv', `${TOKEN},admin,admin,system:masters\n`)}`,
+    '--authorization-mode=RBAC',
+    // Nothing makes the default ServiceAccount where no controllers run.
+    '--disable-admission-plugins=ServiceAccount',
+  ];
+}
+
+function apiServerProgram(): string | undefined {
+  const cache = join(homedir(), '.cache', 'gatehouse');
+  return globSync(join(cache, 'kubernetes-*', 'kube-apiserver')).find((file) => existsSync(file));
+}
+
+function run(program: string, args: readonly string[]): void {
+  const child = spawn(program, args, { stdio: 'ignore' });
+  CHILDREN.add(child);
+  child.once('exit', () => CHILDREN.delete(child));
+}
+
+async function stopAll(): Promise<void> {
+  const exits = [...CHILDREN].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+  for (const child of CHILDREN) child.kill('SIGKILL');
+  await Promise.all(exits);
+}
+
+async function untilReady(client: KubeClient): Promise<void> {
+  const until = Date.now() + START_MS;
+  for (;;) {
+    const found = await client.find('/api/v1/namespaces/default').catch(() => undefined);
+    if (found !== undefined) return;
+    if (Date.now() > until) throw new Error('kube-apiserver did not become ready');
+    await delay(200);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { Leader } from './leader.ts';
+import { json, scriptedApi } from './scripted-api.fixture.ts';
+
+const OURS = {
+  metadata: { resourceVersion: '1' },
+  spec: { holderIdentity: 'a', leaseTransitions: 0, acquireTime: '2026-01-01T00:00:00.000000Z' },
+};
+
+describe('a leader', () => {
+  for (const { name, answer } of [
+    { name: 'no answer comes', answer: () => {} },
+    { name: 'the API server fails', answer: json({}, 500) },
+  ]) {
+    it(`stops leading in time when ${name}`, async () => {
+      const api = await scriptedApi(json(OURS), json(OURS), answer);
+      const lost = Promise.withResolvers<void>();
+      let losses = 0;
+      const leader = new Leader({
+        client: api.client,
+        namespace: 'default',
+        name: 'operator',
+        identity: 'a',
+        monotonicMillis: () => performance.now(),
+        wallMillis: Date.now,
+        random: Math.random,
+        onLead: () => {},
+        onLoss: () => {
+          losses += 1;
+          lost.resolve();
+        },
+        times: { leaseMillis: 400, renewMillis: 200, retryMillis: 20 },
+      });
+      const began = performance.now();
+      leader.start();
+
+      await lost.promise;
+
+      expect(performance.now() - began).to.be.within(195, 900);
+      expect([leader.leads, losses]).to.deep.equal([false, 1]);
+      await api.close();
+      await leader.close();
+    });
+  }
+});
