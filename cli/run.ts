@@ -38,6 +38,7 @@ const FLAGS = {
   approvalKey: text,
   admin: hostPort,
   allowPlainHttp: onOff,
+  allowPrivateReceivers: onOff,
   holdSeconds: integer(0, 3600),
   ...REDIS_FLAGS,
   ...WAIT_FLAG,
@@ -65,6 +66,7 @@ export const run: Command = {
                          gateway then. Needs --redis and --console-url (a key of its own, made under --data)
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
   --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
+  --allow-private-receivers  send notifications to addresses that are not public, too; recorded as evidence
   --hold-seconds N       hold a call that waits for approval this long at most (50); over 50 only calls whose
                          client hears progress and waits on while it comes
 ${REDIS_USAGE}  --redis-wait-replicas N  how many replicas of Redis must have a record before it counts; not with a Cluster (0)
@@ -158,6 +160,7 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
     consoleUrl: decidingUrl(flags, beside),
     approvalKeyFile: flags.approvalKey,
     allowPlainHttp,
+    allowPrivateReceivers: flags.allowPrivateReceivers,
     holdSeconds: flags.holdSeconds,
     redis,
     version: VERSION,

@@ -119,6 +119,7 @@ export const McpGatewayPolicySchema = object(
 export type McpGatewayPolicy = Immutable<Type.Static<typeof McpGatewayPolicySchema>>;
 export type McpGatewayPolicySpec = McpGatewayPolicy['spec'];
 export type Rule = Immutable<Type.Static<typeof RuleSchema>>;
+export type NotificationEvent = NonNullable<NotificationConfig['events']>[number];
 export type RuleMatch = NonNullable<Rule['match']>;
 export type RuleSubjects = Immutable<Type.Static<typeof SubjectsSchema>>;
 export type ServerConfig = Immutable<Type.Static<typeof ServerSchema>>;

@@ -30,6 +30,7 @@ import { Inquiries } from './inquiries.ts';
 import { type Keys, loadKeys } from './keys.ts';
 import { MeteredLedger } from './metered-ledger.ts';
 import { inside, type OpenNeighbour } from './neighbour.ts';
+import { openNotifications } from './notifications.ts';
 import type { Approvals } from './obtain-approval.ts';
 import { openApprovals } from './open-approvals.ts';
 import { probeUpstream } from './own-message.ts';
@@ -109,31 +110,38 @@ export async function startSidecar(
   const lasting = { ...parts, verifier, signer, maskingHash: keys.maskingHash };
   const snapshotOf = (each: GoodPolicy) => makeSnapshot(each, lasting);
   const activation = new Activation(await snapshotOf(loaded));
-  const extra = settings.allowPlainHttp ? { plainHttpAllowed: true } : {};
-  await ledger.append(policyLoaded(loaded, clock.timestamp(), extra));
+  await ledger.append(policyLoaded(loaded, clock.timestamp(), loosened(settings)));
   metrics.policyLoaded('loaded');
   const { approvals, desk, due } = await openApprovals(parts);
+  const notifier = openNotifications(parts, activation, approvals);
   const gate = assembleGate(parts, activation, approvals);
   const gateway = bound.open(gate, wellKnownOf(activation, signer));
   const warm = warmUp(verifier, log);
   const admin = await openAdmin(parts, { gate, warm, desk });
   await probeUpstream(gate);
   const reload = reloader({ ...parts, activation, snapshotOf });
-  const watch = watchPolicyFiles(settings.policyFiles, (reading) => void reload(reading), {
-    current: loaded.documents,
-  });
+  const watch = watchPolicyFiles(settings.policyFiles, reload, { current: loaded.documents });
   const sweeping = startSweeping(due, log);
   const neighbour = desk && (await openNeighbour?.(inside(desk, gate)));
-  const { publicUrls } = activation.current;
-  log.info('gateway ready', { urls: publicUrls, upstream: settings.upstream.origin });
+  const opened = { gateway, gate, admin, verifier, sweeping, telemetry, neighbour, notifier };
+  const { publicUrls: urls } = activation.current;
+  log.info('gateway ready', { urls, upstream: settings.upstream.origin });
   return {
-    publicUrls,
+    publicUrls: urls,
     admin,
     stop: once(async () => {
       watch.close();
       warm.close();
-      await stopGateway({ gateway, gate, admin, verifier, sweeping, telemetry, neighbour });
+      await stopGateway(opened);
     }),
+  };
+}
+
+/** What makes this gateway less strict than it could be, for the record of its start. */
+function loosened({ allowPlainHttp, allowPrivateReceivers = false }: SidecarSettings) {
+  return {
+    ...(allowPlainHttp ? { plainHttpAllowed: true } : {}),
+    ...(allowPrivateReceivers ? { privateReceiversAllowed: true } : {}),
   };
 }
 

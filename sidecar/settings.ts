@@ -21,6 +21,8 @@ export interface SidecarSettings extends KeyPlaces {
   readonly approvalKeyFile?: string | undefined;
   /** Plain http beyond loopback, to issuers and the server; recorded at start. */
   readonly allowPlainHttp: boolean;
+  /** Notifications may go to addresses that are not public; recorded at start. */
+  readonly allowPrivateReceivers?: boolean | undefined;
   /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */
   readonly holdSeconds?: number | undefined;
   /** Undefined: evidence and approvals are kept under `dataDir`, for this process alone. */

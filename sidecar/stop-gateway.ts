@@ -1,5 +1,6 @@
 // The end of a gateway: no new calls, time for those under way, and then each part closed in its order.
 
+import type { Notifier } from '#platform/notify/notifier.ts';
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import type { Telemetry } from '#platform/otel/telemetry.ts';
 import type { AdminServer } from '#platform/process/admin-server.ts';
@@ -18,7 +19,11 @@ export interface Stopping {
   readonly sweeping: Sweeping;
   readonly telemetry: Telemetry | undefined;
   readonly neighbour: Neighbour | undefined;
+  readonly notifier: Notifier;
 }
+
+/** What is told last must not keep the gateway open. */
+const LAST_NOTICES_MS = 2_000;
 
 /** Lets calls under way finish, then closes everything; the evidence last of what is written. */
 export async function stopGateway({
@@ -29,6 +34,7 @@ export async function stopGateway({
   sweeping,
   telemetry,
   neighbour,
+  notifier,
 }: Stopping): Promise<void> {
   gate.log.info('draining', { seconds: DRAIN_MS / 1000 });
   await neighbour?.close();
@@ -44,6 +50,7 @@ export async function stopGateway({
     // What it acknowledged is kept; that it could not say good-bye must not keep evidence open.
     gate.log.error('approvals were not closed', { reason: String(error) });
   }
+  await notifier.close(AbortSignal.timeout(LAST_NOTICES_MS));
   try {
     await closeLedger(gate.ledger, telemetry);
   } finally {

@@ -99,6 +99,8 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['approval.revoked', 'Approval taken back'],
   ['approval.cancelled', 'Request cancelled'],
   ['recording.viewed', 'Recorded messages opened'],
+  ['alert.raised', 'Alert raised'],
+  ['notification.failed', 'Notification not delivered'],
 ]);
 
 function titleOf(entry: TimelineEntry): string {

@@ -29,6 +29,8 @@ export const RECORD_TYPES = [
   'approval.revoked',
   'approval.cancelled',
   'recording.viewed',
+  'alert.raised',
+  'notification.failed',
   'degraded.enter',
   'degraded.exit',
 ] as const;

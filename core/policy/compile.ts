@@ -8,6 +8,7 @@ import { compileLayer } from './compile-layer.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
 import { type GoverningPolicy, type LayerDocument, layerDocument } from './layer-document.ts';
+import { compileNotifications } from './notifications.ts';
 import { compilePins } from './pins.ts';
 import { joinSettings } from './settings.ts';
 import { findUnimplemented } from './unimplemented.ts';
@@ -73,6 +74,7 @@ function compileDocuments(
     pinSets: pins.pinSets,
     masking: masked.masking,
     approvals: asking.approvals,
+    notifications: compileNotifications(documents),
     ...(asking.approvalAudience === undefined ? {} : { approvalAudience: asking.approvalAudience }),
     ...(digest === undefined ? {} : { digest }),
     layers: layers.map(({ layer }) => layer).sort((a, b) => (a.name < b.name ? -1 : 1)),

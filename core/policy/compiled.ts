@@ -5,6 +5,7 @@ import type { CompiledMasking } from '#core/masking/compile.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
 import type { CompiledApproval } from './approvals.ts';
 import type { Condition } from './cel.ts';
+import type { CompiledNotifications } from './notifications.ts';
 import type { PinSet } from './pins.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { SubjectTest } from './subjects.ts';
@@ -96,6 +97,8 @@ export interface CompiledPolicy {
   readonly approvals: ReadonlyMap<string, CompiledApproval>;
   /** Audience of the tokens that approve; there is one where anything asks. */
   readonly approvalAudience?: string;
+  /** Who is told of what. */
+  readonly notifications: CompiledNotifications;
   /** Digest of the documents, as the caller gave it. */
   readonly digest?: string;
   /** Each is judged alone; the strictest decision wins. In the order of their names. */

@@ -130,12 +130,9 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: ['spec.identity.upstream.static.valueFrom.secretRef'],
   },
   {
-    name: 'going on without a decision, and telling of decisions',
-    spec: {
-      approvals: [{ ...FINANCE, breakGlass: { groups: ['oncall'] }, notify: ['room'] }],
-      notifications: [{ name: 'room', type: 'Slack', slack: { urlFrom: { env: 'URL' } } }],
-    },
-    fields: ['spec.approvals[0].breakGlass', 'spec.approvals[0].notify', 'spec.notifications'],
+    name: 'going on without a decision',
+    spec: { approvals: [{ ...FINANCE, breakGlass: { groups: ['oncall'] } }] },
+    fields: ['spec.approvals[0].breakGlass'],
   },
   {
     name: 'the end of evidence',
@@ -143,11 +140,13 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: ['spec.evidence.retentionDays'],
   },
   {
-    name: 'notifications',
+    name: 'secrets of receivers from a Secret',
     spec: {
-      notifications: [{ name: 'room', type: 'Slack', slack: { urlFrom: { env: 'URL' } } }],
+      notifications: [
+        { name: 'room', type: 'Slack', slack: { urlFrom: { secretRef: { name: 'a', key: 'b' } } } },
+      ],
     },
-    fields: ['spec.notifications'],
+    fields: ['spec.notifications[0].slack.urlFrom.secretRef'],
   },
 ];
 

@@ -38,13 +38,19 @@ const GAPS: readonly Gap[] = [
     what: 'credentials from a Secret; outside a cluster use file or env',
   },
   { field: 'spec.approvals[].breakGlass', what: 'going on without a decision' },
-  { field: 'spec.approvals[].notify', what: 'notifications' },
   {
     field: 'spec.evidence.retentionDays',
     what: 'removal of old evidence',
     values: (value) => value !== RETENTION_DAYS,
   },
-  { field: 'spec.notifications', what: 'notifications' },
+  {
+    field: 'spec.notifications[].webhook.signingSecretFrom.secretRef',
+    what: 'credentials from a Secret; outside a cluster use file or env',
+  },
+  {
+    field: 'spec.notifications[].slack.urlFrom.secretRef',
+    what: 'credentials from a Secret; outside a cluster use file or env',
+  },
 ];
 
 /** The fields of a valid policy that nothing carries out yet. */

@@ -37,6 +37,7 @@ export const NotificationSchema = object(
             'BreakGlass',
             'SelfApprovalAttempt',
             'DenialBurst',
+            'UnexpectedApproval',
             'MaskingFailed',
             'Degraded',
           ],

@@ -11,6 +11,7 @@ import type {
 import { METHODS } from '#core/mcp/methods.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { RefusalCode } from '#core/refusal.ts';
+import type { NotificationEvent } from '#crds/policy.ts';
 import { DETECTORS } from '#crds/spec/masking.ts';
 import { METRIC, OTHER_METHOD, POLICY_DETECTOR } from './semconv.ts';
 
@@ -64,6 +65,14 @@ export class Metrics {
     'Spans, log records and collections of metrics that no OTLP receiver got, by reason.',
     'signal',
     'reason',
+  );
+
+  readonly #alerts = this.#counter(METRIC.alerts, 'Alerts raised, by event.', 'event');
+  readonly #notifications = this.#counter(
+    METRIC.notifications,
+    'Notifications delivered, and those given up, by type of receiver.',
+    'type',
+    'result',
   );
 
   constructor(version: string) {
@@ -148,6 +157,14 @@ export class Metrics {
 
   policyLoaded(result: 'loaded' | 'rejected'): void {
     this.#policyLoads.inc({ result });
+  }
+
+  alerted(event: NotificationEvent): void {
+    this.#alerts.inc({ event });
+  }
+
+  notified(type: 'Webhook' | 'Slack', result: 'delivered' | 'dead'): void {
+    this.#notifications.inc({ type, result });
   }
 
   telemetryDelivered(signal: string, items: number): void {

@@ -18,6 +18,8 @@ export const METRIC = {
   telemetryDelivered: 'gatehouse_telemetry_delivered_total',
   telemetryDropped: 'gatehouse_telemetry_dropped_total',
   callsWaiting: 'gatehouse_calls_waiting',
+  alerts: 'gatehouse_alerts_total',
+  notifications: 'gatehouse_notifications_total',
 } as const;
 
 /** Patterns and fields of a policy are counted under this: its authors name them as they like. */

@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import type { DurableRecord } from '#core/evidence/ledger.ts';
+import type { RecordDraft, RecordedApproval } from '#core/evidence/record.ts';
+import {
+  AlertWatch,
+  BURST_MS,
+  BURST_REFUSALS,
+  HASTY_MS,
+  PAIR_GRANTS,
+  QUIET_MS,
+} from './alert-watch.ts';
+
+const ALICE = { issuer: 'https://idp.example', subject: 'alice' };
+
+function durable(draft: Omit<RecordDraft, 'ts'>): DurableRecord {
+  const receipt = { lane: 'lane-1', seq: 7, hash: 'c'.repeat(64) };
+  const ts = '2026-03-01T12:00:00.000000Z';
+  return { draft: { ts, ...draft }, receipt, sizeBytes: 100 };
+}
+
+function refused(principal = ALICE): DurableRecord {
+  return durable({
+    type: 'outcome',
+    principal,
+    outcome: { status: 'refused', refusal: 'denied' },
+  });
+}
+
+function approval(type: 'approval.requested' | 'approval.granted', id: string): DurableRecord {
+  const about: RecordedApproval = {
+    id,
+    binding: 'b'.repeat(64),
+    state: 'GRANTED',
+    rule: 'payments/refunds',
+    scope: 'Call',
+    target: 'tool:refund',
+    ...(type === 'approval.granted' ? { approvers: ['carol'] } : {}),
+  };
+  return durable({ type, principal: ALICE, approval: about });
+}
+
+describe('a burst of refusals', () => {
+  it('is told of once, and again when it goes on', () => {
+    const watch = new AlertWatch();
+    const at = (millis: number) => watch.look(refused(), millis)?.event;
+
+    const first = Array.from({ length: BURST_REFUSALS * 2 }, (_, i) => at(i));
+
+    expect(first.filter((event) => event !== undefined)).to.deep.equal(['DenialBurst']);
+    expect(first[BURST_REFUSALS - 1]).to.equal('DenialBurst');
+    const later = Array.from({ length: BURST_REFUSALS }, (_, i) => at(QUIET_MS + 100 + i));
+    expect(later.at(-1)).to.equal('DenialBurst');
+  });
+
+  it('is none when the refusals are far apart, or of many callers', () => {
+    const watch = new AlertWatch();
+    const events = Array.from({ length: BURST_REFUSALS * 2 }, (_, i) => [
+      watch.look(refused(), (i * BURST_MS) / (BURST_REFUSALS / 2)),
+      watch.look(refused({ ...ALICE, subject: `user-${i}` }), i),
+    ]).flat();
+
+    expect(events.every((event) => event === undefined)).to.equal(true);
+  });
+
+  it('is one for an address whose tokens are not taken', () => {
+    const watch = new AlertWatch();
+    const failed = durable({
+      type: 'auth.failed',
+      source: { address: '192.0.2.7' },
+      outcome: { status: 'refused', refusal: 'token_invalid' },
+    });
+    const events = Array.from({ length: BURST_REFUSALS }, () => watch.look(failed, 0)?.event);
+
+    expect(events.at(-1)).to.equal('DenialBurst');
+  });
+
+  it('counts no call that went through, and one refused call once', () => {
+    const watch = new AlertWatch();
+    const decision = { effect: 'Deny', policy: 'a'.repeat(64) } as const;
+    for (let i = 0; i < BURST_REFUSALS - 1; i += 1) {
+      watch.look(durable({ type: 'intent', principal: ALICE, decision }), 0);
+      expect(watch.look(refused(), 0)).to.equal(undefined);
+      watch.look(durable({ type: 'outcome', principal: ALICE, outcome: { status: 'ok' } }), 0);
+    }
+  });
+});
+
+describe('an unexpected approval', () => {
+  it('is one given faster than the request can be read', () => {
+    const watch = new AlertWatch();
+    watch.look(approval('approval.requested', 'a1'), 0);
+
+    expect(watch.look(approval('approval.granted', 'a1'), HASTY_MS - 1)?.event).to.equal(
+      'UnexpectedApproval',
+    );
+    watch.look(approval('approval.requested', 'a2'), 0);
+    expect(watch.look(approval('approval.granted', 'a2'), HASTY_MS)).to.equal(undefined);
+  });
+
+  it('is one too many between the same two people', () => {
+    const watch = new AlertWatch();
+    const events = Array.from(
+      { length: PAIR_GRANTS + 3 },
+      (_, i) => watch.look(approval('approval.granted', `a${i}`), i * 1000)?.event,
+    );
+
+    expect(events.flatMap((event, i) => (event === undefined ? [] : [i]))).to.deep.equal([
+      PAIR_GRANTS - 1,
+    ]);
+  });
+});
+
+describe('what an alert watch keeps', () => {
+  it('is bounded, whoever comes', () => {
+    const watch = new AlertWatch();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 50_000; i += 1) watch.look(refused({ ...ALICE, subject: `user-${i}` }), i);
+
+    expect(process.memoryUsage().heapUsed - before).to.be.below(50_000_000);
+  });
+});
