@@ -39,10 +39,12 @@ export async function openLedger(
   return openRedisLedger({
     client,
     namespace: redis.namespace,
-    trust: trustKey,
-    anchors: {
-      read: async (name) => (await readAnchor(anchorFile(publicKeyFile, name)))?.text,
-      write: (name, line) => writeAnchor(anchorFile(publicKeyFile, name), line),
+    checkpoints: {
+      trust: trustKey,
+      anchors: {
+        read: async (name) => (await readAnchor(anchorFile(publicKeyFile, name)))?.text,
+        write: (name, line) => writeAnchor(anchorFile(publicKeyFile, name), line),
+      },
     },
     version,
     now,

@@ -14,8 +14,8 @@ export interface LaneIdentity {
   /** Version of the gateway that writes. */
   readonly version: string;
   readonly startedAt: string;
-  /** Id of the trust key that certified the lane. */
-  readonly trustKey: string;
+  /** Id of the trust key that certified the lane at its start; absent where that comes later. */
+  readonly trustKey?: string;
 }
 
 export interface CertifiedLane {
@@ -35,7 +35,8 @@ const ORDINAL_DIGITS = 6;
 /** The lane's name: 26 characters of base32 over a hash of its identity. */
 export function laneId(identity: LaneIdentity): string {
   const { bootNonce, publicKey, version, startedAt, trustKey } = identity;
-  const text = canonicalize({ bootNonce, publicKey, startedAt, trustKey, version });
+  const certified = trustKey === undefined ? {} : { trustKey };
+  const text = canonicalize({ bootNonce, publicKey, startedAt, version, ...certified });
   const hash = createHash('sha256').update(PURPOSES.lane).update(text, 'utf8').digest();
   return base32(hash).slice(0, LANE_ID_LENGTH);
 }

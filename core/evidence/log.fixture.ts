@@ -30,13 +30,21 @@ export function fixedKey(seedHex: string): KeyObject {
   return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
 }
 
-/** One lane of the given commits; a checkpoint behind lane.open and one behind each commit named. */
-export function fixedLog(commits: Commits, checkpointed: readonly number[]): FixedLog {
+/**
+ * One lane of the given commits; a checkpoint behind lane.open and one behind each commit named. `Elsewhere`:
+ * opened without the trust key, and without a checkpoint of its own.
+ */
+export function fixedLog(
+  commits: Commits,
+  checkpointed: readonly number[],
+  trusted: 'AtStart' | 'Elsewhere' = 'AtStart',
+): FixedLog {
   const trust = signerFor(fixedKey(TRUST_SEED));
   const signer = signerFor(fixedKey(LANE_SEED));
   const start = openLane({
     signer,
-    trust: { id: signatureKey(trust.publicKey).id, signer: trust },
+    trust:
+      trusted === 'AtStart' ? { id: signatureKey(trust.publicKey).id, signer: trust } : undefined,
     bootNonce: '03'.repeat(16),
     version: '0.1.0',
     startedAt: '2026-03-01T12:00:00.000000Z',
@@ -49,7 +57,9 @@ export function fixedLog(commits: Commits, checkpointed: readonly number[]): Fix
     lines.push(commit.line);
     heads.push(commit.head);
   }
-  const covered = heads.filter((_, index) => index === 0 || checkpointed.includes(index - 1));
+  const covered = heads.filter(
+    (_, index) => (index === 0 && trusted === 'AtStart') || checkpointed.includes(index - 1),
+  );
   return {
     trust,
     lane: start.lane,

@@ -2,15 +2,21 @@
 // nonce come from outside, where randomness is.
 
 import { type SealedCommit, sealCommit } from './commit.ts';
-import { certify, laneId } from './lane.ts';
+import { certify, type LaneIdentity, laneId } from './lane.ts';
 import type { DurableRecord } from './ledger.ts';
 import { type LostRecords, openingDraft, type Seal } from './opening.ts';
 import { NO_HASH, type Signer } from './signature.ts';
 
+export interface LaneTrust {
+  readonly id: string;
+  readonly signer: Signer;
+}
+
 export interface LaneStartFacts {
   /** The lane's own key, made for this boot. */
   readonly signer: Signer;
-  readonly trust: { readonly id: string; readonly signer: Signer };
+  /** Undefined where the trust key is elsewhere: `lane.certified` then brings the certificate. */
+  readonly trust?: LaneTrust | undefined;
   /** 16 random bytes, lower-case hex. */
   readonly bootNonce: string;
   readonly version: string;
@@ -31,6 +37,7 @@ export interface LaneBefore {
 
 export interface LaneStart {
   readonly lane: string;
+  readonly identity: LaneIdentity;
   readonly log: string;
   readonly ordinal: number;
   readonly recordsBefore: number;
@@ -43,7 +50,8 @@ export interface LaneStart {
 export function openLane(facts: LaneStartFacts): LaneStart {
   const { signer, trust, bootNonce, version, startedAt, before, lost } = facts;
   const { publicKey } = signer;
-  const identity = { bootNonce, publicKey, version, startedAt, trustKey: trust.id };
+  const fixed = { bootNonce, publicKey, version, startedAt };
+  const identity = trust === undefined ? fixed : { ...fixed, trustKey: trust.id };
   const lane = laneId(identity);
   const place = {
     log: before?.log ?? lane,
@@ -53,12 +61,12 @@ export function openLane(facts: LaneStartFacts): LaneStart {
   const draft = openingDraft({
     ...identity,
     ...place,
-    certificate: certify(lane, publicKey, trust.signer),
+    ...(trust === undefined ? {} : { certificate: certify(lane, publicKey, trust.signer) }),
     ...(before === undefined ? {} : { sealed: before.seal }),
     ...(lost === undefined ? {} : { lost }),
   });
   const commit = sealCommit(lane, { seq: 0, hash: NO_HASH }, [draft], signer);
   const receipt = { lane, ...commit.head };
   const opening = { draft: draft.draft, receipt, sizeBytes: draft.sizeBytes };
-  return { lane, ...place, commit, opening };
+  return { lane, identity, ...place, commit, opening };
 }

@@ -33,8 +33,8 @@ export interface LaneOpening extends LaneIdentity {
   readonly log: string;
   /** Records in all lanes before this one. */
   readonly recordsBefore: number;
-  /** Trust key's signature over lane and public key. */
-  readonly certificate: string;
+  /** Trust key's signature over lane and public key; there exactly when `trustKey` is. */
+  readonly certificate?: string;
   readonly sealed?: Seal;
   readonly lost?: LostRecords;
 }
@@ -68,7 +68,9 @@ export function openingDraft(opening: LaneOpening): PreparedDraft {
 export function parseOpening(record: StoredRecord): LaneOpening | undefined {
   const detail = new Map(Object.entries(record.detail ?? {}));
   const text = textsOf(detail, ['bootNonce', 'publicKey', 'version', 'startedAt']);
-  const more = textsOf(detail, ['trustKey', 'certificate', 'log']);
+  const named = textsOf(detail, ['log']);
+  const isCertified = detail.has('trustKey') || detail.has('certificate');
+  const certified = isCertified ? textsOf(detail, ['trustKey', 'certificate']) : {};
   const ordinal = detail.get('ordinal');
   const recordsBefore = detail.get('recordsBefore');
   const sealed = detail.has('sealedLane') ? parseSeal(detail) : 'absent';
@@ -76,7 +78,8 @@ export function parseOpening(record: StoredRecord): LaneOpening | undefined {
   if (
     record.type !== 'lane.open' ||
     text === undefined ||
-    more === undefined ||
+    named === undefined ||
+    certified === undefined ||
     typeof ordinal !== 'number' ||
     typeof recordsBefore !== 'number' ||
     sealed === undefined ||
@@ -86,7 +89,8 @@ export function parseOpening(record: StoredRecord): LaneOpening | undefined {
   }
   return {
     ...text,
-    ...more,
+    ...named,
+    ...certified,
     ordinal,
     recordsBefore,
     ...(sealed === 'absent' ? {} : { sealed }),

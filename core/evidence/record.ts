@@ -6,6 +6,7 @@ import type { RefusalCode } from '#core/refusal.ts';
 
 export const RECORD_TYPES = [
   'lane.open',
+  'lane.certified',
   'lane.heartbeat',
   'lane.close',
   'auth.failed',
@@ -31,6 +32,7 @@ export const RECORD_TYPES = [
   'recording.viewed',
   'alert.raised',
   'notification.failed',
+  'listeners.exposed',
   'degraded.enter',
   'degraded.exit',
 ] as const;

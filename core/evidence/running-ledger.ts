@@ -3,6 +3,7 @@
 
 import type { Checkpointer } from './checkpointer.ts';
 import type { SealedCommit } from './commit.ts';
+import type { LaneIdentity } from './lane.ts';
 import { type BacklogLimits, LaneWriter, type NamedBlob } from './lane-writer.ts';
 import { type Ledger, LedgerFault, type LedgerObserver, type Receipt } from './ledger.ts';
 import type { LaneStart } from './open-lane.ts';
@@ -21,7 +22,8 @@ export interface RunningLedgerParts {
   readonly start: LaneStart;
   readonly signer: Signer;
   readonly times: LedgerTimes;
-  readonly checkpointer: Checkpointer;
+  /** Undefined where another program checkpoints what is written here. */
+  readonly checkpointer?: Checkpointer | undefined;
   /** As CommitSink.write. */
   readonly write: (commit: SealedCommit, blobs: readonly NamedBlob[]) => Promise<void>;
   /** Lets go of everything; never rejects. */
@@ -37,8 +39,9 @@ export const CHECKPOINT_MILLIS = 250;
 
 export class RunningLedger implements Ledger {
   readonly lane: string;
+  readonly identity: LaneIdentity;
   readonly #writer: LaneWriter;
-  readonly #checkpointer: Checkpointer;
+  readonly #checkpointer: Checkpointer | undefined;
   readonly #now: () => string;
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #release: () => Promise<void>;
@@ -46,6 +49,7 @@ export class RunningLedger implements Ledger {
 
   constructor({ start, signer, times, checkpointer, write, release }: RunningLedgerParts) {
     this.lane = start.lane;
+    this.identity = start.identity;
     this.#checkpointer = checkpointer;
     this.#release = release;
     this.#now = times.now;
@@ -56,11 +60,11 @@ export class RunningLedger implements Ledger {
       now: times.now,
       sink: {
         write: async (commit, blobs) => {
-          if (checkpointer.isOverdue) {
+          if (checkpointer?.isOverdue === true) {
             await checkpointer.flush();
           }
           await write(commit, blobs);
-          checkpointer.note(commit.head);
+          checkpointer?.note(commit.head);
         },
       },
       ...(times.backlog === undefined ? {} : { backlog: times.backlog }),
@@ -95,14 +99,14 @@ export class RunningLedger implements Ledger {
     }
     try {
       await this.#writer.close({ type: 'lane.close', ts: this.#now(), detail: { reason } });
-      await this.#checkpointer.flush();
+      await this.#checkpointer?.flush();
     } catch (cause) {
       if (cause instanceof LedgerFault) {
         throw cause;
       }
       throw new LedgerFault('write_failed', 'the last checkpoint could not be written', { cause });
     } finally {
-      await this.#checkpointer.close();
+      await this.#checkpointer?.close();
       await this.#release();
     }
   }

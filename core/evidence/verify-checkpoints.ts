@@ -94,15 +94,21 @@ export class CheckpointCheck {
     if (progress.unmet !== undefined) {
       this.#flagUnmet(progress.unmet, end);
     }
+    this.#checkCoverage(progress, end);
+    this.#checkAnchors(end, progress.anchors);
+  }
+
+  /** A lane without a trust key is checkpointed by another program, which may be late or away. */
+  #checkCoverage(progress: LaneProgress, end: LaneEnd): void {
+    const isElsewhere = end.opening !== undefined && end.opening.trustKey === undefined;
     if (progress.met === 0 && end.head.seq > 1) {
       const message = `no checkpoint vouches for any of the ${end.head.seq} records of this lane`;
-      this.#flagLane('checkpoint_missing', message, end);
+      this.#flagLane(isElsewhere ? 'lane_uncheckpointed' : 'checkpoint_missing', message, end);
     } else if (isLongUncovered(progress)) {
       const message =
         'records went on for longer than a gateway goes without a checkpoint; checkpoints are missing';
-      this.#flagLane('tail_uncheckpointed', message, end);
+      this.#flagLane(isElsewhere ? 'lane_uncheckpointed' : 'tail_uncheckpointed', message, end);
     }
-    this.#checkAnchors(end, progress.anchors);
   }
 
   /** After the last lane: whatever is left names lanes that are not there. */

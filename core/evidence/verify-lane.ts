@@ -8,12 +8,13 @@ import {
   type LaneHead,
   parseCommit,
 } from './commit.ts';
-import { isCertified, laneId } from './lane.ts';
+import { laneId } from './lane.ts';
 import { type LaneOpening, parseOpening } from './opening.ts';
 import type { Problem, ProblemCode, Report } from './problem.ts';
 import { bytesDigest, NO_HASH, type SignatureKey, signatureKey } from './signature.ts';
 import { lineText, type StoredLine } from './source.ts';
 import { isTornLine } from './torn.ts';
+import { CertificateCheck } from './verify-certificate.ts';
 
 /** Trust keys by id; undefined when the verifier was given none. */
 export type TrustedKeys = ReadonlyMap<string, SignatureKey> | undefined;
@@ -38,7 +39,7 @@ const NOTHING_BEFORE: LaneHead = { seq: 0, hash: NO_HASH };
 
 export class LaneCheck {
   readonly #place: LanePlace;
-  readonly #trusted: TrustedKeys;
+  readonly #certificates: CertificateCheck;
   readonly #report: Report;
   #head = NOTHING_BEFORE;
   /** Undefined right after a line that could not be followed: the next one is taken as it comes. */
@@ -50,7 +51,7 @@ export class LaneCheck {
 
   constructor(place: LanePlace, trusted: TrustedKeys, report: Report) {
     this.#place = place;
-    this.#trusted = trusted;
+    this.#certificates = new CertificateCheck(place, trusted, report);
     this.#report = report;
   }
 
@@ -80,6 +81,7 @@ export class LaneCheck {
     if (this.#head.seq === 0) {
       this.#flag('opening_invalid', 'holds no record');
     }
+    this.#certificates.end(this.#head.seq);
     return {
       ...this.#place,
       head: this.#head,
@@ -109,6 +111,7 @@ export class LaneCheck {
     this.#head = { seq: last, hash: commit.head };
     this.#expected = this.#head;
     this.#isClosed = commit.records.at(-1)?.record.type === 'lane.close';
+    for (const { record } of commit.records) this.#certificates.record(record, line);
     return true;
   }
 
@@ -172,21 +175,7 @@ export class LaneCheck {
     }
     this.#opening = opening;
     this.#key = key;
-    this.#checkCertificate(opening, line);
-  }
-
-  #checkCertificate(opening: LaneOpening, line: number): void {
-    if (this.#trusted === undefined) {
-      return;
-    }
-    const trust = this.#trusted.get(opening.trustKey);
-    if (trust === undefined) {
-      const message = `the lane was certified by key ${opening.trustKey}, which is not trusted`;
-      this.#flag('signer_unknown', message, { line, seq: 1 });
-    } else if (!isCertified({ ...opening, lane: this.#place.lane }, trust)) {
-      const message = "the trust key did not certify the lane's key";
-      this.#flag('certificate_invalid', message, { line, seq: 1 });
-    }
+    this.#certificates.opened(opening, line);
   }
 
   #flag(code: ProblemCode, message: string, where: Where = {}): void {

@@ -13,13 +13,12 @@ MAX_LINE, MAX_CHECKPOINT, UNCHECKPOINTED_SECONDS = 4 * 1024 * 1024, 2048, 30
 NO_HASH, EMPTY = "0" * 64, hashlib.sha256(b"").hexdigest()
 LANE_FILE = re.compile(r"^(\d{6,15})-([a-z2-7]{26})\.jsonl$")
 TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
-TYPES = set("""lane.open lane.heartbeat lane.close intent outcome stream.message redelivery auth.failed message.refused
+TYPES = set("""lane.open lane.certified lane.heartbeat lane.close intent outcome stream.message redelivery auth.failed message.refused
     session.open session.close policy.loaded policy.rejected catalog.learnt catalog.changed approval.requested approval.voted
     approval.granted approval.denied approval.expired approval.consumed approval.revoked approval.cancelled recording.viewed
-    alert.raised notification.failed
-    degraded.enter degraded.exit""".split())
+    alert.raised notification.failed listeners.exposed degraded.enter degraded.exit""".split())
 DOUBTS = {"no_evidence", "unreadable", "trust_not_given", "record_type_unknown", "outcome_without_intent", "intent_repeated",
-          "grant_without_votes"}
+          "grant_without_votes", "lane_uncertified", "lane_uncheckpointed"}
 
 
 # ---- Ed25519, RFC 8032 section 6 -------------------------------------------------------------
@@ -178,6 +177,7 @@ class Lane:
     def __init__(self, name, ordinal, lane, trust, found):
         self.name, self.ordinal, self.lane, self.trust, self.found = name, ordinal, lane, trust, found
         self.seq, self.head, self.closed, self.opening, self.key, self.torn = 0, NO_HASH, False, None, None, b""
+        self.named = False  # by a certificate, whatever became of it
         self.records = []  # (seq, hash, ts), to be held against the checkpoints
         self.payloads = []  # (seq, digest of the recording it names)
 
@@ -231,25 +231,36 @@ class Lane:
             return "signature_invalid"
         self.seq, self.head, self.closed = records[-1]["seq"], prev, records[-1]["type"] == "lane.close"
         self.records += hashes
+        for record in records:
+            if record["type"] == "lane.certified":
+                self.certified(record.get("detail", {}), seq=record["seq"])
         return None
 
     def open(self, detail):
-        texts = ("bootNonce", "publicKey", "version", "startedAt", "trustKey", "certificate", "log")
-        if not all(isinstance(detail.get(key), str) for key in texts) or detail.get("ordinal") != self.ordinal:
+        texts = ("bootNonce", "publicKey", "version", "startedAt", "log")
+        own = ("trustKey", "certificate") if "trustKey" in detail or "certificate" in detail else ()
+        if not all(isinstance(detail.get(key), str) for key in texts + own) or detail.get("ordinal") != self.ordinal:
             return False
-        identity = {key: detail[key] for key in ("bootNonce", "publicKey", "startedAt", "trustKey", "version")}
+        identity = {key: detail[key] for key in ("bootNonce", "publicKey", "startedAt", "trustKey", "version") if key in detail}
         name = base64.b32encode(bytes.fromhex(digest("lane", jcs(identity)))).decode().lower()[:26]
         self.opening, self.key = detail, unbase64(detail["publicKey"], 32)
         if name != self.lane or self.key is None:
             return False
-        if self.trust is not None:
-            trusted = self.trust.get(detail["trustKey"])
-            text = jcs({"lane": self.lane, "publicKey": detail["publicKey"]})
-            if trusted is None:
-                self.tell("signer_unknown", line=1)
-            elif not signed(trusted, "certificate", text, detail["certificate"]):
-                self.tell("certificate_invalid", line=1)
+        if own:
+            self.certified(detail, line=1)
         return True
+
+    def certified(self, detail, **where):
+        """lane.open, or a later lane.certified, brings the trust key's word for this lane."""
+        self.named = True
+        if self.trust is None:
+            return
+        trusted = self.trust.get(str(detail.get("trustKey")))
+        text = jcs({"lane": self.lane, "publicKey": self.opening["publicKey"]})
+        if trusted is None:
+            self.tell("signer_unknown", **where)
+        elif not signed(trusted, "certificate", text, str(detail.get("certificate"))):
+            self.tell("certificate_invalid", **where)
 
     def seals(self, before):
         """Whether lane.open says exactly what `before` is; True where there is nothing to compare."""
@@ -402,9 +413,10 @@ def check_reach(lanes, chain, anchors, found):
         covered = [checkpoint["seq"] for checkpoint, _ in chain if checkpoint["ordinal"] == ordinal]
         rest = [r[2] for r in lane.records if r[0] > max(covered, default=0)]
         if not covered and lane.seq > 1:
-            found.tell("checkpoint_missing", file=lane.name, lane=lane.lane)
+            found.tell("checkpoint_missing" if "trustKey" in (lane.opening or {"trustKey"}) else "lane_uncheckpointed",
+                       file=lane.name, lane=lane.lane)
         elif rest and (when(rest[-1]) - when(rest[0])).total_seconds() > UNCHECKPOINTED_SECONDS:
-            found.tell("tail_uncheckpointed", file=lane.name, lane=lane.lane)
+            found.tell("tail_uncheckpointed" if "trustKey" in (lane.opening or {"trustKey"}) else "lane_uncheckpointed", file=lane.name, lane=lane.lane)
 
 
 def when(ts):
@@ -463,6 +475,8 @@ def verify(data, trust_file):
         check_recordings(os.path.join(data, blobs), lane, blobs)
         if lane.seq == 0:
             lane.tell("opening_invalid")
+        if trust is not None and lane.opening is not None and not lane.named:
+            lane.tell("lane_uncertified")
         if not lane.seals(before):
             lane.tell("seal_mismatch", seq=1)
         if "lostLane" in (lane.opening or {}):

@@ -1,12 +1,10 @@
 // The second verifier, in another language and without our code, comes to the same verdict: on the
 // vector in the document, on honest evidence, and on every way of tampering that we know.
 
-import { execFile, spawnSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { approver, ballot, request, T0 } from '#core/approvals/approvals.testkit.ts';
 import { move } from '#core/approvals/moves.testkit.ts';
@@ -26,9 +24,7 @@ import { type HonestLog, honestLog, verifyCopy } from '#platform/file/tamper.fix
 import { CHECKPOINT_EDITS } from '#platform/file/tamper-checkpoints.fixture.ts';
 import { LANE_EDITS } from '#platform/file/tamper-lanes.fixture.ts';
 import { loadTrustKey, readTrustedKeys } from '#platform/file/trust-key.ts';
-
-const VERIFIER = fileURLToPath(new URL('./verify.py', import.meta.url));
-const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
+import { HAS_PYTHON, run } from './second-verifier.ts';
 
 const APPROVALS: readonly {
   readonly name: string;
@@ -245,23 +241,4 @@ async function approveInto(
     await ledger.append(approvalRecord('approval.consumed', consumed, now(), 'x1'));
   }
   await ledger.close('done');
-}
-
-interface Answer {
-  readonly code: number;
-  readonly verdict: string;
-  readonly problems: readonly object[];
-}
-
-function run(...args: readonly string[]): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  execFile('python3', [VERIFIER, ...args], (error, stdout) => {
-    const code = error === null ? 0 : error.code;
-    if (typeof code === 'number' && stdout !== '') {
-      resolve({ code, ...JSON.parse(stdout) });
-    } else {
-      reject(error ?? new Error('the second verifier said nothing'));
-    }
-  });
-  return promise;
 }

@@ -4,7 +4,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Checkpointer } from '#core/evidence/checkpointer.ts';
 import { laneFileName } from '#core/evidence/lane.ts';
-import { type LaneStart, openLane } from '#core/evidence/open-lane.ts';
+import { type LaneStart, type LaneTrust, openLane } from '#core/evidence/open-lane.ts';
 import {
   CHECKPOINT_MILLIS,
   type LedgerTimes,
@@ -22,9 +22,8 @@ export interface RedisLedgerOptions extends LedgerTimes {
   /** Does nothing else; the ledger's to close. */
   readonly client: RedisClient;
   readonly namespace: Namespace;
-  readonly trust: { readonly id: string; readonly signer: Signer };
-  /** Checkpoints beside the trust key, outside Redis. */
-  readonly anchors: Anchors;
+  /** Undefined where another program holds the trust key: it certifies lanes and signs checkpoints. */
+  readonly checkpoints?: OwnCheckpoints | undefined;
   /** Version of the gateway, recorded in lane.open. */
   readonly version: string;
   /** How many replicas must have a record before it counts; default 0. */
@@ -32,6 +31,12 @@ export interface RedisLedgerOptions extends LedgerTimes {
   readonly checkpointMillis?: number;
   /** Told once, when another gateway took the log over: every record is refused from then on. */
   readonly onFork?: () => void;
+}
+
+export interface OwnCheckpoints {
+  readonly trust: LaneTrust;
+  /** Checkpoints beside the trust key, outside Redis. */
+  readonly anchors: Anchors;
 }
 
 export interface Anchors {
@@ -70,26 +75,14 @@ interface Begun {
 }
 
 async function begin(options: RedisLedgerOptions): Promise<RunningLedger> {
-  const { client, anchors, trust, now } = options;
+  const { client, checkpoints } = options;
   const begun = await beginLane(options);
-  const { start, signer, keys, name, nonce, link } = begun;
+  const { start, signer, keys, name, nonce } = begun;
   const { head } = start.commit;
   const { waitReplicas = 0, onFork = () => {} } = options;
   const sink = new LaneSink({ client, keys, name, head, waitReplicas, onFork });
-  const checkpointer = new Checkpointer(
-    {
-      append: (line) => sink.checkpoint(line),
-      anchor: (line) => anchors.write(start.log, line),
-      link,
-      trust,
-      lane: start,
-      now,
-      intervalMillis: options.checkpointMillis ?? CHECKPOINT_MILLIS,
-      monotonicMillis: () => performance.now(),
-    },
-    head,
-  );
-  await checkpointer.flush();
+  const checkpointer = checkpoints && checkpointerOf(begun, sink, { ...options, checkpoints });
+  await checkpointer?.flush();
   const renewing = setInterval(() => {
     // When this cannot be said, nor can anything be written; the next time it is.
     runScript(client, RENEW, [keys.head, keys.writer], [nonce, WRITER_MILLIS, name]).catch(
@@ -110,15 +103,35 @@ async function begin(options: RedisLedgerOptions): Promise<RunningLedger> {
   });
 }
 
+function checkpointerOf(
+  { start, link }: Begun,
+  sink: LaneSink,
+  options: RedisLedgerOptions & { readonly checkpoints: OwnCheckpoints },
+): Checkpointer {
+  const { trust, anchors } = options.checkpoints;
+  return new Checkpointer(
+    {
+      append: (line) => sink.checkpoint(line),
+      anchor: (line) => anchors.write(start.log, line),
+      link,
+      trust,
+      lane: start,
+      now: options.now,
+      intervalMillis: options.checkpointMillis ?? CHECKPOINT_MILLIS,
+      monotonicMillis: () => performance.now(),
+    },
+    start.commit.head,
+  );
+}
+
 /** Goes on with a log that nobody writes, else begins one. */
 async function beginLane(options: RedisLedgerOptions): Promise<Begun> {
-  const { client, namespace, trust, anchors } = options;
-  const places = {
-    client,
-    namespace,
-    trust: signatureKey(trust.signer.publicKey),
-    readAnchor: anchors.read,
+  const { client, namespace, checkpoints } = options;
+  const own = checkpoints && {
+    trust: signatureKey(checkpoints.trust.signer.publicKey),
+    readAnchor: checkpoints.anchors.read,
   };
+  const places = { client, namespace, checkpoints: own };
   for await (const free of freeLogs(places)) {
     const begun = await tryLane(options, free);
     if (begun !== undefined) return begun;
@@ -130,9 +143,10 @@ async function beginLane(options: RedisLedgerOptions): Promise<Begun> {
 
 /** Undefined when somebody else was quicker. */
 async function tryLane(
-  { client, namespace, trust, version, now }: RedisLedgerOptions,
+  { client, namespace, checkpoints, version, now }: RedisLedgerOptions,
   free: FreeLog | undefined,
 ): Promise<Begun | undefined> {
+  const trust = checkpoints?.trust;
   const signer = signerFor(generateKeyPairSync('ed25519').privateKey);
   const bootNonce = randomBytes(16).toString('hex');
   const start = openLane({
@@ -151,7 +165,7 @@ async function tryLane(
     [keys.head, keys.writer, keys.lanes, keys.lane(name)],
     [
       ...[bootNonce, WRITER_MILLIS, lane, seq, hash, name, start.ordinal],
-      ...[start.commit.line, start.commit.head.hash, trust.id],
+      ...[start.commit.line, start.commit.head.hash, trust?.id ?? ''],
     ],
   );
   const link = free?.link ?? { n: 0, hash: NO_HASH };

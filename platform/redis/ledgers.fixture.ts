@@ -21,13 +21,13 @@ export class LedgerBench {
   readonly url: string;
   readonly namespace: Namespace;
   readonly trust: SignatureKey;
-  readonly #signer = signerFor(generateKeyPairSync('ed25519').privateKey);
+  readonly signer = signerFor(generateKeyPairSync('ed25519').privateKey);
   readonly #anchors = new Map<string, string>();
 
   constructor(url: string, namespace: Namespace) {
     this.url = url;
     this.namespace = namespace;
-    this.trust = signatureKey(this.#signer.publicKey);
+    this.trust = signatureKey(this.signer.publicKey);
   }
 
   async open(options: Partial<RedisLedgerOptions> = {}): Promise<TestLedger> {
@@ -35,10 +35,12 @@ export class LedgerBench {
     const ledger = await openRedisLedger({
       client,
       namespace: this.namespace,
-      trust: { id: this.trust.id, signer: this.#signer },
-      anchors: {
-        read: async (log) => this.#anchors.get(log),
-        write: async (log, line) => void this.#anchors.set(log, line),
+      checkpoints: {
+        trust: { id: this.trust.id, signer: this.signer },
+        anchors: {
+          read: async (log) => this.#anchors.get(log),
+          write: async (log, line) => void this.#anchors.set(log, line),
+        },
       },
       version: '0.0.0-test',
       now: tickingClock(),

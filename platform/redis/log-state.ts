@@ -29,6 +29,11 @@ export interface FreeLog {
 export interface LogPlaces {
   readonly client: RedisClient;
   readonly namespace: Namespace;
+  /** Undefined where another program checkpoints: then what is lost is for that one to find. */
+  readonly checkpoints?: KnownCheckpoints | undefined;
+}
+
+interface KnownCheckpoints {
   readonly trust: SignatureKey;
   /** The checkpoint of a log that is kept beside the trust key. */
   readonly readAnchor: (log: string) => Promise<string | undefined>;
@@ -53,7 +58,7 @@ async function readLog(
   keys: LogKeys,
   places: LogPlaces,
 ): Promise<FreeLog | undefined> {
-  const { client, trust } = places;
+  const { client, checkpoints } = places;
   const {
     lane: name = '',
     seq = '',
@@ -63,14 +68,15 @@ async function readLog(
   } = await client.hgetall(keys.head);
   const place = parseLaneFileName(`${name}.jsonl`);
   const opening = openingIn(line);
-  if (by !== trust.id || place === undefined || opening === undefined) return undefined;
+  if (by !== (checkpoints?.trust.id ?? '') || place === undefined || opening === undefined)
+    return undefined;
   const { ordinal, lane } = place;
   const clean = await endsAt(keys.lane(name), { lane, seq, hash, key: opening.publicKey }, client);
   if (clean === undefined) return undefined;
   const seal = { lane, seq: Number(seq), hash, clean, tornBytes: 0, tornDigest: NOTHING };
   const before = { ordinal, log, recordsBefore: opening.recordsBefore, seal };
   const last = await lastCheckpoint(keys, client);
-  const known = await newestCheckpoint(log, last?.checkpoint, places);
+  const known = checkpoints && (await newestCheckpoint(log, last?.checkpoint, checkpoints));
   const isLost = known !== undefined && known.lane === lane && known.seq > seal.seq;
   return {
     keys,
@@ -123,7 +129,7 @@ async function lastCheckpoint({ checkpoints }: LogKeys, client: RedisClient) {
 async function newestCheckpoint(
   log: string,
   last: Checkpoint | undefined,
-  { trust, readAnchor }: LogPlaces,
+  { trust, readAnchor }: KnownCheckpoints,
 ): Promise<Checkpoint | undefined> {
   const anchor = parseCheckpoint((await readAnchor(log))?.trimEnd() ?? '');
   const isSigned = anchor !== undefined && isCheckpointSignedBy(anchor, trust);
