@@ -6,7 +6,7 @@
 
 # Node 24 comes with the dependencies; npm itself runs on whatever Node.js the machine has.
 RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
-GENERATED := crds/gatehouse.dev_mcpgatewaypolicies.yaml crds/gatehouse.dev_mcpgatewayclusterpolicies.yaml docs/policy-reference.md
+GENERATED := crds/gatehouse.dev_mcpgatewaypolicies.yaml crds/gatehouse.dev_mcpgatewayclusterpolicies.yaml charts/gatehouse-crds/files docs/policy-reference.md
 # A copy of the lockfile the installed dependencies came from.
 INSTALLED := node_modules/.installed-lock.json
 

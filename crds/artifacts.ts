@@ -24,6 +24,18 @@ export function artifacts(): readonly Artifact[] {
       path: `crds/${GROUP}_${custom.plural}.yaml`,
       text: YAML_HEAD + stringify(crdOf(custom), YAML_OPTIONS),
     })),
+    // Helm reads no file outside its chart.
+    ...KINDS.map((custom) => ({
+      path: `charts/gatehouse-crds/files/${custom.plural}.yaml`,
+      text: YAML_HEAD + stringify(kept(crdOf(custom)), YAML_OPTIONS),
+    })),
     { path: 'docs/policy-reference.md', text: policyReference() },
   ];
+}
+
+/** Policies outlive the chart: to remove it must not remove what people wrote. */
+function kept(crd: object): object {
+  const metadata = 'metadata' in crd ? (crd.metadata as object) : {};
+  const annotations = { 'helm.sh/resource-policy': 'keep' };
+  return { ...crd, metadata: { ...metadata, annotations } };
 }

@@ -1,0 +1,48 @@
+{{- define "gatehouse.name" -}}gatehouse-{{ . }}{{- end }}
+
+{{- define "gatehouse.labels" -}}
+app.kubernetes.io/name: gatehouse
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: gatehouse
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* Called with (dict "root" $ "part" "operator"): what a Service or a Deployment selects by. */ -}}
+{{- define "gatehouse.selector" -}}
+app.kubernetes.io/name: gatehouse
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .part }}
+{{- end }}
+
+{{- /* Called with (dict "root" $ "part" "operator"): REGISTRY/gatehouse-operator@DIGEST or :TAG. */ -}}
+{{- define "gatehouse.image" -}}
+{{- $image := .root.Values.image -}}
+{{- $name := printf "gatehouse-%s" .part -}}
+{{- if $image.registry }}{{ $name = printf "%s/%s" $image.registry $name }}{{ end -}}
+{{- $digest := index $image.digests .part -}}
+{{- if $digest }}{{ printf "%s@%s" $name $digest }}{{ else }}{{ printf "%s:%s" $name (default .root.Chart.AppVersion $image.tag) }}{{ end -}}
+{{- end }}
+
+{{- define "gatehouse.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities: {drop: [ALL]}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- /* Called with (dict "root" $ "part" "operator"). */ -}}
+{{- define "gatehouse.spread" -}}
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+- maxSkew: 1
+  topologyKey: {{ $key }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels: {{- include "gatehouse.selector" $ | nindent 6 }}
+{{- end }}
+{{- end }}
