@@ -2,11 +2,15 @@
 # dependencies itself when they are not there, so `make test` is all that a fresh clone needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help install generate verify format lint typecheck test demo conformance collector bench soak build ci clean
+.PHONY: help install generate verify format lint typecheck test demo conformance collector bench soak build cluster-up \
+  cluster-down e2e ci clean
 
 # Node 24 comes with the dependencies; npm itself runs on whatever Node.js the machine has.
 RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 GENERATED := crds/gatehouse.dev_mcpgatewaypolicies.yaml crds/gatehouse.dev_mcpgatewayclusterpolicies.yaml charts/gatehouse-crds/files docs/policy-reference.md
+# Name in dist, and entry.
+BUNDLES := gatehouse:cli/main.ts sidecar:sidecar/pod/main.ts operator:operator/main.ts
+CLUSTER_PROGRAMS := etcd containerd runc host-local ip nsenter nft iptables conntrack ebtables ethtool socat busybox openssl redis-server
 # A copy of the lockfile the installed dependencies came from.
 INSTALLED := node_modules/.installed-lock.json
 
@@ -56,12 +60,26 @@ soak: install ## Hold calls for longer than clients wait, and silent streams pas
 	@$(RUN) node e2e/soak/long-waits.ts
 	@$(RUN) node e2e/soak/silent-stream.ts
 
-build: install ## Bundle the program into dist/gatehouse.mjs with its source map
-	@$(RUN) esbuild cli/main.ts --outfile=dist/gatehouse.mjs --bundle --platform=node --format=esm \
-	  --target=node24 --sourcemap=linked --legal-comments=linked --log-level=warning \
-	  --banner:js='import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);'
-	@rm -rf dist/lua dist/assets && cp -R platform/redis/lua dist/lua && cp -R console/assets dist/assets
-	@echo 'wrote dist/gatehouse.mjs, its scripts for Redis and the files of its pages'
+build: install ## Bundle the programs into dist, each with its source map
+	@rm -rf dist
+	@for bundle in $(BUNDLES); do entry=$${bundle#*:}; [ ! -e $$entry ] || \
+	  $(RUN) esbuild $$entry --outfile=dist/$${bundle%:*}.mjs --bundle --platform=node --format=esm \
+	    --target=node24 --sourcemap=linked --legal-comments=linked --log-level=warning \
+	    --banner:js='import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' \
+	    || exit; done
+	@cp -R platform/redis/lua dist/lua && cp -R console/assets dist/assets
+	@echo "wrote $$(cd dist && echo *.mjs) to dist, the scripts for Redis and the files of the pages"
+
+cluster-up: install build ## Start a Kubernetes node on this machine (as root; the first time builds Kubernetes: needs Go)
+	@sh e2e/packages.sh $(CLUSTER_PROGRAMS)
+	@$(RUN) node e2e/cluster/main.ts up
+
+cluster-down: install ## End it, and leave no trace
+	@$(RUN) node e2e/cluster/main.ts down
+
+e2e: install build ## Run the journeys on a Kubernetes node (E2E_KUBECONFIG=FILE: on a cluster of yours)
+	@[ -n "$$E2E_KUBECONFIG" ] || sh e2e/packages.sh $(CLUSTER_PROGRAMS)
+	@$(RUN) node e2e/cluster/main.ts test
 
 ci: install ## Everything that a change must pass; the soak runs beside it
 	@$(RUN) node e2e/ci.ts

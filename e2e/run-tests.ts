@@ -23,7 +23,7 @@ interface TestSet {
 const SETS: Readonly<Record<string, TestSet>> = {
   unit: {
     files: ['{crds,core,platform,sidecar,console,operator,cli,e2e,bench}/**/*.test.ts'],
-    except: ['e2e/journeys/**', 'e2e/console/**'],
+    except: ['e2e/journeys/**', 'e2e/console/**', 'e2e/cluster-journeys/**'],
     testTimeoutMs: 20_000,
   },
   journeys: {
@@ -36,6 +36,12 @@ const SETS: Readonly<Record<string, TestSet>> = {
     files: ['e2e/console/**/*.test.ts'],
     except: [],
     testTimeoutMs: 60_000,
+  },
+  /** On a Kubernetes node: `make e2e`. */
+  cluster: {
+    files: ['e2e/cluster-journeys/**/*.test.ts'],
+    except: [],
+    testTimeoutMs: 240_000,
   },
 };
 

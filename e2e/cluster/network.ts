@@ -1,0 +1,37 @@
+// The cluster's network: a namespace of its own, one line between it and the machine, and routes over
+// which the machine reaches pods and Services. Nothing behind the machine is reachable from pods.
+
+import { existsSync } from 'node:fs';
+import { ADDRESSES, NAMES } from './addresses.ts';
+import { run } from './daemons.ts';
+
+const { namespace, hostLink } = NAMES;
+
+export function makeNetwork(): void {
+  if (existsSync(`/run/netns/${namespace}`)) return;
+  const { host, node, prefix, pods, services } = ADDRESSES;
+  run('ip', 'netns', 'add', namespace);
+  ip(`link add ${hostLink} type veth peer name eth0 netns ${namespace}`);
+  ip(`addr add ${host}/${prefix} dev ${hostLink}`);
+  ip(`link set ${hostLink} up`);
+  inside(`addr add ${node}/${prefix} dev eth0`);
+  inside('link set eth0 up');
+  inside('link set lo up');
+  inside(`route add default via ${host}`);
+  for (const range of [pods, services]) ip(`route add ${range} via ${node}`);
+  run('ip', 'netns', 'exec', namespace, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+}
+
+export function removeNetwork(): void {
+  // Takes the line and the routes with it.
+  if (existsSync(`/run/netns/${namespace}`)) run('ip', 'netns', 'del', namespace);
+  if (existsSync(`/sys/class/net/${hostLink}`)) ip(`link del ${hostLink}`);
+}
+
+function ip(command: string): void {
+  run('ip', ...command.split(' '));
+}
+
+function inside(command: string): void {
+  run('ip', '-n', namespace, ...command.split(' '));
+}

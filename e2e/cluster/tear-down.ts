@@ -1,0 +1,105 @@
+// Ends the cluster and removes every trace of it on the machine: programs by their recorded ids,
+// containers by their shims, then mounts, networks of pods, control groups and folders.
+
+import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CONTAINERD_SOCKET, FOLDERS } from './addresses.ts';
+import { killDaemon, recordedDaemons, run } from './daemons.ts';
+import { removeNetwork } from './network.ts';
+import { ctr } from './node.ts';
+
+const SHIM = 'containerd-shim-runc-v2';
+
+export async function tearDown(): Promise<void> {
+  const networks = networksOfPods();
+  await Promise.all(recordedDaemons().map(killDaemon));
+  await endShims();
+  unmountAll();
+  for (const name of networks) tryTo('ip', 'netns', 'del', name);
+  removeNetwork();
+  removeControlGroups();
+  for (const folder of [FOLDERS.run, FOLDERS.root])
+    rmSync(folder, { recursive: true, force: true });
+}
+
+/** Their namespaces are the machine's: containerd makes one for each pod. */
+function networksOfPods(): readonly string[] {
+  try {
+    const described = lines(ctr('containers', 'list', '--quiet')).map((id) =>
+      ctr('containers', 'info', id),
+    );
+    return [...new Set(described.join('\n').match(/(?<=\/run\/netns\/)cni-[0-9a-f-]+/g))];
+  } catch {
+    // containerd is gone; so are the names.
+    return [];
+  }
+}
+
+/** A shim outlives containerd, and its container outlives the shim. */
+async function endShims(): Promise<void> {
+  for (const pid of shims()) {
+    for (const child of childrenOf(pid)) tryToKill(child);
+    tryToKill(pid);
+  }
+  while (shims().length > 0) await delay(50);
+}
+
+function shims(): readonly number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      const words = read(`/proc/${pid}/cmdline`).split('\0');
+      return words[0]?.endsWith(SHIM) === true && words.includes(CONTAINERD_SOCKET);
+    });
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return globSync(`/proc/${pid}/task/*/children`).flatMap((file) =>
+    read(file).split(' ').filter(Boolean).map(Number),
+  );
+}
+
+function unmountAll(): void {
+  const ours = read('/proc/mounts')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => [FOLDERS.root, FOLDERS.run].some((folder) => path.startsWith(`${folder}/`)));
+  // The innermost first.
+  for (const path of ours.sort().reverse()) tryTo('umount', '--lazy', path);
+}
+
+function removeControlGroups(): void {
+  for (const group of globSync('/sys/fs/cgroup/{,*/}{kubepods,k8s.io}')) {
+    if (existsSync(group))
+      tryTo('find', group, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';');
+  }
+}
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/** For what may be gone already, which is what is wanted. */
+function tryTo(command: string, ...args: readonly string[]): void {
+  try {
+    run(command, ...args);
+  } catch {
+    // Seen in the end: nothing of it is left, or its folder cannot be removed.
+  }
+}
