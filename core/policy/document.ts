@@ -60,7 +60,7 @@ export function buildDocument(
   nowMillis: number,
   hash: Sha256Hex,
 ): EffectivePolicy {
-  const policies = [...parts.policies].map(withoutServerFields).sort(byKindAndName);
+  const policies = bare(parts.policies);
   return {
     schema: 1,
     ...parts,
@@ -72,8 +72,14 @@ export function buildDocument(
   };
 }
 
+/** `policies` as a document holds them. */
 export function policiesDigest(policies: readonly GoverningPolicy[], hash: Sha256Hex): string {
   return hash(canonicalize(policies));
+}
+
+/** As a document holds them: in one order, and without what the API server adds. */
+export function bare(policies: readonly GoverningPolicy[]): readonly GoverningPolicy[] {
+  return policies.map(withoutServerFields).sort(byKindAndName);
 }
 
 /** The signed text. */

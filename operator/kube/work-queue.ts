@@ -21,7 +21,7 @@ export class WorkQueue {
   /** Changed while being worked on. */
   readonly #dirty = new Set<string>();
   readonly #failures = new Map<string, number>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly due: number }>();
   #isClosed = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -45,18 +45,21 @@ export class WorkQueue {
 
   /** The earliest of several such wishes counts. */
   addAfter(key: string, millis: number): void {
-    if (this.#isClosed || this.#timers.has(key)) return;
+    const due = performance.now() + millis;
+    const earlier = this.#timers.get(key);
+    if (this.#isClosed || (earlier !== undefined && earlier.due <= due)) return;
+    clearTimeout(earlier?.timer);
     const timer = setTimeout(() => {
       this.#timers.delete(key);
       this.add(key);
     }, millis).unref();
-    this.#timers.set(key, timer);
+    this.#timers.set(key, { timer, due });
   }
 
   /** No more work begins; resolves when what was begun is over. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#waiting.clear();
     if (this.#working.size === 0) return;

@@ -91,3 +91,16 @@ export function logKeys(namespace: Namespace, log: string): LogKeys {
     recordings: (name) => named(`recordings:${name}`),
   };
 }
+
+export interface PolicyKeys {
+  /** Text: the signed generation below which no sidecar of the workload may start. */
+  readonly floor: (workloadKey: string) => string;
+  /** Hash: by pod, what its sidecar last said of its policy, signed. */
+  readonly acks: string;
+}
+
+/** Of what the operator keeps; gateways read the floor. */
+export function policyKeys(namespace: Namespace): PolicyKeys {
+  const named = (name: string) => key(namespace, 'policy', name);
+  return { floor: (workloadKey) => named(`floor:${workloadKey}`), acks: named('acks') };
+}

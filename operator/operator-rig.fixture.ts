@@ -1,0 +1,166 @@
+// An operator for tests, on a real API server and a real Redis, with a namespace, a pod and a policy to hand.
+
+import type { EffectivePolicy } from '#core/policy/document.ts';
+import { workloadKey } from '#core/workloads/workload-key.ts';
+import { crdOf } from '#crds/crd.ts';
+import { KINDS } from '#crds/kinds.ts';
+import { sha256Hex } from '#platform/documents/signed-text.ts';
+import { createClock } from '#platform/process/clock.ts';
+import { createLogger } from '#platform/process/log.ts';
+import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
+import { readRedisUrl } from '#platform/redis/target.ts';
+import { startApiServer, type TestApiServer } from './kube/api-server.fixture.ts';
+import { PATHS } from './kube/paths.ts';
+import { type Operator, type OperatorParts, startOperator } from './operator.ts';
+import { OperatorMetrics } from './operator-metrics.ts';
+
+export const NS = 'payments';
+export const APPLY = { manager: 'test', force: true };
+export const SUBJECT = { workload: { kind: 'StatefulSet', name: 'pay' }, labels: { app: 'pay' } };
+export const KEY = workloadKey(SUBJECT, sha256Hex);
+
+export function policy(name: string, tools: readonly string[], more: object = {}) {
+  return {
+    apiVersion: 'gatehouse.dev/v1alpha1',
+    kind: 'McpGatewayPolicy',
+    metadata: { name, namespace: NS },
+    spec: {
+      selector: { matchLabels: { app: 'pay' } },
+      identity: { issuers: [{ name: 'corp', issuer: 'https://idp.example' }] },
+      rules: [{ name: 'allow', effect: 'Allow', match: { tools } }],
+      ...more,
+    },
+  };
+}
+
+export function pod(name: string, labels: object = {}) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: NS,
+      labels: {
+        app: 'pay',
+        'gatehouse.dev/inject': 'true',
+        'gatehouse.dev/injected': '0.1.0',
+        'gatehouse.dev/workload': KEY,
+        ...labels,
+      },
+      annotations: { 'gatehouse.dev/status': 'signed' },
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'pay', uid: 'u', controller: true },
+      ],
+    },
+    spec: { containers: [{ name: 'app', image: 'app' }] },
+  };
+}
+
+export class OperatorRig {
+  readonly api: TestApiServer;
+  readonly redis: TestRedis;
+  readonly lines: string[] = [];
+  #operator: Operator | undefined;
+
+  constructor(api: TestApiServer, redis: TestRedis) {
+    this.api = api;
+    this.redis = redis;
+  }
+
+  get operator(): Operator {
+    if (this.#operator === undefined) throw new Error('not started');
+    return this.#operator;
+  }
+
+  async restart(more: Partial<OperatorParts> = {}): Promise<void> {
+    await this.#operator?.close();
+    this.#operator = await startOperator({ ...this.#parts(), ...more });
+  }
+
+  async stop(): Promise<void> {
+    await this.#operator?.close();
+    await this.redis.stop();
+    await this.api.stop();
+  }
+
+  async document(): Promise<EffectivePolicy | undefined> {
+    const item = this.operator.world.documents.get(`${NS}/gatehouse-policy-${KEY}`);
+    return item === undefined ? undefined : this.operator.published.read(item);
+  }
+
+  documentThat(holds: (found: EffectivePolicy) => boolean): Promise<EffectivePolicy> {
+    return until(async () => {
+      const found = await this.document();
+      return found !== undefined && holds(found) ? found : undefined;
+    });
+  }
+
+  async statusOf(name = 'pay') {
+    return Object(await this.api.client.find(PATHS.policy(NS, name))).status ?? {};
+  }
+
+  async apply(body: ReturnType<typeof policy>): Promise<void> {
+    await this.api.client.apply(PATHS.policy(NS, body.metadata.name), body, APPLY);
+  }
+
+  #parts(): OperatorParts {
+    const redisUrl = this.redis.url;
+    return {
+      client: this.api.client,
+      settings: {
+        namespace: 'gatehouse',
+        podName: 'operator-0',
+        sidecarImage: 'sidecar:1',
+        redirectImage: 'tools:1',
+        ...{ redisUrl, redis: readRedisUrl(redisUrl, 'test'), redisCa: undefined },
+        ...{ consoleUrl: undefined, otlp: undefined, archive: undefined, recordingKey: undefined },
+        ...{ allowPlainHttp: false, logLevel: 'info', evictionsPerHour: 0 },
+      },
+      log: createLogger({
+        level: 'info',
+        write: (text) => this.lines.push(text),
+        now: () => '',
+      }),
+      metrics: new OperatorMetrics('0.1.0'),
+      clock: createClock(),
+      random: Math.random,
+      version: '0.1.0',
+      operatorCa: () => 'CA',
+      redisCa: undefined,
+      recordingKeyPem: undefined,
+      onLoss: () => {},
+    };
+  }
+}
+
+/** The operator runs, and there is nothing yet but namespaces. */
+export async function startOperatorRig(): Promise<OperatorRig> {
+  const [api, redis] = await Promise.all([startApiServer(), startRedis()]);
+  for (const custom of KINDS) {
+    const crd = crdOf(custom) as { metadata: { name: string } };
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await api.client.apply(`${path}/${crd.metadata.name}`, crd, APPLY);
+  }
+  for (const name of ['gatehouse', NS]) {
+    const labels = name === NS ? { 'gatehouse.dev/injection': 'required' } : {};
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+    await api.client.apply(`${PATHS.namespaces}/${name}`, namespace, APPLY);
+  }
+  const rig = new OperatorRig(api, redis);
+  await rig.restart();
+  return rig;
+}
+
+export function tools({ policies }: EffectivePolicy): readonly string[] {
+  return policies.flatMap(
+    ({ spec }) => spec.rules?.flatMap(({ match }) => match?.tools ?? []) ?? [],
+  );
+}
+
+export async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    await new Promise<void>((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,49 @@
+// Policy documents as they lie in ConfigMaps, which others may write too: only those that we signed, for the
+// workload whose ConfigMap it is. Each text is verified once.
+
+import type { EffectivePolicy } from '#core/policy/document.ts';
+import { readDocument } from '#core/policy/read-document.ts';
+import { type DocumentVerifier, sha256Hex } from '#platform/documents/signed-text.ts';
+import type { DocumentItem } from '../world/objects.ts';
+
+interface Known {
+  readonly jws: string;
+  readonly document: EffectivePolicy | undefined;
+}
+
+/** Workloads of the largest clusters; beyond it the oldest is verified again. */
+const MAX_REMEMBERED = 20_000;
+
+export class PublishedDocuments {
+  readonly #verifier: DocumentVerifier;
+  readonly #known = new Map<string, Known>();
+
+  constructor(verifier: DocumentVerifier) {
+    this.#verifier = verifier;
+  }
+
+  /** Undefined when it holds none that we signed. */
+  async read(item: DocumentItem): Promise<EffectivePolicy | undefined> {
+    const known = this.#known.get(item.key);
+    if (known?.jws === item.jws) return known.document;
+    const document = await this.#verify(item);
+    this.#known.delete(item.key);
+    this.#known.set(item.key, { jws: item.jws, document });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
+    return document;
+  }
+
+  async #verify({
+    jws,
+    workloadKey,
+    namespace,
+  }: DocumentItem): Promise<EffectivePolicy | undefined> {
+    const signed = await this.#verifier.verify('policy', jws);
+    if (!signed.ok) return undefined;
+    const read = readDocument(signed.value, sha256Hex);
+    if (!read.ok) return undefined;
+    const isIts = read.document.key === workloadKey && read.document.namespace === namespace;
+    return isIts ? read.document : undefined;
+  }
+}

@@ -1,0 +1,80 @@
+// What belongs to no namespace: the status of baselines, and the policies of all namespaces as the console
+// reads them.
+
+import { stringify } from 'yaml';
+import { bare } from '#core/policy/document.ts';
+import { governsNamespace } from '#core/workloads/governing.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { MANAGED_BY, MANAGERS, PATHS } from '../kube/paths.ts';
+import type { BaselineItem } from '../world/objects.ts';
+import type { World } from '../world/world.ts';
+import { applyStatus, policyDigest, second } from './apply-status.ts';
+import { isSameStatus, statusOf } from './status.ts';
+import type { Target } from './targets.ts';
+
+export interface ClusterReconciling {
+  readonly client: KubeClient;
+  readonly world: World;
+  /** Of the operator. */
+  readonly namespace: string;
+  /** As each namespace was last found. */
+  readonly targets: ReadonlyMap<string, readonly Target[]>;
+  readonly isHeard: () => boolean;
+  readonly nowMillis: () => number;
+  /** Of the ConfigMap for the console, as it was last written. */
+  readonly consoleWritten: { digest: string };
+}
+
+export const CONSOLE_POLICIES = 'gatehouse-console-policies';
+/** A ConfigMap has a mebibyte. */
+const MAX_CONSOLE_CHARS = 1_000_000;
+
+export async function reconcileCluster(parts: ClusterReconciling): Promise<void> {
+  for (const item of parts.world.baselines.items()) await settleBaseline(parts, item);
+  await settleConsole(parts);
+}
+
+async function settleBaseline(parts: ClusterReconciling, item: BaselineItem): Promise<void> {
+  const { world, client, isHeard, nowMillis } = parts;
+  const targets = [...parts.targets].flatMap(([name, found]) => {
+    const labels = world.namespaces.get(name)?.labels;
+    const { policy } = item;
+    return labels !== undefined && policy !== undefined && governsNamespace(policy, labels)
+      ? found
+      : [];
+  });
+  const status = statusOf({
+    ...{ item, targets, unrendered: undefined, mode: 'Enforce', isHeard: isHeard() },
+    digest: item.policy === undefined ? undefined : policyDigest(item.policy),
+    now: second(nowMillis()),
+  });
+  if (!isSameStatus(item.status, status)) await applyStatus(client, item, status);
+}
+
+/** One key per policy, as files of YAML; the console takes them as a folder. */
+async function settleConsole(parts: ClusterReconciling): Promise<void> {
+  const { world, client, namespace, consoleWritten } = parts;
+  const data: Record<string, string> = {};
+  let chars = 0;
+  const valid = world.policies.items().filter(({ problem }) => problem === undefined);
+  for (const item of valid.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    const [policy] = item.policy === undefined ? [] : bare([item.policy]);
+    const text = stringify(policy);
+    chars += text.length;
+    if (chars > MAX_CONSOLE_CHARS) break;
+    data[`${item.namespace}.${item.name}.yaml`] = text;
+  }
+  const digest = JSON.stringify(data);
+  if (consoleWritten.digest === digest) return;
+  await client.apply(
+    PATHS.configMap(namespace, CONSOLE_POLICIES),
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: CONSOLE_POLICIES, namespace, labels: MANAGED_BY },
+      data,
+    },
+    { manager: MANAGERS.objects, force: true },
+  );
+  consoleWritten.digest = digest;
+}

@@ -1,0 +1,165 @@
+// Makes one namespace what its policies say it should be, from what is there now, whatever happened before:
+// documents, floors, the runtime Secret and its Redis user, then status. What is right already is not written.
+
+import type { EffectivePolicy } from '#core/policy/document.ts';
+import { governsNamespace } from '#core/workloads/governing.ts';
+import type { Labels, Subject } from '#core/workloads/workload.ts';
+import { documentConfigMap, workloadKey } from '#core/workloads/workload-key.ts';
+import { INJECTION } from '#crds/names.ts';
+import { sha256Hex } from '#platform/documents/signed-text.ts';
+import { type Namespace, readNamespace } from '#platform/redis/keys.ts';
+import { PATHS } from '../kube/paths.ts';
+import type { RedisLink } from '../redis-link.ts';
+import type { PodItem, PolicyItem } from '../world/objects.ts';
+import type { World } from '../world/world.ts';
+import { readAcks } from './acks.ts';
+import { applyStatus, policyDigest, second } from './apply-status.ts';
+import { type Published, type Publishing, publish } from './publish.ts';
+import { type Governing, governingOf, type Rendering } from './render.ts';
+import { isSameStatus, statusOf } from './status.ts';
+import { isInjected, type Target, targetsOf, targetsOfPolicy } from './targets.ts';
+
+export interface Reconciling extends Publishing {
+  readonly world: World;
+  readonly redis: RedisLink;
+  /** Version of the sidecar that is injected now. */
+  readonly version: string;
+  /** Where sidecars will start: its Secret and Redis user. */
+  readonly ensureRuntime: (namespace: Namespace) => Promise<void>;
+  readonly render: (governing: Governing) => Rendering;
+  /** When a document was first seen to be of no pod, by ConfigMap. */
+  readonly unusedSince: Map<string, number>;
+  readonly observed: (change: Published) => Promise<void>;
+  readonly drifted: (namespace: string, targets: readonly Target[]) => void;
+}
+
+/** How long a document stays that no pod uses: a rollout may have none for a while. */
+const UNUSED_MILLIS = 10 * 60_000;
+/** While sidecars have not said that they took a policy. */
+const PENDING_MILLIS = 2000;
+const RESYNC_MILLIS = 60_000;
+
+/** Resolves with when to look again, at the latest. */
+export async function reconcileNamespace(parts: Reconciling, name: string): Promise<number> {
+  const { world } = parts;
+  const namespace = world.namespaces.get(name);
+  const tenant = readNamespace(name);
+  if (namespace === undefined || namespace.isTerminating || tenant === undefined)
+    return RESYNC_MILLIS;
+  const pods = world.pods.items().filter((pod) => pod.namespace === name);
+  const policies = world.policies.items().filter((item) => item.namespace === name);
+  const all: Governing = { policies, baselines: world.baselines.items() };
+  const injection = namespace.labels[INJECTION];
+  if (policies.length > 0 || pods.some(isInjected)) await parts.ensureRuntime(tenant);
+
+  const { documents, problems } = await settleDocuments(parts, tenant, pods, all);
+  await dropUnused(parts, name, pods);
+  const stored = await parts.redis.state?.acks(tenant).catch(() => undefined);
+  const acks = stored === undefined ? undefined : await readAcks(parts.verifier, name, stored);
+  const facts = { namespace, pods, documents, acks, version: parts.version };
+  const targets = targetsOf(facts, injection);
+  parts.drifted(name, targets);
+  for (const item of policies) {
+    await settleStatus(parts, item, targets, { problems, isHeard: acks !== undefined });
+  }
+  await forgetGone(parts, tenant, stored, pods);
+  return targets.some(({ state }) => state === 'pending') ? PENDING_MILLIS : RESYNC_MILLIS;
+}
+
+interface Settled {
+  readonly documents: ReadonlyMap<string, EffectivePolicy>;
+  /** Why a workload has no new document, by its key. */
+  readonly problems: ReadonlyMap<string, string>;
+}
+
+async function settleDocuments(
+  parts: Reconciling,
+  namespace: Namespace,
+  pods: readonly PodItem[],
+  all: Governing,
+): Promise<Settled> {
+  const { world } = parts;
+  const labels = world.namespaces.get(namespace)?.labels ?? {};
+  const documents = new Map<string, EffectivePolicy>();
+  const problems = new Map<string, string>();
+  for (const [key, subject] of subjectsByKey(pods)) {
+    const item = world.documents.get(`${namespace}/${documentConfigMap(key)}`);
+    const rendering = parts.render(governingOf(subject, all, labels));
+    if (rendering.ok) {
+      const { ok: _, ...content } = rendering;
+      const { workload } = subject;
+      const published = await publish(parts, { key, namespace, workload, ...content }, item);
+      documents.set(key, published.document);
+      if (published.isChange) await parts.observed(published);
+    } else {
+      problems.set(key, rendering.problem);
+      const kept = item === undefined ? undefined : await parts.published.read(item);
+      if (kept !== undefined) documents.set(key, kept);
+    }
+  }
+  return { documents, problems };
+}
+
+/** Of several pods that carry one key, the one whose key it is speaks for it. */
+function subjectsByKey(pods: readonly PodItem[]): ReadonlyMap<string, Subject> {
+  const subjects = new Map<string, Subject>();
+  for (const { workloadKey: key, subject } of pods) {
+    if (key === undefined) continue;
+    if (!subjects.has(key) || workloadKey(subject, sha256Hex) === key) subjects.set(key, subject);
+  }
+  return subjects;
+}
+
+async function dropUnused(
+  { world, client, nowMillis, unusedSince }: Reconciling,
+  namespace: string,
+  pods: readonly PodItem[],
+): Promise<void> {
+  const used = new Set(pods.map((pod) => pod.workloadKey));
+  for (const { key, workloadKey: workload, ...item } of world.documents.items()) {
+    if (item.namespace !== namespace) continue;
+    const first = unusedSince.get(key) ?? nowMillis();
+    unusedSince.set(key, first);
+    if (used.has(workload)) unusedSince.delete(key);
+    else if (nowMillis() - first >= UNUSED_MILLIS) {
+      await client.remove(PATHS.configMap(namespace, documentConfigMap(workload)));
+      unusedSince.delete(key);
+    }
+  }
+}
+
+async function settleStatus(
+  { client, nowMillis, world }: Reconciling,
+  item: PolicyItem,
+  all: readonly Target[],
+  { problems, isHeard }: { readonly problems: Settled['problems']; readonly isHeard: boolean },
+): Promise<void> {
+  const targets = targetsOfPolicy(item, all);
+  const unrendered = targets.map(({ pod }) => problems.get(pod.workloadKey ?? '')).find(Boolean);
+  const labels = world.namespaces.get(item.namespace)?.labels ?? {};
+  const status = statusOf({
+    ...{ item, targets, unrendered, isHeard },
+    digest: item.policy === undefined ? undefined : policyDigest(item.policy),
+    mode: isObservingForbidden(world, labels) ? 'Enforce' : (item.policy?.spec.mode ?? 'Enforce'),
+    now: second(nowMillis()),
+  });
+  if (isSameStatus(item.status, status)) return;
+  await applyStatus(client, item, status);
+}
+
+function isObservingForbidden(world: World, labels: Labels): boolean {
+  return world.baselines
+    .items()
+    .some(({ policy }) => policy?.spec.mode === 'Enforce' && governsNamespace(policy, labels));
+}
+
+async function forgetGone(
+  { redis }: Reconciling,
+  namespace: Namespace,
+  stored: ReadonlyMap<string, string> | undefined,
+  pods: readonly PodItem[],
+): Promise<void> {
+  const here = new Set(pods.map(({ uid }) => uid));
+  const gone = [...(stored?.keys() ?? [])].filter((uid) => !here.has(uid));
+  await redis.state?.forgetAcks(namespace, gone).catch(() => {});
+}

@@ -1,0 +1,75 @@
+// Which pods a policy is for and how they stand: pure. A pod counts when it is governed or should be.
+
+import type { EffectivePolicy } from '#core/policy/document.ts';
+import { governsWorkload } from '#core/workloads/governing.ts';
+import type { NamespaceItem, PodItem, PolicyItem } from '../world/objects.ts';
+import type { Ack } from './acks.ts';
+
+export type PodState =
+  | 'uninjected'
+  /** No word about the policy that is in force. */
+  | 'pending'
+  | 'programmed'
+  | 'rejected';
+
+export interface Target {
+  readonly pod: PodItem;
+  readonly state: PodState;
+  readonly ack: Ack | undefined;
+  readonly isOutdated: boolean;
+  readonly isExposed: boolean;
+}
+
+export interface NamespaceFacts {
+  readonly namespace: NamespaceItem;
+  readonly pods: readonly PodItem[];
+  /** By workload key. */
+  readonly documents: ReadonlyMap<string, EffectivePolicy>;
+  /** By pod; undefined while Redis is away. */
+  readonly acks: ReadonlyMap<string, Ack> | undefined;
+  /** Of the sidecar that is injected now. */
+  readonly version: string;
+}
+
+/** Whether the pod has to have a sidecar, by its own label or its namespace's. */
+export function isMeant(pod: PodItem, injection: string | undefined): boolean {
+  if (pod.inject === 'true') return injection !== 'disabled';
+  return injection === 'required' || (injection === 'enabled' && pod.inject !== 'false');
+}
+
+/** What the webhook writes on each pod; its signature is checked before a lane is certified. */
+export function isInjected(pod: PodItem): boolean {
+  return pod.workloadKey !== undefined && pod.status !== undefined;
+}
+
+/** The pods of the namespace that are governed or should be. */
+export function targetsOf(facts: NamespaceFacts, injection: string | undefined): readonly Target[] {
+  return facts.pods
+    .filter((pod) => isInjected(pod) || isMeant(pod, injection))
+    .map((pod) => targetOf(facts, pod));
+}
+
+export function targetsOfPolicy(
+  { policy }: PolicyItem,
+  targets: readonly Target[],
+): readonly Target[] {
+  if (policy === undefined) return [];
+  return targets.filter(({ pod }) => governsWorkload(policy, pod.subject));
+}
+
+function targetOf(facts: NamespaceFacts, pod: PodItem): Target {
+  const ack = facts.acks?.get(pod.uid);
+  const injected = isInjected(pod);
+  return {
+    pod,
+    ack,
+    state: injected ? stateOf(facts.documents.get(pod.workloadKey ?? ''), ack) : 'uninjected',
+    isOutdated: injected && pod.injectedVersion !== facts.version,
+    isExposed: (ack?.exposed.length ?? 0) > 0,
+  };
+}
+
+function stateOf(document: EffectivePolicy | undefined, ack: Ack | undefined): PodState {
+  if (document === undefined || ack?.digest !== document.digest) return 'pending';
+  return ack.status === 'Active' ? 'programmed' : 'rejected';
+}

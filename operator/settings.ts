@@ -1,0 +1,87 @@
+// The operator's settings, from its environment, which the chart writes. Whatever is missing or wrong is
+// named with what to set; values are not quoted, since some are secrets.
+
+import { LOG_LEVELS, type LogLevel } from '#platform/process/log.ts';
+import { type RedisTarget, readRedisUrl } from '#platform/redis/target.ts';
+
+export interface OperatorSettings {
+  /** Its own. */
+  readonly namespace: string;
+  readonly podName: string;
+  readonly sidecarImage: string;
+  readonly redirectImage: string;
+  readonly redisUrl: string;
+  readonly redis: RedisTarget;
+  /** File. */
+  readonly redisCa: string | undefined;
+  readonly consoleUrl: string | undefined;
+  readonly otlp: string | undefined;
+  readonly allowPlainHttp: boolean;
+  /** Folder. */
+  readonly archive: string | undefined;
+  /** File with the public half. */
+  readonly recordingKey: string | undefined;
+  readonly logLevel: LogLevel;
+  /** Evicts at most so many pods without a sidecar in an hour; 0: none. */
+  readonly evictionsPerHour: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export class SettingsFault extends Error {
+  override readonly name = 'SettingsFault';
+  readonly code = 'settings';
+}
+
+const MAX_EVICTIONS = 600;
+
+/** Throws SettingsFault or RedisFault, naming the variable. */
+export function readSettings(env: Environment): OperatorSettings {
+  const redisUrl = needed(env, 'GATEHOUSE_REDIS');
+  return {
+    namespace: needed(env, 'GATEHOUSE_NAMESPACE'),
+    podName: needed(env, 'GATEHOUSE_POD_NAME'),
+    sidecarImage: needed(env, 'GATEHOUSE_SIDECAR_IMAGE'),
+    redirectImage: needed(env, 'GATEHOUSE_REDIRECT_IMAGE'),
+    redisUrl,
+    redis: readRedisUrl(redisUrl, 'GATEHOUSE_REDIS'),
+    redisCa: given(env, 'GATEHOUSE_REDIS_CA'),
+    consoleUrl: given(env, 'GATEHOUSE_CONSOLE_URL'),
+    otlp: given(env, 'GATEHOUSE_OTLP'),
+    allowPlainHttp: given(env, 'GATEHOUSE_ALLOW_PLAIN_HTTP') === 'true',
+    archive: given(env, 'GATEHOUSE_ARCHIVE'),
+    recordingKey: given(env, 'GATEHOUSE_RECORDING_KEY'),
+    logLevel: logLevel(env),
+    evictionsPerHour: evictions(env),
+  };
+}
+
+function needed(env: Environment, name: string): string {
+  const value = given(env, name);
+  if (value === undefined) throw new SettingsFault(`${name} is not set: the chart sets it`);
+  return value;
+}
+
+function given(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function logLevel(env: Environment): LogLevel {
+  const value = given(env, 'GATEHOUSE_LOG_LEVEL') ?? 'info';
+  const level = LOG_LEVELS.find((known) => known === value);
+  if (level === undefined) {
+    throw new SettingsFault(`GATEHOUSE_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`);
+  }
+  return level;
+}
+
+function evictions(env: Environment): number {
+  const value = Number(given(env, 'GATEHOUSE_EVICTIONS_PER_HOUR') ?? '0');
+  if (!Number.isInteger(value) || value < 0 || value > MAX_EVICTIONS) {
+    throw new SettingsFault(
+      `GATEHOUSE_EVICTIONS_PER_HOUR must be a whole number from 0 to ${MAX_EVICTIONS}`,
+    );
+  }
+  return value;
+}
