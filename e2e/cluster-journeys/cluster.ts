@@ -45,12 +45,24 @@ export async function rolledOut(namespace: string, workload: string): Promise<vo
   await kubectl('-n', namespace, 'rollout', 'status', workload, WAIT);
 }
 
-async function runKubectl(args: readonly string[], input: string): Promise<string> {
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly problem: string;
+}
+
+/** For what may be refused. */
+export async function tryKubectl(args: readonly string[], input = ''): Promise<Said> {
   const child = spawn('kubectl', args, { stdio: 'pipe' });
   child.stdin.end(input);
   const closed = once(child, 'close');
   const [out, problem] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await closed;
+  return { code, out, problem };
+}
+
+async function runKubectl(args: readonly string[], input: string): Promise<string> {
+  const { code, out, problem } = await tryKubectl(args, input);
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${problem.trim()}`);
   return out;
 }

@@ -9,6 +9,7 @@ import { readDockerfile } from './dockerfile.ts';
 import { type Image, type ImageConfig, writeArchive } from './oci-archive.ts';
 import { addCommands, addPackage, addProgram, makeRoot } from './root-folders.ts';
 
+export const IMAGE_TAG = 'dev';
 export const PAUSE_IMAGE = imageName('pause');
 export const TOOLS_IMAGE = imageName('tools');
 export const REDIS_IMAGE = imageName('redis');
@@ -31,7 +32,7 @@ export async function makeImages(): Promise<string> {
 }
 
 export function imageName(program: string): string {
-  return `${NAMES.images}/${program}:dev`;
+  return `${NAMES.images}/gatehouse-${program}:${IMAGE_TAG}`;
 }
 
 function toolImages(): readonly Image[] {

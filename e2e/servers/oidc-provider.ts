@@ -26,6 +26,8 @@ export interface OidcProviderOptions {
   readonly alg?: 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
   /** 0 takes a free one. */
   readonly port?: number;
+  /** Address that it listens on and is known by; default: 127.0.0.1. */
+  readonly host?: string;
 }
 
 export interface TokenRequest {
@@ -77,6 +79,7 @@ class RunningProvider implements OidcProvider {
   #keys: readonly JWK[] = [];
   #provider: Provider | undefined;
   #server: Server | undefined;
+  readonly #host: string;
   #port: number;
 
   constructor(options: OidcProviderOptions) {
@@ -85,10 +88,11 @@ class RunningProvider implements OidcProvider {
     this.#scopes = new Set(options.scopes ?? DEFAULT_SCOPES);
     this.#alg = options.alg ?? 'RS256';
     this.#port = options.port ?? 0;
+    this.#host = options.host ?? '127.0.0.1';
   }
 
   get issuer(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${this.#host}:${this.#port}`;
   }
 
   get url(): string {
@@ -103,7 +107,7 @@ class RunningProvider implements OidcProvider {
       });
     });
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(this.#port, '127.0.0.1', resolve);
+      server.once('error', reject).listen(this.#port, this.#host, resolve);
     });
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;

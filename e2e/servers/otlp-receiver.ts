@@ -32,20 +32,27 @@ export class OtlpReceiver {
   #server: Server | undefined;
   #port = 0;
 
-  static async start(): Promise<OtlpReceiver> {
-    const receiver = new OtlpReceiver();
+  readonly #host: string;
+
+  constructor(host: string) {
+    this.#host = host;
+  }
+
+  /** `host` is the address that it listens on and is known by. */
+  static async start(host = '127.0.0.1'): Promise<OtlpReceiver> {
+    const receiver = new OtlpReceiver(host);
     await receiver.listen();
     return receiver;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://${this.#host}:${this.#port}`;
   }
 
   /** Begins, or begins again on the same port. */
   async listen(): Promise<void> {
     const server = createServer((request, response) => void this.#take(request, response));
-    server.listen(this.#port, '127.0.0.1');
+    server.listen(this.#port, this.#host);
     await once(server, 'listening');
     this.#server = server;
     this.#port = (server.address() as AddressInfo).port;
