@@ -22,6 +22,19 @@ export function approvalsText(approvals: readonly ShownApproval[]): string {
   return columns([['ID', 'STATE', 'WHAT', 'WHO', 'RULE', 'ASKED', 'UNTIL'], ...rows]);
 }
 
+export function reviewsText(approvals: readonly ShownApproval[]): string {
+  const rows = approvals.flatMap((approval) => {
+    if (approval.breakGlass === undefined) return [];
+    const { by, reason, at, reviewUntil, review } = approval.breakGlass;
+    const standing =
+      review === undefined ? `due ${time(reviewUntil)}` : `${review.verdict}, says ${review.by}`;
+    return [[approval.id, targetText(approval), by, time(at), standing, reason].map(printable)];
+  });
+  return rows.length === 0
+    ? 'no broken glass that you have a say in\n'
+    : columns([['ID', 'WHAT', 'BROKEN BY', 'AT', 'REVIEW', 'WHY'], ...rows]);
+}
+
 export function approvalText(approval: ShownApproval): string {
   const facts: readonly (readonly [label: string, value: string | undefined])[] = [
     ['approval', approval.id],
@@ -36,11 +49,25 @@ export function approvalText(approval: ShownApproval): string {
     ['allows', allowanceText({ ...approval, ttlSeconds: approval.grantTtlSeconds })],
     ...approval.needs.map((need) => ['needs', needText(need)] as const),
     ...approval.votes.map((vote) => ['vote', voteText(vote)] as const),
+    ...glassRows(approval.breakGlass),
   ];
   const rows = facts.flatMap(([label, value]) =>
     value === undefined ? [] : [[label, printable(value)]],
   );
   return `${columns(rows)}${argumentsText(approval.arguments)}`;
+}
+
+function glassRows(glass: ShownApproval['breakGlass']): readonly (readonly [string, string])[] {
+  if (glass === undefined) return [];
+  const { by, byIssuer, at, reason, reviewUntil, review } = glass;
+  const verdict =
+    review === undefined
+      ? `due ${time(reviewUntil)}`
+      : `${review.verdict} by ${review.by} (${review.byIssuer}) at ${time(review.at)}: ${review.reason}`;
+  return [
+    ['glass', `broken by ${by} (${byIssuer}) at ${time(at)}: ${reason}`],
+    ['review', verdict],
+  ];
 }
 
 /** One line for what has become of it. */

@@ -21,10 +21,10 @@ const EXIT_REFUSED = 1;
 /** The gateway could not be asked, or could not decide. */
 const EXIT_UNANSWERED = 2;
 
-const AT = { url: required(url), tokenFile: required(text), json: onOff };
-const ID = { name: 'ID', atLeast: 1, atMost: 1 };
+export const AT = { url: required(url), tokenFile: required(text), json: onOff };
+export const ID = { name: 'ID', atLeast: 1, atMost: 1 };
 
-const COMMON = `  --url URL          Admin address of the gateway, such as http://127.0.0.1:9090. Plain http on loopback only.
+export const COMMON = `  --url URL          Admin address of the gateway, such as http://127.0.0.1:9090. Plain http on loopback only.
   --token-file FILE  Your token for spec.identity.approvalAudience: yours, from a sign-in within the last
                      15 minutes (max_age=900), for no MCP server. It is sent and never printed.
   --json             Print JSON, as docs/openapi/approvals.yaml describes it.
@@ -88,6 +88,12 @@ export const approvalsCancel = deciding('cancel', {
   says: 'Withdraws a request that you made and that still waits. The reason may be left out.',
 });
 
+export const approvalsBreakGlass = deciding('break-glass', {
+  summary: 'Let a call go on without a decision, in an emergency',
+  says: `Lets the request go on now, for 30 minutes at most, where the policy names you under breakGlass. It raises an
+alert, and somebody else must review it within 24 hours.`,
+});
+
 function deciding(act: Act, { summary, says }: { summary: string; says: string }): Command {
   const needsReason = act !== 'cancel';
   return {
@@ -115,7 +121,7 @@ interface Telling {
   readonly say: typeof approvalText;
 }
 
-async function tellOne(
+export async function tellOne(
   flags: ApprovalsAddress & { readonly json: boolean },
   { asking, say }: Telling,
   io: CommandIo,
@@ -128,14 +134,14 @@ async function tellOne(
   return 0;
 }
 
-const STRANGE: NotDone = {
+export const STRANGE: NotDone = {
   kind: 'unanswered',
   reason: 'the answer is not one of an approvals API: is --url the admin address?',
 };
 
 type NotDone = Exclude<Told, { readonly kind: 'ok' }>;
 
-function complain(told: NotDone, io: CommandIo): number {
+export function complain(told: NotDone, io: CommandIo): number {
   const code = told.kind === 'refused' ? ` (${told.code})` : '';
   const hint = told.kind === 'refused' ? HINTS.get(told.code) : undefined;
   io.stderr(`gatehouse: ${printable(`${told.reason}${code}`)}\n`);
@@ -164,9 +170,11 @@ const HINTS: ReadonlyMap<string, string> = new Map([
     '--url: use localhost, an IP address, or the host that the gateway was given as --admin',
   ],
   ['unknown', 'see "gatehouse approvals list"'],
+  ['review_overdue', 'see "gatehouse approvals reviews"'],
+  ['reviews_full', 'see "gatehouse approvals reviews"'],
 ]);
 
-function readId([id = '']: readonly string[]): string {
+export function readId([id = '']: readonly string[]): string {
   if (!/^[A-Za-z0-9_-]{8,64}$/.test(id)) {
     throw new UsageError('ID must be that of an approval; see "gatehouse approvals list"');
   }

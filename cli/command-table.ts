@@ -34,6 +34,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'approvals deny', load: async () => (await import('./approvals.ts')).approvalsDeny },
   { name: 'approvals revoke', load: async () => (await import('./approvals.ts')).approvalsRevoke },
   { name: 'approvals cancel', load: async () => (await import('./approvals.ts')).approvalsCancel },
+  {
+    name: 'approvals break-glass',
+    load: async () => (await import('./approvals.ts')).approvalsBreakGlass,
+  },
+  {
+    name: 'approvals reviews',
+    load: async () => (await import('./approvals-reviews.ts')).approvalsReviews,
+  },
+  {
+    name: 'approvals review',
+    load: async () => (await import('./approvals-reviews.ts')).approvalsReview,
+  },
   { name: 'sessions list', load: async () => (await import('./sessions.ts')).sessionsList },
   { name: 'sessions show', load: async () => (await import('./sessions.ts')).sessionsShow },
   {

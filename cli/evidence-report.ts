@@ -58,6 +58,10 @@ const CHECKS: readonly Check[] = [
     name: 'every approved call was voted for, and went through once',
     codes: ['grant_spent_twice', 'grant_spent_after_end', 'grant_without_votes'],
   },
+  {
+    name: 'every call that went on without a decision says who answers for it',
+    codes: ['glass_unrecorded', 'glass_self_reviewed'],
+  },
 ];
 
 const VERDICTS = {

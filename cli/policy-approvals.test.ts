@@ -128,10 +128,10 @@ describe('a policy that asks for approvals', () => {
       /:11:spec\.approvals\[0\]\.quorum: /,
     ],
     [
-      'goes on without a decision',
+      'lets people of an issuer that nobody knows go on without a decision',
       'quorum: 2',
-      'breakGlass: {groups: [oncall]}',
-      /not carried out/,
+      'quorum: 2, breakGlass: {issuer: elsewhere, groups: [oncall]}',
+      /:11:spec\.approvals\[0\]\.breakGlass\.issuer: must be the name of an entry/,
     ],
   ];
   for (const [name, find, put, says] of wrong) {

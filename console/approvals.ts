@@ -100,6 +100,8 @@ const DONE: Readonly<Record<Act, string>> = {
   deny: 'Your denial is recorded, and whoever asked is told.',
   revoke: 'The approval is taken back. A call that has begun already is not undone.',
   cancel: 'Your request is cancelled.',
+  'break-glass': 'The call goes on. Somebody else must review that within 24 hours.',
+  review: 'Your review is recorded.',
 };
 
 interface Rendering {

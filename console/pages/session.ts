@@ -99,6 +99,8 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['approval.revoked', 'Approval taken back'],
   ['approval.cancelled', 'Request cancelled'],
   ['recording.viewed', 'Recorded messages opened'],
+  ['approval.glass_broken', 'Glass broken'],
+  ['approval.glass_reviewed', 'Broken glass reviewed'],
   ['alert.raised', 'Alert raised'],
   ['notification.failed', 'Notification not delivered'],
 ]);

@@ -1,6 +1,7 @@
 // One approval as it stands: the request and what has become of it. Values, never changed; states.ts
 // makes the next one.
 
+import type { Glass } from './break-glass.ts';
 import type { Grant } from './grant.ts';
 import type { ApprovalRequest } from './request.ts';
 import type { VoteWords } from './signed-vote.ts';
@@ -54,6 +55,7 @@ export interface PendingApproval extends Standing {
 export interface GrantedApproval extends Standing {
   readonly state: 'GRANTED';
   readonly grant: Grant;
+  readonly glass?: Glass;
   readonly spending: Spending;
 }
 
@@ -61,6 +63,7 @@ export interface GrantedApproval extends Standing {
 export interface SpentApproval extends Standing {
   readonly state: 'CONSUMED' | 'DONE';
   readonly grant: Grant;
+  readonly glass?: Glass;
   readonly spending: Spending;
 }
 
@@ -68,6 +71,7 @@ export interface SpentApproval extends Standing {
 export interface EndedApproval extends Standing {
   readonly state: 'DENIED' | 'EXPIRED' | 'CANCELLED' | 'REVOKED';
   readonly grant?: Grant;
+  readonly glass?: Glass;
   readonly spending?: Spending;
   readonly ending: Ending;
 }

@@ -6,10 +6,11 @@ import type { Actor, Principal } from '#core/identity/principal.ts';
 import type { JsonObject } from '#core/mcp/messages.ts';
 import { type Approver, readApprover } from './approver.ts';
 import { bindingOf } from './binding.ts';
+import { type Breaking, type Glass, type Reviewing, signGlass, signReview } from './break-glass.ts';
 import { type ApprovalRequest, type ApprovalTerms, type Need, requesterOf } from './request.ts';
 import { signVote } from './signed-vote.ts';
 import type { Ballot } from './voting.ts';
-import { grantFor } from './windows.ts';
+import { grantFor, reviewUntilMillis } from './windows.ts';
 
 export const CORP = 'https://idp.example';
 export const AUDIENCE = 'https://approvals.example';
@@ -72,6 +73,12 @@ export const TERMS: ApprovalTerms = {
   allowance: { scope: 'Call', maxUses: 1, ttlSeconds: 300 },
 };
 
+/** Approved by finance; whoever is on call may go around that. */
+export const GLASS_TERMS: ApprovalTerms = {
+  ...TERMS,
+  needs: [{ ...FINANCE, breakGlass: { issuer: CORP, groups: ['oncall'], subjects: [] } }],
+};
+
 /** Alice asks to refund; `name` makes it another call of hers. */
 export function request(
   name: string,
@@ -119,4 +126,34 @@ export function ballot(
         signature,
         grant: grantFor(asked, { nonce, nowMillis, signer }),
       };
+}
+
+/** Breaking glass as the desk brings it to a store. */
+export function breaking(
+  asked: ApprovalRequest,
+  by: Approver,
+  { nowMillis = T0, nonce = 'a'.repeat(32), signer = SIGNER } = {},
+): Breaking {
+  const { issuer, subject, person } = by;
+  const reason = 'payments are down';
+  const reviewUntil = reviewUntilMillis(nowMillis);
+  const words = { issuer, subject, person, reason, nonce, reviewUntilMillis: reviewUntil };
+  return {
+    approver: by,
+    reason,
+    reviewUntilMillis: reviewUntil,
+    grant: grantFor(asked, { kind: 'BreakGlass', nonce, nowMillis, signer }),
+    signature: signGlass(words, asked, signer),
+  };
+}
+
+export function reviewing(
+  glass: Pick<Glass, 'signature'>,
+  by: Approver,
+  { signer = SIGNER } = {},
+): Reviewing {
+  const { issuer, subject, person } = by;
+  const said = { verdict: 'justified', reason: 'it was' } as const;
+  const signature = signReview({ issuer, subject, person, ...said }, glass, signer);
+  return { approver: by, ...said, signature };
 }

@@ -3,6 +3,7 @@
 
 import type { Approval } from './approval.ts';
 import type { ApprovalBook, Entry, Step } from './book.ts';
+import type { Breaking, Reviewing } from './break-glass.ts';
 import { expireEach } from './expire-each.ts';
 import type { ApprovalRequest } from './request.ts';
 import type { Account, ApprovalEvent, Spend } from './states.ts';
@@ -65,6 +66,14 @@ export class BookStore implements ApprovalStore {
 
   revoke(id: string, { approver, reason }: Revocation): Promise<Moved> {
     return this.#move(id, { kind: 'revoke', approver, reason });
+  }
+
+  breakGlass(id: string, breaking: Breaking): Promise<Moved> {
+    return this.#move(id, { kind: 'break', ...breaking });
+  }
+
+  review(id: string, reviewing: Reviewing): Promise<Moved> {
+    return this.#move(id, { kind: 'review', ...reviewing });
   }
 
   async expire(): Promise<readonly Approval[]> {

@@ -2,6 +2,7 @@
 // applied after it is kept, so that an adapter can put the disk between the two.
 
 import { type Approval, isLive } from './approval.ts';
+import { owesReview } from './break-glass.ts';
 import { isSameAccount } from './identity.ts';
 import { NonceBook } from './nonce-book.ts';
 import { type ApprovalRequest, requestProblem } from './request.ts';
@@ -36,8 +37,11 @@ export const BOOK_LIMITS: BookLimits = {
   maxNonces: 65_536,
 };
 
+/** Nobody breaks more glass than this before somebody looks at it. */
+export const MAX_REVIEWS_OWED = 64;
+
 /** All of them: who may see which is for the desk to say, so none may be cut off before. */
-export const MAX_LISTED = BOOK_LIMITS.maxLive + BOOK_LIMITS.maxEnded;
+export const MAX_LISTED = BOOK_LIMITS.maxLive + BOOK_LIMITS.maxEnded + 2 * MAX_REVIEWS_OWED;
 
 export class ApprovalBook {
   readonly #limits: BookLimits;
@@ -156,7 +160,7 @@ export class ApprovalBook {
   }
 
   #forgetOldest(): void {
-    const ended = this.#all().filter((approval) => !isLive(approval));
+    const ended = this.#all().filter((approval) => !isLive(approval) && !owesReview(approval));
     const surplus = Math.max(0, ended.length - this.#limits.maxEnded);
     for (const { request } of ended.slice(0, surplus)) {
       this.#approvals.delete(request.id);

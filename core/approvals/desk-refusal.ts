@@ -3,10 +3,12 @@
 import type { Approval } from './approval.ts';
 import type { ApproverRefusal } from './approver.ts';
 import type { TransitionRefusal } from './states.ts';
+import type { DeskOnlyRefusal } from './store.ts';
 
 export type DeskRefusalCode =
   | ApproverRefusal
   | TransitionRefusal
+  | DeskOnlyRefusal
   | 'unknown'
   | 'store_unavailable'
   | 'evidence_unavailable';
@@ -41,6 +43,19 @@ const WORDS: ReadonlyMap<DeskRefusalCode, string> = new Map([
   ['votes_full', 'it has more votes than it may have'],
   ['reason_invalid', 'reason: must say why, in one line of up to 500 characters'],
   ['not_the_requester', 'only whoever asked for it can cancel it'],
+  [
+    'glass_not_yours',
+    'the policy does not name you, nor a group of your token, for breaking glass here',
+  ],
+  [
+    'review_overdue',
+    'glass that was broken for this approval has not been reviewed in time; review that first',
+  ],
+  ['reviews_full', 'too much broken glass waits for its review; review some of it first'],
+  ['no_review_owed', 'no glass was broken here, so there is nothing to review'],
+  ['reviewed_already', 'somebody has reviewed it already'],
+  ['broke_it', 'you broke this glass yourself; somebody else must review it'],
+  ['verdict_missing', 'verdict: must be justified or unjustified'],
   ['store_unavailable', 'approvals cannot be kept now; look at it again before you try again'],
   ['evidence_unavailable', 'evidence cannot be written now; nothing was approved, try again'],
 ]);

@@ -6,14 +6,20 @@ import { type Signer, signatureKey } from '#core/evidence/signature.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { Approval } from './approval.ts';
 import { type Approver, type ApproverRules, readApprover } from './approver.ts';
+import { blindness } from './blindness.ts';
+import {
+  type ReviewStanding,
+  reviewStanding,
+  type Verdict,
+  withoutForgedReview,
+} from './break-glass.ts';
 import { type DeskRefusal, type DeskRefusalCode, deskRefusal } from './desk-refusal.ts';
+import { breakGlassAt, type GlassDeskParts, reviewAt } from './glass-desk.ts';
 import type { GrantKey } from './grant.ts';
-import { isSameAccount } from './identity.ts';
-import { attemptMove } from './lost-answer.ts';
+import { attemptMove, isEndedBy, isGrantedBy } from './lost-answer.ts';
 import { type Overdue, overdue } from './overdue.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
-import { separationRefusal } from './separation.ts';
 import { signVote } from './signed-vote.ts';
 import { transition } from './states.ts';
 import { type ApprovalQuery, type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
@@ -41,7 +47,7 @@ export interface Caller {
   readonly rules: ApproverRules;
 }
 
-export const ACTS = ['approve', 'deny', 'revoke', 'cancel'] as const;
+export const ACTS = ['approve', 'deny', 'revoke', 'cancel', 'break-glass', 'review'] as const;
 export type Act = (typeof ACTS)[number];
 
 export interface Wish {
@@ -49,6 +55,13 @@ export interface Wish {
   readonly act: Act;
   /** Why; only `cancel` may go without. */
   readonly reason?: string;
+  /** With `review` alone, which needs it. */
+  readonly verdict?: Verdict;
+}
+
+export interface DeskQuery extends ApprovalQuery {
+  /** Only where glass was broken, and its review stands so; absent: all. */
+  readonly reviews?: readonly ReviewStanding[];
 }
 
 export type DeskAnswer<Value> = { readonly ok: true; readonly value: Value } | DeskRefusal;
@@ -72,13 +85,17 @@ export class ApprovalDesk {
   }
 
   /** What the caller has a say on, or has asked for; newest first. */
-  list(caller: Caller, { states, limit }: ApprovalQuery): Promise<DeskAnswer<readonly Approval[]>> {
+  list(caller: Caller, query: DeskQuery): Promise<DeskAnswer<readonly Approval[]>> {
+    const { states, limit } = query;
     return this.#guarded(async () => {
       const by = this.#approverOf(caller);
       if (!by.ok) return deskRefusal(by.code, { reason: by.reason });
       const all = { limit: Number.MAX_SAFE_INTEGER, ...(states === undefined ? {} : { states }) };
       const found = await this.#parts.store.list(all);
-      const seen = found.filter((approval) => blindness(by.approver, approval) === undefined);
+      const seen = found
+        .filter((approval) => blindness(by.approver, approval) === undefined)
+        .filter((approval) => this.#isAmong(query.reviews, approval))
+        .map((approval) => this.#believed(approval));
       return { ok: true, value: seen.slice(0, Math.max(limit, 0)) };
     });
   }
@@ -90,7 +107,9 @@ export class ApprovalDesk {
       const approval = await this.#parts.store.get(id);
       if (approval === undefined) return deskRefusal('unknown');
       const blind = blindness(by.approver, approval);
-      return blind === undefined ? { ok: true, value: approval } : deskRefusal(blind);
+      return blind === undefined
+        ? { ok: true, value: this.#believed(approval) }
+        : deskRefusal(blind);
     });
   }
 
@@ -120,6 +139,25 @@ export class ApprovalDesk {
     return this.#overdue.sweep();
   }
 
+  /** How the review of broken glass stands; undefined where none was. */
+  reviewOf(approval: Approval): ReviewStanding | undefined {
+    return reviewStanding(approval, this.#judging());
+  }
+
+  #isAmong(reviews: DeskQuery['reviews'], approval: Approval): boolean {
+    if (reviews === undefined) return true;
+    const standing = this.reviewOf(approval);
+    return standing !== undefined && reviews.includes(standing);
+  }
+
+  #believed(approval: Approval): Approval {
+    return withoutForgedReview(approval, this.#trusted);
+  }
+
+  #judging() {
+    return { nowMillis: this.#parts.nowMillis(), trusted: this.#trusted };
+  }
+
   #approverOf({ principal, rules }: Caller) {
     return readApprover(principal, rules, this.#parts.nowMillis() / 1000);
   }
@@ -133,7 +171,20 @@ export class ApprovalDesk {
         return this.#revoke(approval, by, wish.reason ?? '');
       case 'cancel':
         return this.#cancel(approval, by, wish.reason);
+      case 'break-glass':
+        return breakGlassAt(this.#glassParts(), approval, { by, reason: wish.reason ?? '' });
+      case 'review':
+        return this.#review(wish, this.#believed(approval), by);
     }
+  }
+
+  async #review({ verdict, reason = '' }: Wish, approval: Approval, by: Approver): Promise<Moved> {
+    if (verdict === undefined) return { ok: false, code: 'verdict_missing', approval };
+    return reviewAt(this.#glassParts(), approval, { by, verdict, reason });
+  }
+
+  #glassParts(): GlassDeskParts {
+    return { ...this.#parts, owed: this.#owed, trusted: this.#trusted };
   }
 
   /**
@@ -141,8 +192,7 @@ export class ApprovalDesk {
    * are not on record. One that the store then does not take is followed by a record that says so.
    */
   async #vote(approval: Approval, ballot: Ballot): Promise<Moved> {
-    const judging = { nowMillis: this.#parts.nowMillis(), trusted: this.#trusted };
-    const judged = transition(approval, { kind: 'vote', ...ballot }, judging);
+    const judged = transition(approval, { kind: 'vote', ...ballot }, this.#judging());
     if (!judged.ok) return { ...judged, approval };
     const cast = { ...approval, votes: judged.approval.votes };
     const voted = approvalRecord('approval.voted', cast, this.#parts.timestamp());
@@ -245,20 +295,4 @@ interface Attempt {
   readonly caller: Caller;
   readonly wish: Wish;
   readonly code: DeskRefusalCode;
-}
-
-/** Also where the grant is spent by the time that anybody looks. */
-function isGrantedBy(ballot: Ballot, approval: Approval): boolean {
-  const grant = 'grant' in approval ? approval.grant : undefined;
-  return ballot.choice === 'approve' && grant?.nonce === ballot.grant.nonce;
-}
-
-function isEndedBy(by: Approver, state: 'REVOKED' | 'CANCELLED', approval: Approval): boolean {
-  const account = 'ending' in approval ? approval.ending.by : undefined;
-  return approval.state === state && account !== undefined && isSameAccount(account, by);
-}
-
-/** Arguments are for those who may decide on them and for whoever sent them; undefined: may see it. */
-function blindness(by: Approver, { request }: Approval): DeskRefusalCode | undefined {
-  return isSameAccount(by, request.requester) ? undefined : separationRefusal(by, request);
 }

@@ -5,6 +5,8 @@ import { canonicalize } from '#core/evidence/canonical.ts';
 import type { SignatureKey, Signer } from '#core/evidence/signature.ts';
 
 export interface GrantTerms {
+  /** Absent where people approved. */
+  readonly kind?: 'BreakGlass';
   readonly approvalId: string;
   readonly binding: string;
   /** `requestDigest` of what was voted on: a request changed behind the voters' backs has no grant. */
@@ -39,6 +41,7 @@ function signedText(terms: GrantTerms): string {
 }
 
 function termsOf(terms: GrantTerms): GrantTerms {
-  const { approvalId, binding, request, nonce, maxUses, expiresAtMillis } = terms;
-  return { approvalId, binding, request, nonce, maxUses, expiresAtMillis };
+  const { kind, approvalId, binding, request, nonce, maxUses, expiresAtMillis } = terms;
+  const named = kind === undefined ? {} : { kind };
+  return { ...named, approvalId, binding, request, nonce, maxUses, expiresAtMillis };
 }

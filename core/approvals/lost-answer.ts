@@ -2,7 +2,10 @@
 // once more before anybody is told, and evidence says, that nothing happened.
 
 import type { Approval } from './approval.ts';
+import type { Approver } from './approver.ts';
+import { isSameAccount } from './identity.ts';
 import { type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
+import type { Ballot } from './voting.ts';
 
 export interface Attempt {
   readonly id: string;
@@ -24,4 +27,19 @@ export async function attemptMove(
     if (standing === undefined || !isTaken(standing)) throw fault;
     return { ok: true, approval: standing };
   }
+}
+
+/** Also where the grant is spent by the time that anybody looks. */
+export function isGrantedBy(ballot: Ballot, approval: Approval): boolean {
+  const grant = 'grant' in approval ? approval.grant : undefined;
+  return ballot.choice === 'approve' && grant?.nonce === ballot.grant.nonce;
+}
+
+export function isEndedBy(
+  by: Approver,
+  state: 'REVOKED' | 'CANCELLED',
+  approval: Approval,
+): boolean {
+  const account = 'ending' in approval ? approval.ending.by : undefined;
+  return approval.state === state && account !== undefined && isSameAccount(account, by);
 }

@@ -3,6 +3,7 @@
 
 import { APPROVAL_STATES, type Approval } from './approval.ts';
 import type { Entry } from './book.ts';
+import { VERDICTS } from './break-glass.ts';
 
 type Fields = { readonly [name: string]: unknown };
 type Check = (value: unknown) => boolean;
@@ -23,7 +24,7 @@ function isEntry(value: unknown): value is Entry {
 }
 
 function isApproval(value: unknown): value is Approval {
-  return hasForm(value, STANDING) && hasParts(value);
+  return hasForm(value, STANDING) && hasParts(value) && hasGlass(value);
 }
 
 /** Each state comes with exactly the parts that it is made of. */
@@ -45,6 +46,35 @@ function hasParts(value: Fields): boolean {
     default:
       return isUngranted && isEnding(ending);
   }
+}
+
+/** Glass is broken where the grant says so, and nowhere else. */
+function hasGlass({ grant, glass }: Fields): boolean {
+  const isBroken = isFields(grant) && grant.kind !== undefined;
+  return isBroken ? isGlass(glass) : glass === undefined;
+}
+
+function isGlass(value: unknown): boolean {
+  return (
+    hasForm(value, [
+      ...IDENTITY,
+      ['reason', isText],
+      ['nonce', isText],
+      ['reviewUntilMillis', isCount],
+      ['atMillis', isCount],
+      ['signature', isText],
+    ]) && isOptional(value.review, isReview)
+  );
+}
+
+function isReview(value: unknown): boolean {
+  return hasForm(value, [
+    ...IDENTITY,
+    ['verdict', (verdict) => VERDICTS.some((known) => known === verdict)],
+    ['reason', isText],
+    ['atMillis', isCount],
+    ['signature', isText],
+  ]);
 }
 
 const STANDING: Form = [
@@ -96,14 +126,20 @@ const ALLOWANCE: Form = [
 ];
 
 function isNeed(value: unknown): boolean {
-  return hasForm(value, [
-    ['approval', isText],
-    ['issuer', isText],
-    ['groups', (groups) => isListOf(groups, isText)],
-    ['subjects', (subjects) => isListOf(subjects, isText)],
-    ['quorum', (quorum) => isCount(quorum) && quorum > 0],
-  ]);
+  return (
+    hasForm(value, [
+      ...POOL,
+      ['approval', isText],
+      ['quorum', (quorum) => isCount(quorum) && quorum > 0],
+    ]) && isOptional(value.breakGlass, (pool) => hasForm(pool, POOL))
+  );
 }
+
+const POOL: Form = [
+  ['issuer', isText],
+  ['groups', (groups) => isListOf(groups, isText)],
+  ['subjects', (subjects) => isListOf(subjects, isText)],
+];
 
 function isRequester(value: unknown): boolean {
   return (
@@ -125,15 +161,17 @@ function isVote(value: unknown): boolean {
 }
 
 function isGrant(value: unknown): boolean {
-  return hasForm(value, [
-    ['approvalId', isText],
-    ['binding', isHash],
-    ['request', isHash],
-    ['nonce', isText],
-    ['maxUses', isCount],
-    ['expiresAtMillis', isCount],
-    ['signature', isText],
-  ]);
+  return (
+    hasForm(value, [
+      ['approvalId', isText],
+      ['binding', isHash],
+      ['request', isHash],
+      ['nonce', isText],
+      ['maxUses', isCount],
+      ['expiresAtMillis', isCount],
+      ['signature', isText],
+    ]) && isOptional(value.kind, (kind) => kind === 'BreakGlass')
+  );
 }
 
 function isSpending(value: unknown): boolean {

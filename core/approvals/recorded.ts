@@ -4,6 +4,7 @@
 import type { RecordDraft, RecordedApproval, RecordType } from '#core/evidence/record.ts';
 import type { Target } from '#core/mcp/messages.ts';
 import { type Approval, approvingVotes, type Vote } from './approval.ts';
+import { glassOf } from './break-glass.ts';
 
 export type ApprovalRecordType = Extract<RecordType, `approval.${string}`>;
 
@@ -48,6 +49,25 @@ export function refusedDecisionRecord(
   return draft('approval.voted', approval, { ts, facts });
 }
 
+/** Glass that was to be broken or reviewed, as is on record, and was not: somebody was quicker, or the store failed. */
+export function refusedGlassRecord(
+  type: 'approval.glass_broken' | 'approval.glass_reviewed',
+  approval: Approval,
+  {
+    by,
+    nonce,
+    refusal,
+  }: {
+    readonly by: { readonly issuer: string; readonly subject: string };
+    readonly nonce: string;
+    readonly refusal: string;
+  },
+  ts: string,
+): RecordDraft {
+  const who = { approverIssuer: bounded(by.issuer), approver: bounded(by.subject) };
+  return draft(type, approval, { ts, facts: { ...who, nonce, refusal } });
+}
+
 type Facts = Partial<RecordedApproval>;
 
 function draft(
@@ -88,6 +108,10 @@ function factsOf(type: ApprovalRecordType, approval: Approval): Facts {
     case 'approval.granted':
     case 'approval.consumed':
       return grantFacts(type, approval);
+    case 'approval.glass_broken':
+      return brokenFacts(approval);
+    case 'approval.glass_reviewed':
+      return reviewFacts(approval);
     case 'approval.denied':
     case 'approval.revoked':
     case 'approval.expired':
@@ -108,7 +132,25 @@ function grantFacts(type: ApprovalRecordType, approval: Approval): Facts {
   const { nonce, maxUses, expiresAtMillis } = approval.grant;
   const approvers = approvingVotes(approval).map(({ subject }) => bounded(subject));
   const use = type === 'approval.consumed' ? { use: approval.spending?.uses ?? 0 } : {};
-  return { approvers, nonce, maxUses, expiresAtMillis, ...use };
+  const broken = approval.grant.kind === 'BreakGlass' ? ({ breakGlass: true } as const) : {};
+  return { approvers, nonce, maxUses, expiresAtMillis, ...use, ...broken };
+}
+
+function brokenFacts(approval: Approval): Facts {
+  const glass = glassOf(approval);
+  if (glass === undefined || !('grant' in approval) || approval.grant === undefined) return {};
+  const { issuer, subject, reason, reviewUntilMillis } = glass;
+  const { nonce, maxUses, expiresAtMillis } = approval.grant;
+  const who = { approverIssuer: bounded(issuer), approver: bounded(subject) };
+  return { ...who, reason, nonce, maxUses, expiresAtMillis, reviewUntilMillis };
+}
+
+function reviewFacts(approval: Approval): Facts {
+  const glass = glassOf(approval);
+  if (glass?.review === undefined) return {};
+  const { issuer, subject, verdict, reason } = glass.review;
+  const who = { approverIssuer: bounded(issuer), approver: bounded(subject) };
+  return { ...who, verdict, reason, nonce: glass.nonce };
 }
 
 /** Who asked ends it by cancelling, so there the record names no approver. */

@@ -15,15 +15,20 @@ export interface Requester extends Identity {
   readonly actors: readonly Actor[];
 }
 
-/** One pool of approvers, and how many of them it takes. */
-export interface Need {
-  /** Name of the entry in `spec.approvals`. */
-  readonly approval: string;
+export interface Pool {
   /** The one issuer whose people count, as in the `iss` of their token. */
   readonly issuer: string;
   readonly groups: readonly string[];
   readonly subjects: readonly string[];
+}
+
+/** One pool of approvers, and how many of them it takes. */
+export interface Need extends Pool {
+  /** Name of the entry in `spec.approvals`. */
+  readonly approval: string;
   readonly quorum: number;
+  /** Who may go on without their decision; absent: nobody. */
+  readonly breakGlass?: Pool;
 }
 
 /** What a grant will allow once there is one. */

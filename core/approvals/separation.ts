@@ -3,7 +3,7 @@
 
 import type { Approver } from './approver.ts';
 import { isActor, isSameAccount, isSameHuman } from './identity.ts';
-import type { Need, Requester } from './request.ts';
+import type { Need, Pool, Requester } from './request.ts';
 
 export const SEPARATION_REFUSALS = [
   'requester',
@@ -34,10 +34,11 @@ export function separationRefusal(approver: Approver, asked: Asked): SeparationR
 
 /** Indexes of the pools this approver belongs to, by the groups of the token they vote with. */
 export function needsServedBy(approver: Approver, needs: readonly Need[]): readonly number[] {
-  return needs.flatMap(({ issuer, groups, subjects }, index) => {
-    const isMember =
-      subjects.includes(approver.subject) ||
-      groups.some((group) => approver.groups.includes(group));
-    return issuer === approver.issuer && isMember ? [index] : [];
-  });
+  return needs.flatMap((need, index) => (isInPool(approver, need) ? [index] : []));
+}
+
+export function isInPool(approver: Approver, { issuer, groups, subjects }: Pool): boolean {
+  const isNamed =
+    subjects.includes(approver.subject) || groups.some((group) => approver.groups.includes(group));
+  return issuer === approver.issuer && isNamed;
 }

@@ -5,6 +5,7 @@ import type { Actor } from '#core/identity/principal.ts';
 import type { Target } from '#core/mcp/messages.ts';
 import { type Approval, type ApprovalState, approvingVotes } from './approval.ts';
 import type { ApprovalScope } from './binding.ts';
+import { glassOf, type Verdict } from './break-glass.ts';
 import { missingApprovals } from './quorum.ts';
 import type { Need } from './request.ts';
 
@@ -41,6 +42,8 @@ export interface ShownApproval {
   readonly votes: readonly ShownVote[];
   readonly grant?: { readonly expiresAt: string; readonly maxUses: number; readonly uses: number };
   readonly ended?: ShownEnding;
+  /** Who let it go on without a decision. */
+  readonly breakGlass?: ShownGlass;
   /** JSON text of the arguments as they came, masked; only where one approval is shown. */
   readonly arguments?: string;
 }
@@ -51,6 +54,22 @@ export interface ShownVote {
   readonly choice: 'approve' | 'deny';
   readonly reason: string;
   readonly at: string;
+}
+
+/** `review` is absent until somebody has given it; past `reviewUntil` it is overdue. */
+export interface ShownGlass {
+  readonly by: string;
+  readonly byIssuer: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly reviewUntil: string;
+  readonly review?: {
+    readonly by: string;
+    readonly byIssuer: string;
+    readonly verdict: Verdict;
+    readonly reason: string;
+    readonly at: string;
+  };
 }
 
 /** `by` is absent where a deadline ended it. */
@@ -96,6 +115,7 @@ export function shownApproval(approval: Approval): ShownApproval {
     })),
     ...grantOf(approval),
     ...endingOf(approval),
+    ...brokenGlassOf(approval),
   };
 }
 
@@ -136,6 +156,22 @@ function endingOf(approval: Approval): Pick<ShownApproval, 'ended'> {
       ...(reason === undefined ? {} : { reason }),
     },
   };
+}
+
+function brokenGlassOf(approval: Approval): Pick<ShownApproval, 'breakGlass'> {
+  const glass = glassOf(approval);
+  if (glass === undefined) return {};
+  const { issuer, subject, reason, atMillis, reviewUntilMillis, review } = glass;
+  const shown = {
+    by: subject,
+    byIssuer: issuer,
+    reason,
+    at: time(atMillis),
+    reviewUntil: time(reviewUntilMillis),
+  };
+  if (review === undefined) return { breakGlass: shown };
+  const { issuer: byIssuer, subject: by, verdict, reason: why, atMillis: at } = review;
+  return { breakGlass: { ...shown, review: { by, byIssuer, verdict, reason: why, at: time(at) } } };
 }
 
 function time(millis: number): string {

@@ -10,6 +10,14 @@ import {
   type PendingApproval,
 } from './approval.ts';
 import type { Approver } from './approver.ts';
+import {
+  type Breaking,
+  breakGlass,
+  type GlassRefusal,
+  isGlassGenuine,
+  type Reviewing,
+  reviewGlass,
+} from './break-glass.ts';
 import { type GrantKey, isGrantGenuine } from './grant.ts';
 import { isSameAccount } from './identity.ts';
 import { reasonProblem } from './reason.ts';
@@ -28,6 +36,10 @@ export type ApprovalEvent =
   | { readonly kind: 'cancel'; readonly by: Account; readonly reason?: string }
   /** An approver takes a grant back. */
   | { readonly kind: 'revoke'; readonly approver: Approver; readonly reason: string }
+  /** Somebody whom the policy names goes on without a decision. */
+  | ({ readonly kind: 'break' } & Breaking)
+  /** Somebody else says what to think of that. */
+  | ({ readonly kind: 'review' } & Reviewing)
   | { readonly kind: 'expire' };
 
 export interface Spend {
@@ -51,6 +63,7 @@ export interface Judging {
 export type TransitionRefusal =
   | VoteRefusal
   | SeparationRefusal
+  | GlassRefusal
   | 'not_granted'
   | 'expired'
   | 'not_due'
@@ -80,8 +93,8 @@ export function requested(request: ApprovalRequest, nowMillis: number): PendingA
 }
 
 export function transition(approval: Approval, event: ApprovalEvent, judging: Judging): Transition {
-  // A call that was let through while the grant held may settle after it has run out.
-  const hasDeadline = event.kind !== 'expire' && event.kind !== 'settle';
+  // A call that was let through while the grant held may settle after it has run out, and is reviewed later.
+  const hasDeadline = !UNTIMED.has(event.kind);
   if (hasDeadline && isOver(approval, judging.nowMillis)) return refuse('expired');
   switch (event.kind) {
     case 'vote':
@@ -96,10 +109,18 @@ export function transition(approval: Approval, event: ApprovalEvent, judging: Ju
       return cancel(approval, event, judging.nowMillis);
     case 'revoke':
       return revoke(approval, event, judging.nowMillis);
+    case 'break':
+      return approval.state === 'PENDING'
+        ? breakGlass(approval, event, judging)
+        : refuse('not_pending');
+    case 'review':
+      return reviewGlass(approval, event, judging);
     case 'expire':
       return expire(approval, judging.nowMillis);
   }
 }
+
+const UNTIMED: ReadonlySet<ApprovalEvent['kind']> = new Set(['expire', 'settle', 'review']);
 
 /** The approval as a reader must see it: past its deadline it is over, swept or not. */
 export function asOf(approval: Approval, nowMillis: number): Approval {
@@ -136,12 +157,19 @@ function consume(approval: GrantedApproval, spend: Spend, { trusted }: Judging):
   const isOfThis =
     grant.approvalId === approval.request.id && grant.request === requestDigest(approval.request);
   if (!isOfThis || !isGrantGenuine(grant, trusted)) return refuse('grant_forged');
+  if (!isGlassOf(approval, trusted)) return refuse('glass_forged');
   const spent = { uses: spending.uses + 1, open: [...spending.open, spend.exchange] };
   return next(
     spent.uses < grant.maxUses
       ? { ...approval, spending: spent }
       : { ...approval, state: 'CONSUMED', spending: spent },
   );
+}
+
+/** A grant without votes is good only with the word of whoever answers for it. */
+function isGlassOf({ grant, glass, request }: GrantedApproval, trusted: Judging['trusted']) {
+  if (grant.kind === undefined) return glass === undefined;
+  return glass?.nonce === grant.nonce && isGlassGenuine(glass, request, trusted);
 }
 
 function settle(approval: Approval, exchange: string): Transition {

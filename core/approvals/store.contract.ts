@@ -6,6 +6,7 @@ import { codeOf, NONCE, StoreBench, type StoreSubject } from './store.testkit.ts
 import type { ApprovalStore } from './store.ts';
 import { describeAttaching } from './store-attaching.contract.ts';
 import { describeBounds } from './store-bounds.contract.ts';
+import { describeGlass } from './store-glass.contract.ts';
 import { describeRaces } from './store-races.contract.ts';
 import { describeWaiting } from './store-waiting.contract.ts';
 
@@ -15,6 +16,7 @@ export function describeApprovalStore(subject: StoreSubject): void {
   describeWaiting(subject);
   describeBounds(subject);
   describeRaces(subject);
+  describeGlass(subject);
 }
 
 function describeSteps(subject: StoreSubject): void {

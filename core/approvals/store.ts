@@ -4,6 +4,7 @@
 
 import type { Approval, ApprovalState, PendingApproval } from './approval.ts';
 import type { Approver } from './approver.ts';
+import type { Breaking, Reviewing } from './break-glass.ts';
 import type { ApprovalRequest } from './request.ts';
 import type { Account, Spend, TransitionRefusal } from './states.ts';
 import type { Ballot } from './voting.ts';
@@ -23,6 +24,9 @@ export interface ApprovalStore {
   settle(id: string, exchange: string): Promise<Moved>;
   cancel(id: string, by: Account, reason?: string): Promise<Moved>;
   revoke(id: string, by: Revocation): Promise<Moved>;
+  /** Whoever does is not forgotten before somebody has reviewed it, whatever becomes of the call. */
+  breakGlass(id: string, breaking: Breaking): Promise<Moved>;
+  review(id: string, reviewing: Reviewing): Promise<Moved>;
   /** Ends what is past its deadline; resolves with what this call ended, each once, for the record. */
   expire(): Promise<readonly Approval[]>;
   get(id: string): Promise<Approval | undefined>;
@@ -54,10 +58,13 @@ export type Moved =
   | { readonly ok: true; readonly approval: Approval }
   | {
       readonly ok: false;
-      readonly code: TransitionRefusal | 'unknown';
+      readonly code: TransitionRefusal | DeskOnlyRefusal | 'unknown';
       /** As it stands unchanged; absent when there is none. */
       readonly approval?: Approval;
     };
+
+/** What the desk finds out before it asks a store. */
+export type DeskOnlyRefusal = 'review_overdue' | 'reviews_full' | 'verdict_missing';
 
 export interface Revocation {
   readonly approver: Approver;

@@ -3,7 +3,7 @@
 
 import { APPROVAL } from '#crds/defaults.ts';
 import type { ApprovalConfig, IssuerConfig } from '#crds/policy.ts';
-import type { Allowance, ApprovalTerms, Need } from './request.ts';
+import type { Allowance, ApprovalTerms, Pool } from './request.ts';
 
 export interface TermsProblem {
   /** Inside the entry of `spec.approvals`, such as `approvers.issuer`. */
@@ -18,15 +18,25 @@ export type ReadTerms =
 
 /** `config` has passed crds/validate.ts; `issuers` are those of all policies together. */
 export function approvalTerms(config: ApprovalConfig, issuers: readonly IssuerConfig[]): ReadTerms {
-  const issuer = approversIssuer(config, issuers);
-  if (issuer === undefined) {
-    const message = 'must be the name of an entry of spec.identity.issuers';
-    return { ok: false, problems: [{ field: 'approvers.issuer', message }] };
-  }
-  const problems = [...personProblems(issuer, issuers), ...poolProblems(config)];
-  if (problems.length > 0) return { ok: false, problems };
+  const approvers = readPool('approvers', config.approvers, issuers);
+  const breakers =
+    config.breakGlass === undefined
+      ? undefined
+      : readPool('breakGlass', config.breakGlass, issuers);
+  const problems = [
+    ...('problems' in approvers ? approvers.problems : poolProblems(config)),
+    ...(breakers !== undefined && 'problems' in breakers ? breakers.problems : []),
+  ];
+  if ('problems' in approvers || problems.length > 0) return { ok: false, problems };
   const terms = {
-    needs: [needOf(config, issuer)],
+    needs: [
+      {
+        approval: config.name,
+        ...approvers,
+        quorum: config.quorum ?? APPROVAL.quorum,
+        ...(breakers === undefined || 'problems' in breakers ? {} : { breakGlass: breakers }),
+      },
+    ],
     pendingTtlSeconds: seconds(config.pendingTtl ?? APPROVAL.pendingTtl),
     allowance: allowanceOf(config),
   };
@@ -58,21 +68,41 @@ function tightest(a: Allowance, b: Allowance): Allowance {
   };
 }
 
-/** Approvers come from one issuer: the one they name, or the only one there is. */
-function approversIssuer({ approvers }: ApprovalConfig, issuers: readonly IssuerConfig[]) {
-  return approvers.issuer === undefined
+type People = ApprovalConfig['approvers'];
+type PoolField = 'approvers' | 'breakGlass';
+
+function readPool(
+  field: PoolField,
+  people: People,
+  issuers: readonly IssuerConfig[],
+): Pool | { readonly problems: readonly TermsProblem[] } {
+  const from = issuerOf(people, issuers);
+  if (from === undefined) {
+    const message = 'must be the name of an entry of spec.identity.issuers';
+    return { problems: [{ field: `${field}.issuer`, message }] };
+  }
+  const problems = personProblems(field, from, issuers);
+  if (problems.length > 0) return { problems };
+  const { groups = [], subjects = [] } = people;
+  return { issuer: from.issuer, groups, subjects };
+}
+
+/** People of one pool come from one issuer: the one it names, or the only one there is. */
+function issuerOf({ issuer }: People, issuers: readonly IssuerConfig[]) {
+  return issuer === undefined
     ? issuers.length === 1
       ? issuers[0]
       : undefined
-    : issuers.find(({ name }) => name === approvers.issuer);
+    : issuers.find(({ name }) => name === issuer);
 }
 
 /** One human must have one name at every issuer, or a second account could approve for the first. */
 function personProblems(
+  people: PoolField,
   issuer: IssuerConfig,
   issuers: readonly IssuerConfig[],
 ): readonly TermsProblem[] {
-  const field = 'approvers.issuer';
+  const field = `${people}.issuer`;
   const claim = issuer.claims?.person;
   if (claim === undefined) {
     const message = `needs claims.person on issuer ${issuer.name}: without it nobody can tell an approver from the requester`;
@@ -96,11 +126,6 @@ function poolProblems({ approvers, quorum = APPROVAL.quorum }: ApprovalConfig) {
         },
       ]
     : [];
-}
-
-function needOf({ name, approvers, quorum }: ApprovalConfig, { issuer }: IssuerConfig): Need {
-  const { groups = [], subjects = [] } = approvers;
-  return { approval: name, issuer, groups, subjects, quorum: quorum ?? APPROVAL.quorum };
 }
 
 function allowanceOf({ window, grantTtl }: ApprovalConfig): Allowance {

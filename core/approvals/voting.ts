@@ -63,7 +63,8 @@ export function cast(
   if (approvals.some((vote) => isSameHuman(vote, ballot.approver))) return refuse('already_voted');
   if (votes.length > MAX_VOTES) return refuse('votes_full');
   const { grant } = ballot;
-  if (!isWithinTerms(grant, request, nowMillis) || !isGrantGenuine(grant, trusted)) {
+  const isOfVotes = grant.kind === undefined && isWithinTerms(grant, request, nowMillis);
+  if (!isOfVotes || !isGrantGenuine(grant, trusted)) {
     return refuse('grant_invalid');
   }
   if (!isQuorate([...approvals, ...votes.slice(-1)], request.terms.needs)) {

@@ -194,6 +194,9 @@ function isApproval(value: unknown): value is RecordedApproval {
       ['use', isCount],
       ['maxUses', isCount],
       ['expiresAtMillis', isCount],
+      ['breakGlass', (breakGlass) => breakGlass === true],
+      ['reviewUntilMillis', isCount],
+      ['verdict', isText],
     ],
   );
 }

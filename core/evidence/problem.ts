@@ -32,6 +32,7 @@ const GRAVITY = {
   recording_changed: 'tampering',
   grant_spent_twice: 'tampering',
   grant_spent_after_end: 'tampering',
+  glass_self_reviewed: 'tampering',
   no_evidence: 'doubt',
   unreadable: 'doubt',
   trust_not_given: 'doubt',
@@ -42,6 +43,7 @@ const GRAVITY = {
   lane_uncertified: 'doubt',
   lane_uncheckpointed: 'doubt',
   lane_certified_late: 'note',
+  glass_unrecorded: 'doubt',
   torn_tail: 'note',
   lane_not_closed: 'note',
   clock_went_back: 'note',
@@ -49,6 +51,7 @@ const GRAVITY = {
   other_logs: 'note',
   recordings_missing: 'note',
   stray_file: 'note',
+  glass_unreviewed: 'note',
   more_problems: 'note',
 } as const satisfies Record<string, Gravity>;
 

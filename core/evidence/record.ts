@@ -29,6 +29,8 @@ export const RECORD_TYPES = [
   'approval.consumed',
   'approval.revoked',
   'approval.cancelled',
+  'approval.glass_broken',
+  'approval.glass_reviewed',
   'recording.viewed',
   'alert.raised',
   'notification.failed',
@@ -160,6 +162,12 @@ export interface RecordedApproval {
   readonly maxUses?: number;
   /** When the request or the grant runs out: whole milliseconds since 1970. */
   readonly expiresAtMillis?: number;
+  /** The grant that is spent was made by breaking glass, not by votes. */
+  readonly breakGlass?: true;
+  /** Glass was broken: somebody else must have reviewed that by then. Whole milliseconds since 1970. */
+  readonly reviewUntilMillis?: number;
+  /** What the reviewer thinks of broken glass. */
+  readonly verdict?: 'justified' | 'unjustified';
 }
 
 /** Everything a writer says; the lane adds v, lane, seq, prev. Integers only, no floats. */

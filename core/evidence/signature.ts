@@ -18,6 +18,8 @@ export const PURPOSES = {
   approvalRequest: 'gatehouse/approval-request/v1\n',
   vote: 'gatehouse/vote/v1\n',
   grant: 'gatehouse/grant/v1\n',
+  breakGlass: 'gatehouse/break-glass/v1\n',
+  glassReview: 'gatehouse/glass-review/v1\n',
 } as const;
 export type Purpose = keyof typeof PURPOSES;
 

@@ -8,6 +8,8 @@ import type { RecordedApproval } from './record.ts';
 interface Spending {
   readonly id: string;
   readonly scope: RecordedApproval['scope'];
+  /** It rests on no votes. */
+  readonly breakGlass: boolean;
   /** Keys of the votes that it rests on. */
   readonly votes: readonly string[];
   readonly place: { readonly file: string; readonly lane: string; readonly seq: number };
@@ -61,12 +63,13 @@ export class SpendingCheck {
       this.#spent.add(spending);
     }
     const votes = approvers.map((approver) => voteKey(approval, approver));
-    const { id, scope } = approval;
-    this.#spendings.push({ id, scope, votes, place });
+    const { id, scope, breakGlass = false } = approval;
+    this.#spendings.push({ id, scope, breakGlass, votes, place });
   }
 
-  #isVoted({ votes }: Spending): boolean {
-    return votes.length > 0 && votes.every((vote) => this.#votes.has(vote));
+  /** Who answers for broken glass is GlassCheck's to find. */
+  #isVoted({ votes, breakGlass }: Spending): boolean {
+    return (breakGlass || votes.length > 0) && votes.every((vote) => this.#votes.has(vote));
   }
 
   #flag(code: ProblemCode, message: string, place: Spending['place']): void {

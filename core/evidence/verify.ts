@@ -9,6 +9,7 @@ import { readAnchors, reportOtherLogs } from './verify-anchors.ts';
 import { type Anchor, CheckpointCheck } from './verify-checkpoints.ts';
 import { ClockCheck } from './verify-clock.ts';
 import { type DanglingIntent, ExchangeCheck } from './verify-exchanges.ts';
+import { GlassCheck } from './verify-glass.ts';
 import { LaneCheck, type LaneEnd, type LanePlace, type TrustedKeys } from './verify-lane.ts';
 import { RecordingCheck, type RecordingCounts } from './verify-recordings.ts';
 import { checkSeal } from './verify-seal.ts';
@@ -59,12 +60,14 @@ export async function verifyLogs(
   const names = new Set(logs.map(({ name }) => name));
   const [stored] = sources.map(({ anchors }) => anchors);
   const anchors = readAnchors(stored ?? [], { names, trusted, report });
-  const checks = { trusted, report, exchanges, spendings: new SpendingCheck(report) };
+  const approvals = { spendings: new SpendingCheck(report), glass: new GlassCheck(report) };
+  const checks = { trusted, report, exchanges, ...approvals };
   let counts: Counts = { records: 0, recordings: NO_RECORDINGS, anchors: 0 };
   for (const log of logs) {
     counts = sumCounts(counts, await checkLog(log, anchors, checks));
   }
   checks.spendings.finish();
+  checks.glass.finish();
   const { records, recordings } = counts;
   reportOtherLogs(anchors.length - counts.anchors, report);
   reportMissing(recordings, report);
@@ -142,6 +145,7 @@ interface SharedChecks {
   readonly report: Report;
   readonly exchanges: ExchangeCheck;
   readonly spendings: SpendingCheck;
+  readonly glass: GlassCheck;
 }
 
 interface Checks extends SharedChecks {
@@ -223,7 +227,7 @@ async function checkLane(
   place: LaneFile,
   checks: Checks,
 ): Promise<{ readonly end: LaneEnd; readonly count: number; readonly kept: RecordingCounts }> {
-  const { checkpoints, exchanges, spendings, report, stored } = checks;
+  const { checkpoints, exchanges, spendings, glass, report, stored } = checks;
   const lane = new LaneCheck(place, checks.trusted, report);
   const clock = new ClockCheck();
   const recordings = new RecordingCheck(stored.get(place.lane), place, report);
@@ -235,6 +239,7 @@ async function checkLane(
       clock.record(hashed.record);
       exchanges.record(hashed.record, place.file);
       spendings.record(hashed.record, place.file);
+      glass.record(hashed.record, place.file);
       const named = checkpoints.record(hashed, place);
       if (named !== undefined) {
         await named;

@@ -26,6 +26,7 @@ describe('what a record gives reason to tell', () => {
     ['approval.revoked', 'ApprovalDecided'],
     ['approval.cancelled', 'ApprovalDecided'],
     ['approval.expired', 'ApprovalExpired'],
+    ['approval.glass_broken', 'BreakGlass'],
     ['degraded.enter', 'Degraded'],
     ['degraded.exit', 'Degraded'],
   ] as const) {
@@ -33,6 +34,19 @@ describe('what a record gives reason to tell', () => {
       expect(noticeOf(durable({ type, approval: APPROVAL }))?.event).to.equal(event);
     });
   }
+
+  it('says who broke glass and until when that is to be reviewed, and nothing of what did not happen', () => {
+    const broken = { ...APPROVAL, approver: 'olga', reason: 'down', reviewUntilMillis: 86_400_000 };
+    const type = 'approval.glass_broken';
+
+    expect(noticeOf(durable({ type, approval: broken }))?.approval).to.deep.equal({
+      ...{ id: 'a1', state: 'PENDING', rule: 'payments/refunds', target: 'tool:refund' },
+      ...{ approver: 'olga', reason: 'down', reviewUntilMillis: 86_400_000 },
+    });
+    expect(noticeOf(durable({ type, approval: { ...broken, refusal: 'expired' } }))).to.equal(
+      undefined,
+    );
+  });
 
   it('names the record, who asked and what for, and nothing else of it', () => {
     const principal = { issuer: 'https://idp.example', subject: 'alice', client: 'agent' };

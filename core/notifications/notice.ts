@@ -24,7 +24,15 @@ export interface NoticedPrincipal {
 
 export type NoticedApproval = Pick<
   RecordedApproval,
-  'id' | 'state' | 'rule' | 'target' | 'approver' | 'reason' | 'refusal' | 'expiresAtMillis'
+  | 'id'
+  | 'state'
+  | 'rule'
+  | 'target'
+  | 'approver'
+  | 'reason'
+  | 'refusal'
+  | 'expiresAtMillis'
+  | 'reviewUntilMillis'
 >;
 
 /** What one record alone gives reason to tell. */
@@ -54,6 +62,10 @@ export function noticeOf(record: DurableRecord): Notice | undefined {
 
 function eventOf({ type, approval, masking }: RecordDraft): NotificationEvent | undefined {
   if (masking?.withheld === 'failed') return 'MaskingFailed';
+  // One that then did not happen was told of when it was about to.
+  if (type === 'approval.glass_broken') {
+    return approval?.refusal === undefined ? 'BreakGlass' : undefined;
+  }
   if (type !== 'approval.voted') return EVENTS.get(type);
   return SELF_APPROVAL.has(approval?.refusal ?? '') ? 'SelfApprovalAttempt' : undefined;
 }
@@ -78,7 +90,8 @@ export function notice(
 }
 
 function noticed(approval: RecordedApproval): NoticedApproval {
-  const { id, state, rule, target, approver, reason, refusal, expiresAtMillis } = approval;
+  const { id, state, rule, target, approver, reason, refusal } = approval;
+  const { expiresAtMillis, reviewUntilMillis } = approval;
   return {
     id,
     state,
@@ -88,6 +101,7 @@ function noticed(approval: RecordedApproval): NoticedApproval {
     ...(reason === undefined ? {} : { reason }),
     ...(refusal === undefined ? {} : { refusal }),
     ...(expiresAtMillis === undefined ? {} : { expiresAtMillis }),
+    ...(reviewUntilMillis === undefined ? {} : { reviewUntilMillis }),
   };
 }
 

@@ -101,7 +101,7 @@ function approvalOf(
   issuers: readonly IssuerConfig[],
 ): CompiledApproval {
   const approvers = issuers.filter(({ issuer }) =>
-    terms.needs.some((need) => need.issuer === issuer),
+    terms.needs.some((need) => need.issuer === issuer || need.breakGlass?.issuer === issuer),
   );
   const { message, reapproveOnInput = true } = rule;
   return {

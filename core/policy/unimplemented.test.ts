@@ -130,11 +130,6 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
     fields: ['spec.identity.upstream.static.valueFrom.secretRef'],
   },
   {
-    name: 'going on without a decision',
-    spec: { approvals: [{ ...FINANCE, breakGlass: { groups: ['oncall'] } }] },
-    fields: ['spec.approvals[0].breakGlass'],
-  },
-  {
     name: 'the end of evidence',
     spec: { evidence: { retentionDays: 30 } },
     fields: ['spec.evidence.retentionDays'],

@@ -37,7 +37,6 @@ const GAPS: readonly Gap[] = [
     field: 'spec.identity.upstream.static.valueFrom.secretRef',
     what: 'credentials from a Secret; outside a cluster use file or env',
   },
-  { field: 'spec.approvals[].breakGlass', what: 'going on without a decision' },
   {
     field: 'spec.evidence.retentionDays',
     what: 'removal of old evidence',

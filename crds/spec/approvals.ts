@@ -97,7 +97,7 @@ export const ApprovalSchema = object(
     window: Type.Optional(WindowSchema),
     breakGlass: Type.Optional(
       people(
-        'Who may go on without a decision in an emergency: with a reason, for 30 minutes, with an alert, and a review by someone else within 24 hours. Absent: nobody.',
+        'Who may let a request of this approval go on without a decision, in an emergency: with a reason, for 30 minutes at most and no longer than approvers would have, with an alert, and a review by an approver other than them and the requester within 24 hours. While a review of this approval is overdue, nobody can. Absent: nobody.',
       ),
     ),
     notify: Type.Optional(

@@ -12,7 +12,7 @@ import { openRedisEvidence } from '#platform/redis/evidence-source.ts';
 import { readNamespace } from '#platform/redis/keys.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
 import { readRedisUrl } from '#platform/redis/target.ts';
-import { APPROVAL_AUDIENCE, askingSpec } from './approving.ts';
+import { APPROVAL_AUDIENCE, type Asking, askingSpec } from './approving.ts';
 import { type Rig, startRig } from './rig.ts';
 import { until } from './until.ts';
 import { type Answer, bearer, callTool, messageOf, modern, type Rpc, send } from './wire.ts';
@@ -29,12 +29,13 @@ export interface Replicas {
 export async function startReplicas(
   holdSeconds: number,
   more: readonly string[] = [],
+  asking: Asking = {},
 ): Promise<Replicas> {
   const redis = await startRedis();
   const flags = ['--redis', redis.url, '--hold-seconds', String(holdSeconds)];
   const rig = await startRig({
     server: startModern,
-    specs: [askingSpec()],
+    specs: [askingSpec(asking)],
     claims: { person: 'email' },
     start: { flags: [...flags, ...more] },
   });

@@ -39,11 +39,11 @@ const unknowns: readonly {
   },
   {
     name: 'fields and values that this build does not carry out yet',
-    text: policy(`  approvals: [{name: f, approvers: {groups: [g]}, breakGlass: {groups: [h]}}]
+    text: policy(`  server: {tls: {secretName: a}}
   evidence: {retentionDays: 30}
 `),
     says: [
-      /policy\.yaml:6:spec\.approvals\[0\]\.breakGlass: .*not carried out/,
+      /policy\.yaml:6:spec\.server\.tls: .*not carried out/,
       /policy\.yaml:7:spec\.evidence\.retentionDays: .*not carried out/,
     ],
   },

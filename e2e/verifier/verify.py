@@ -15,10 +15,11 @@ LANE_FILE = re.compile(r"^(\d{6,15})-([a-z2-7]{26})\.jsonl$")
 TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
 TYPES = set("""lane.open lane.certified lane.heartbeat lane.close intent outcome stream.message redelivery auth.failed message.refused
     session.open session.close policy.loaded policy.rejected catalog.learnt catalog.changed approval.requested approval.voted
-    approval.granted approval.denied approval.expired approval.consumed approval.revoked approval.cancelled recording.viewed
+    approval.granted approval.denied approval.expired approval.consumed approval.revoked approval.cancelled
+    approval.glass_broken approval.glass_reviewed recording.viewed
     alert.raised notification.failed listeners.exposed degraded.enter degraded.exit""".split())
 DOUBTS = {"no_evidence", "unreadable", "trust_not_given", "record_type_unknown", "outcome_without_intent", "intent_repeated",
-          "grant_without_votes", "lane_uncertified", "lane_uncheckpointed"}
+          "grant_without_votes", "glass_unrecorded", "lane_uncertified", "lane_uncheckpointed"}
 
 
 # ---- Ed25519, RFC 8032 section 6 -------------------------------------------------------------
@@ -320,11 +321,13 @@ class Exchanges:
     def __init__(self, found):
         self.found, self.open, self.intents, self.outcomes = found, {}, 0, 0
         self.votes, self.spent, self.ended, self.spendings = set(), set(), set(), []
+        self.broken, self.reviews, self.undone = {}, [], set()
 
     def record(self, record, lane):
         kind, exchange = record["type"], record.get("exchange")
         where = {"lane": lane.lane, "seq": record["seq"]}
         self.approval(kind, record.get("approval", {}), where)
+        self.glass(kind, record, where)
         if kind == "intent":
             self.intents += 1
             if exchange is None or exchange in self.open:
@@ -347,11 +350,31 @@ class Exchanges:
             if (spending := (approval.get("nonce"), approval.get("use"))) in self.spent:
                 self.found.tell("grant_spent_twice", **where)
             self.spent.add(spending)
-            self.spendings.append((approval["id"], approval.get("approvers", []), approval.get("scope"), where))
+            self.spendings.append((approval["id"], approval.get("approvers", []), approval.get("scope"), where,
+                                   approval["nonce"] if approval.get("breakGlass") and "nonce" in approval else None))
+
+    def glass(self, kind, record, where):
+        approval, principal = record.get("approval", {}), record.get("principal", {})
+        if kind not in ("approval.glass_broken", "approval.glass_reviewed") or "nonce" not in approval:
+            return
+        nonce, who = approval["nonce"], (approval.get("approverIssuer"), approval.get("approver"))
+        if "refusal" in approval:
+            self.undone.add((kind, nonce, who))
+        elif kind == "approval.glass_broken":
+            self.broken[nonce] = (who, (principal.get("issuer"), principal.get("subject")))
+        else:
+            self.reviews.append((nonce, who, where))
 
     def finish(self):
-        for approval, approvers, scope, where in self.spendings:
-            if not approvers or any((approval, approver) not in self.votes for approver in approvers):
+        spent = {glass for *_, glass in self.spendings}
+        for nonce, who, where in self.reviews:
+            gone = nonce not in spent and ("approval.glass_broken", nonce, self.broken.get(nonce, [None])[0]) in self.undone
+            if who in self.broken.get(nonce, ()) and ("approval.glass_reviewed", nonce, who) not in self.undone and not gone:
+                self.found.tell("glass_self_reviewed", **where)
+        for approval, approvers, scope, where, glass in self.spendings:
+            if glass is not None and glass not in self.broken:
+                self.found.tell("glass_unrecorded", **where)
+            if (glass is None and not approvers) or any((approval, approver) not in self.votes for approver in approvers):
                 self.found.tell("grant_without_votes", **where)
             if scope == "Call" and approval in self.ended:
                 self.found.tell("grant_spent_after_end", **where)

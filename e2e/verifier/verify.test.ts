@@ -6,7 +6,14 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { approver, ballot, request, T0 } from '#core/approvals/approvals.testkit.ts';
+import {
+  approver,
+  ballot,
+  breaking,
+  GLASS_TERMS,
+  request,
+  T0,
+} from '#core/approvals/approvals.testkit.ts';
 import { move } from '#core/approvals/moves.testkit.ts';
 import { type ApprovalRecordType, approvalRecord } from '#core/approvals/recorded.ts';
 import { requested } from '#core/approvals/states.ts';
@@ -30,6 +37,7 @@ const APPROVALS: readonly {
   readonly name: string;
   readonly types: readonly ApprovalRecordType[];
   readonly spent?: number;
+  readonly glass?: boolean;
   readonly verdict: string;
 }[] = [
   {
@@ -47,6 +55,20 @@ const APPROVALS: readonly {
     types: ['approval.voted', 'approval.revoked'],
     spent: 1,
     verdict: 'tampered',
+  },
+  {
+    name: 'went on without a decision, by nobody',
+    types: ['approval.requested'],
+    glass: true,
+    spent: 1,
+    verdict: 'inconclusive',
+  },
+  {
+    name: 'went on without a decision, by somebody',
+    types: ['approval.glass_broken'],
+    glass: true,
+    spent: 1,
+    verdict: 'verified',
   },
   { name: 'was spent twice', types: ['approval.voted'], spent: 2, verdict: 'tampered' },
 ];
@@ -168,10 +190,10 @@ describe('the second verifier', function () {
     expect(answers).to.deep.equal(['verified', 'verified', ...changed, 'verified']);
   });
 
-  for (const { name, types, spent = 1, verdict } of APPROVALS) {
+  for (const { name, types, spent = 1, glass = false, verdict } of APPROVALS) {
     it(`comes to ${verdict} about a grant that ${name}, as we do`, async () => {
       const place = await newLogPlace();
-      await approveInto(place, types, spent);
+      await approveInto(place, types, { spent, glass });
 
       const answer = await run(place.dataDir, '--trust', place.publicKeyFile);
       const trusted = await readTrustedKeys(place.publicKeyFile);
@@ -227,13 +249,19 @@ async function recordInto({ dataDir, publicKeyFile }: LogPlace): Promise<string>
 async function approveInto(
   { dataDir, publicKeyFile }: LogPlace,
   types: readonly ApprovalRecordType[],
-  spent: number,
+  { spent, glass }: { readonly spent: number; readonly glass: boolean },
 ): Promise<void> {
   const trustKey = await loadTrustKey(publicKeyFile, dataDir);
   const now = tickingClock();
   const ledger = await openFileLedger({ dataDir, trustKey, version: '0.0.0-test', now });
-  const asked = request('1');
-  const granted = move(requested(asked, T0), { kind: 'vote', ...ballot(asked, approver('bob')) });
+  const asked = request('1', { terms: GLASS_TERMS });
+  const olga = approver('olga', { groups: ['oncall'] });
+  const granted = move(
+    requested(asked, T0),
+    glass
+      ? { kind: 'break', ...breaking(asked, olga) }
+      : { kind: 'vote', ...ballot(asked, approver('bob')) },
+  );
   const spend = { binding: asked.binding, nonce: 'a'.repeat(32), exchange: 'x1' };
   for (const type of types) await ledger.append(approvalRecord(type, granted, now()));
   const consumed = move(granted, { kind: 'consume', ...spend });

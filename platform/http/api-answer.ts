@@ -48,7 +48,7 @@ export function methodNotAllowed(allow: 'GET' | 'POST'): ApiAnswer {
 }
 
 export function answerTo({ code, reason, field, retryAfterSeconds }: ApiError): ApiAnswer {
-  const named = field ?? (code === 'reason_invalid' ? 'reason' : undefined);
+  const named = field ?? FIELDS.get(code);
   const status = statusOf(code);
   const retry = retryAfterSeconds ?? (status === 503 ? RETRY_SECONDS : undefined);
   const challenge = challengeFor(code);
@@ -81,13 +81,18 @@ export function send(
   response.end(text);
 }
 
+const FIELDS: ReadonlyMap<ApiErrorCode, string> = new Map([
+  ['reason_invalid', 'reason'],
+  ['verdict_missing', 'verdict'],
+]);
+
 const RETRY_SECONDS = 5;
 
 const STATUSES: ReadonlyMap<number, readonly ApiErrorCode[]> = new Map<
   number,
   readonly ApiErrorCode[]
 >([
-  [400, ['reason_invalid', 'input_invalid']],
+  [400, ['reason_invalid', 'verdict_missing', 'input_invalid']],
   [401, ['token_missing', 'token_invalid']],
   [
     403,
@@ -98,6 +103,8 @@ const STATUSES: ReadonlyMap<number, readonly ApiErrorCode[]> = new Map<
       ...APPROVER_REFUSALS,
       ...SEPARATION_REFUSALS,
       'not_the_requester',
+      'glass_not_yours',
+      'broke_it',
     ],
   ],
   [404, ['unknown', 'path_unknown', 'approvals_off']],

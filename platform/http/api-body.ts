@@ -1,22 +1,32 @@
-// The body of a decision: `{"reason": "…"}`, bounded, strict JSON, and nothing else in it.
+// The body of a decision: `{"reason": "…"}`, with a verdict where broken glass is reviewed; bounded, strict
+// JSON, and nothing else in it.
 
 import type { IncomingMessage } from 'node:http';
+import { VERDICTS, type Verdict } from '#core/approvals/break-glass.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { type ApiError, badInput } from './api-answer.ts';
 import { only } from './api-head.ts';
 
-export type ReadReason =
-  /** `undefined`: none was given. Whether it is a reason is for the desk to say, on record. */
-  | { readonly ok: true; readonly reason: string | undefined }
+export interface Said {
+  /** Absent: none was given. Whether it is a reason is for the desk to say, on record. */
+  readonly reason?: string;
+  readonly verdict?: Verdict;
+}
+
+export type ReadSaid =
+  | { readonly ok: true; readonly said: Said }
   | { readonly ok: false; readonly error: ApiError };
 
 /** A reason of 500 characters, each of them escaped, is well below. */
 const MAX_BODY_BYTES = 8 * 1024;
 
-export async function readReason(request: IncomingMessage): Promise<ReadReason> {
+export async function readSaid(
+  request: IncomingMessage,
+  { withVerdict }: { readonly withVerdict: boolean },
+): Promise<ReadSaid> {
   const { headersDistinct: headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || lengthOf(headers) !== '0';
-  if (!hasBody) return { ok: true, reason: undefined };
+  if (!hasBody) return { ok: true, said: {} };
   if (!isJson(only(headers['content-type'])) || headers['content-encoding'] !== undefined) {
     const reason = 'Content-Type must be application/json, without a Content-Encoding';
     return { ok: false, error: { code: 'media_type_not_accepted', reason } };
@@ -27,26 +37,36 @@ export async function readReason(request: IncomingMessage): Promise<ReadReason> 
     const reason = `the body may have ${MAX_BODY_BYTES} bytes`;
     return { ok: false, error: { code: 'body_too_large', reason } };
   }
-  return reasonIn(bytes);
+  return saidIn(bytes, withVerdict ? ['reason', 'verdict'] : ['reason']);
 }
 
-function reasonIn(bytes: Uint8Array): ReadReason {
+function saidIn(bytes: Uint8Array, known: readonly string[]): ReadSaid {
   const json = readJson(bytes, { maxBytes: MAX_BODY_BYTES, maxDepth: 2, numbers: 'exact' });
-  if (!json.ok) return { ok: false, error: badInput('body', json.reason) };
+  if (!json.ok) return wrong('body', json.reason);
   const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { ok: false, error: badInput('body', 'must be an object with reason') };
+    return wrong('body', `must be an object with ${known.join(' and ')}`);
   }
-  if (Object.keys(value).some((name) => name !== 'reason')) {
-    return {
-      ok: false,
-      error: badInput('body', 'has a field that is not known; reason is the only one'),
-    };
+  if (Object.keys(value).some((name) => !known.includes(name))) {
+    return wrong('body', `has a field that is not known; ${known.join(' and ')} are all there is`);
   }
-  const { reason } = value as { readonly reason?: unknown };
-  return reason === undefined || typeof reason === 'string'
-    ? { ok: true, reason }
-    : { ok: false, error: badInput('reason', 'must be text') };
+  const { reason, verdict } = value as { readonly reason?: unknown; readonly verdict?: unknown };
+  if (reason !== undefined && typeof reason !== 'string') return wrong('reason', 'must be text');
+  const given = VERDICTS.find((each) => each === verdict);
+  if (verdict !== undefined && given === undefined) {
+    return wrong('verdict', `must be ${VERDICTS.join(' or ')}`);
+  }
+  return {
+    ok: true,
+    said: {
+      ...(reason === undefined ? {} : { reason }),
+      ...(given === undefined ? {} : { verdict: given }),
+    },
+  };
+}
+
+function wrong(field: string, reason: string): ReadSaid {
+  return { ok: false, error: badInput(field, reason) };
 }
 
 function lengthOf(headers: NodeJS.Dict<string[]>): string {

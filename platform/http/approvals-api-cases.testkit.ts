@@ -11,6 +11,12 @@ export interface ApiCase {
 
 export const REASON = { reason: 'checked with the customer' };
 
+/** Who may do what others may not. */
+export const TOKENS: ReadonlyMap<string, string> = new Map([
+  ['cancel', 'alice'],
+  ['break-glass', 'olga'],
+]);
+
 /** Before it is looked at what they want. */
 export const TURNED_AWAY: readonly ApiCase[] = [
   { name: 'no token', sent: {}, says: '401 token_missing' },

@@ -9,12 +9,13 @@ import type { TokenVerifier } from '#core/identity/token-verifier.ts';
 import type { Answered } from './api-contract.testkit.ts';
 import { type ApprovalsGate, approvalsApi, type Unproven } from './approvals-api.ts';
 
-/** Of finance: bob, carol. Of nobody: zoe. Not yet signed in well enough: stale, agent. */
+/** Of finance: bob, carol. On call: olga. Of nobody: zoe. Not yet signed in well enough: stale, agent. */
 const PEOPLE: ReadonlyMap<string, ReturnType<typeof caller>> = new Map([
   ['alice', caller('alice')],
   ['bob', caller('bob')],
   ['carol', caller('carol')],
   ['zoe', caller('zoe', { groups: ['sales'] })],
+  ['olga', caller('olga', { groups: ['oncall'] })],
   ['stale', caller('dan', { claims: { aud: AUDIENCE, auth_time: 1 } })],
   ['agent', caller('eve', { claims: { aud: MCP } })],
 ]);

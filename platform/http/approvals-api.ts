@@ -4,9 +4,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { APPROVAL_STATES } from '#core/approvals/approval.ts';
 import type { ApproverRules } from '#core/approvals/approver.ts';
-import { ACTS, type Act, type ApprovalDesk, type Caller } from '#core/approvals/desk.ts';
+import { REVIEW_STANDINGS } from '#core/approvals/break-glass.ts';
+import {
+  ACTS,
+  type Act,
+  type ApprovalDesk,
+  type Caller,
+  type DeskQuery,
+} from '#core/approvals/desk.ts';
 import { shownApproval, shownWhole } from '#core/approvals/shown.ts';
-import type { ApprovalQuery } from '#core/approvals/store.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import type { TokenVerifier } from '#core/identity/token-verifier.ts';
 import {
@@ -17,7 +23,7 @@ import {
   methodNotAllowed,
   send,
 } from './api-answer.ts';
-import { readReason } from './api-body.ts';
+import { readSaid } from './api-body.ts';
 import { bearerOf, refuseFarAway, refuseHead } from './api-head.ts';
 
 /** What it takes to decide, by the policy of this moment. */
@@ -103,7 +109,7 @@ function routeOf(url: string): Route | undefined {
   const at = url.indexOf('?');
   const [path, query] = at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
   if (path === APPROVALS_PATH) return { kind: 'list', query: new URLSearchParams(query) };
-  const match = /^\/approvals\/([A-Za-z0-9_-]{8,64})(?:\/([a-z]+))?$/.exec(path);
+  const match = /^\/approvals\/([A-Za-z0-9_-]{8,64})(?:\/([a-z-]+))?$/.exec(path);
   const [, id, word] = match ?? [];
   if (id === undefined || at !== -1) return undefined;
   if (word === undefined) return { kind: 'show', id };
@@ -150,10 +156,9 @@ async function carryOut(
       return found.ok ? { status: 200, body: shownWhole(found.value) } : answerTo(found);
     }
     case 'act': {
-      const read = await readReason(request);
+      const read = await readSaid(request, { withVerdict: route.act === 'review' });
       if (!read.ok) return answerTo(read.error);
-      const said = read.reason === undefined ? {} : { reason: read.reason };
-      const decided = await desk.decide(caller, { id: route.id, act: route.act, ...said });
+      const decided = await desk.decide(caller, { id: route.id, act: route.act, ...read.said });
       return decided.ok ? { status: 200, body: shownWhole(decided.value) } : answerTo(decided);
     }
   }
@@ -162,9 +167,17 @@ async function carryOut(
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-function readQuery(query: URLSearchParams): ApprovalQuery | ApiError {
-  const unknown = [...query.keys()].find((name) => name !== 'state' && name !== 'limit');
-  if (unknown !== undefined) return badInput('query', 'only state and limit are known here');
+const QUERY: ReadonlySet<string> = new Set(['state', 'review', 'limit']);
+
+function readQuery(query: URLSearchParams): DeskQuery | ApiError {
+  const unknown = [...query.keys()].find((name) => !QUERY.has(name));
+  if (unknown !== undefined)
+    return badInput('query', 'only state, review and limit are known here');
+  const asked = query.getAll('review');
+  const reviews = REVIEW_STANDINGS.filter((standing) => asked.includes(standing));
+  if (new Set(asked).size !== reviews.length) {
+    return badInput('review', `must be one of ${REVIEW_STANDINGS.join(', ')}`);
+  }
   const wanted = query.getAll('state');
   const states = APPROVAL_STATES.filter((state) => wanted.includes(state));
   if (new Set(wanted).size !== states.length) {
@@ -175,5 +188,9 @@ function readQuery(query: URLSearchParams): ApprovalQuery | ApiError {
   if (limits.length > 1 || !/^\d{0,4}$/.test(limits[0] ?? '') || limit < 1 || limit > MAX_LIMIT) {
     return badInput('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   }
-  return { limit, ...(states.length === 0 ? {} : { states }) };
+  return {
+    limit,
+    ...(states.length === 0 ? {} : { states }),
+    ...(reviews.length === 0 ? {} : { reviews }),
+  };
 }

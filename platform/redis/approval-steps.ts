@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type Approval, isLive } from '#core/approvals/approval.ts';
 import type { BookLimits } from '#core/approvals/book.ts';
+import { owesReview } from '#core/approvals/break-glass.ts';
 import { MAX_NONCE_LIFE_MILLIS } from '#core/approvals/nonce-book.ts';
 import { parseEntry } from '#core/approvals/parse-entry.ts';
 import type { ApprovalRequest } from '#core/approvals/request.ts';
@@ -26,6 +27,8 @@ export const REDIS_CLOCK: ScriptClock = { lua: readLua('now'), args: () => [] };
 
 /** How long an approval is kept behind its deadline, or behind its end; evidence keeps it for good. */
 const KEPT_MILLIS = 7 * 24 * 60 * 60 * 1000;
+/** The same where a review is owed: it blocks until somebody gives it. */
+const KEPT_OWING_MILLIS = 400 * 24 * 60 * 60 * 1000;
 /** How many deadlines one sweep looks at. */
 const SWEEP = 512;
 
@@ -42,6 +45,8 @@ const MOVES = {
   consume: 'early',
   cancel: 'early',
   revoke: 'early',
+  break: 'early',
+  review: 'any',
   settle: 'any',
   expire: 'due',
 } as const satisfies Record<ApprovalEvent['kind'], string>;
@@ -142,6 +147,7 @@ export class ApprovalSteps {
   async move(kind: ApprovalEvent['kind'], from: Approval, to: Approval): Promise<MoveAnswer> {
     const { keys } = this;
     const { id, binding } = from.request;
+    const isOwing = owesReview(to);
     const spending = kind === 'consume' && 'spending' in from ? from.spending : undefined;
     const [answer, ...surplus] = texts(
       await this.#run(
@@ -160,26 +166,20 @@ export class ApprovalSteps {
           JSON.stringify(to),
           to.state,
           isLive(to) ? deadlineMillis(to) : 0,
-          KEPT_MILLIS,
+          isOwing ? KEPT_OWING_MILLIS : KEPT_MILLIS,
           keys.changed,
           id,
           this.#limits.maxEnded,
           MOVES[kind],
+          isOwing ? 'owing' : 'free',
           ...(spending === undefined ? [] : [spending.uses]),
         ],
       ),
     );
     for (const oldest of surplus) await this.#forget(oldest);
-    switch (answer) {
-      case 'OK':
-        return 'ok';
-      case 'STALE':
-        return 'stale';
-      case 'SPENT':
-        return 'spent';
-      default:
-        throw unforeseen();
-    }
+    const moved = MOVED.get(answer ?? '');
+    if (moved === undefined) throw unforeseen();
+    return moved;
   }
 
   async spendNonce(nonce: string, expiresAtMillis: number): Promise<string> {
@@ -219,6 +219,12 @@ export class ApprovalSteps {
     }
   }
 }
+
+const MOVED: ReadonlyMap<string, MoveAnswer> = new Map([
+  ['OK', 'ok'],
+  ['STALE', 'stale'],
+  ['SPENT', 'spent'],
+]);
 
 const ATTACHED: ReadonlySet<string> = new Set(['OK', 'MOVED', 'TAKEN', 'FULL', 'WAITING']);
 

@@ -12,6 +12,7 @@ import {
   storeFull,
   tooManyPending,
 } from '#core/approvals/book.ts';
+import type { Breaking, Reviewing } from '#core/approvals/break-glass.ts';
 import { expireEach } from '#core/approvals/expire-each.ts';
 import { checkNonce, noncesFull, tooFar } from '#core/approvals/nonce-book.ts';
 import { type ApprovalRequest, requestProblem } from '#core/approvals/request.ts';
@@ -132,6 +133,14 @@ class RedisApprovalStore implements ApprovalStore {
 
   revoke(id: string, { approver, reason }: Revocation): Promise<Moved> {
     return this.#move(id, { kind: 'revoke', approver, reason });
+  }
+
+  breakGlass(id: string, breaking: Breaking): Promise<Moved> {
+    return this.#move(id, { kind: 'break', ...breaking });
+  }
+
+  review(id: string, reviewing: Reviewing): Promise<Moved> {
+    return this.#move(id, { kind: 'review', ...reviewing });
   }
 
   async expire(): Promise<readonly Approval[]> {

@@ -1,7 +1,17 @@
 // Whoever may write into Redis by hand gets no call through that people did not approve as it is.
 
 import { expect } from 'chai';
-import { ballot, newSigner, request } from '#core/approvals/approvals.testkit.ts';
+import {
+  approver,
+  ballot,
+  breaking,
+  GLASS_TERMS,
+  newSigner,
+  request,
+  reviewing,
+  TRUSTED,
+} from '#core/approvals/approvals.testkit.ts';
+import { glassOf, reviewStanding } from '#core/approvals/break-glass.ts';
 import type { ApprovalRequest } from '#core/approvals/request.ts';
 import { bob, carol, NONCE, quorumRequest } from '#core/approvals/store.testkit.ts';
 import type { ApprovalStore } from '#core/approvals/store.ts';
@@ -112,6 +122,61 @@ describe('Whoever writes into the Redis of two replicas', () => {
     await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), request: asked }));
 
     expect(await consume(one, asked)).to.include({ ok: false, code: 'grant_forged' });
+  });
+
+  describe('where glass can be broken', () => {
+    const olga = approver('olga', { groups: ['oncall'] });
+    const asked = request('1', { terms: GLASS_TERMS });
+    const standing = async () =>
+      reviewStanding((await two.get(asked.id))!, { nowMillis: now(), trusted: TRUSTED });
+
+    it('gets nothing for glass that nobody broke', async () => {
+      await one.attachOrCreate(asked);
+      const { grant, ...said } = breaking(asked, olga, { nowMillis: now(), signer: newSigner() });
+      const { issuer, subject, person } = olga;
+      const { reason, reviewUntilMillis, signature } = said;
+      const words = { issuer, subject, person, reason, reviewUntilMillis, signature };
+      const glass = { ...words, nonce: grant.nonce, atMillis: now() };
+      const forged = {
+        grant,
+        glass,
+        spending: { uses: 0, open: [] },
+        state: 'GRANTED',
+        version: 2,
+      };
+      await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), ...forged }));
+      const deadline = String(grant.expiresAtMillis);
+      await admin.hset(key(asked.id), { state: 'GRANTED', version: '2', deadline });
+
+      expect(await consume(one, asked)).to.include({ ok: false, code: 'grant_forged' });
+      expect(await standing()).to.equal('overdue');
+    });
+
+    it('reviews nothing, and moves no review out of sight', async () => {
+      await one.attachOrCreate(asked);
+      await one.breakGlass(asked.id, breaking(asked, olga, { nowMillis: now() }));
+      const glass = glassOf((await two.get(asked.id))!)!;
+      const { approver: by, ...said } = reviewing(glass, bob, { signer: newSigner() });
+      const { issuer, subject, person } = by;
+      const review = { ...said, issuer, subject, person, atMillis: now() };
+
+      await edit(asked.id, (entry) =>
+        JSON.stringify({ ...JSON.parse(entry), glass: { ...glass, review } }),
+      );
+      expect(await standing()).to.equal('open');
+      await edit(asked.id, (entry) =>
+        JSON.stringify({ ...JSON.parse(entry), glass: { ...glass, reviewUntilMillis: 9e15 } }),
+      );
+      expect(await standing()).to.equal('overdue');
+    });
+
+    it('lives as long as a review may be owed', async () => {
+      await one.attachOrCreate(asked);
+      await one.breakGlass(asked.id, breaking(asked, olga, { nowMillis: now() }));
+
+      expect(await admin.pttl(key(asked.id))).to.be.above(399 * 24 * 3600 * 1000);
+      expect(await admin.pttl(approvalKeys(shared).all)).to.be.above(399 * 24 * 3600 * 1000);
+    });
   });
 
   it('gets nothing for the grant of another approval', async () => {

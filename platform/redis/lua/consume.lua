@@ -2,11 +2,11 @@
 -- approval that somebody writes back as it was does not let a second call through.
 --
 -- KEYS  as in move.lua, and 7 spent
--- ARGV  as in move.lua, and 10 uses spent so far, by the approval
+-- ARGV  as in move.lua, and 11 uses spent so far, by the approval
 -- Returns as move.lua, or {'SPENT'} when the approval says less than was spent
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return { 'STALE' } end
 local spent = redis.call('GET', KEYS[7]) or '0'
-if spent ~= ARGV[10] then return { 'SPENT' } end
+if spent ~= ARGV[11] then return { 'SPENT' } end
 local at = now()
 local answer = move({ GRANTED = { GRANTED = true, CONSUMED = true } }, at)
 if answer[1] == 'OK' then

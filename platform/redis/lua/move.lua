@@ -4,6 +4,7 @@
 -- ARGV  1 version that was seen  2 the next entry (JSON)  3 its state  4 its deadline, 0 when over
 --       5 milliseconds that it is kept behind its deadline  6 channel  7 id  8 how many ended are kept
 --       9 `due` where the deadline must have passed, `early` where it must not, `any`
+--       10 `owing` where it must not be forgotten, `free`
 -- Returns
 --   {'OK', id, ...}  done; the ids are of ended approvals beyond those that are kept
 --   {'STALE'}        somebody was quicker, or the deadline came meanwhile: read again
@@ -25,7 +26,7 @@ local function move(edges, at)
     redis.call('ZADD', KEYS[3], ARGV[4], ARGV[7])
   else
     redis.call('ZREM', KEYS[3], ARGV[7])
-    redis.call('ZADD', KEYS[4], held[4], ARGV[7])
+    if ARGV[10] == 'free' then redis.call('ZADD', KEYS[4], held[4], ARGV[7]) end
   end
   local millis = math.max(tonumber(ARGV[4]) - at, 0) + tonumber(ARGV[5])
   for _, key in ipairs({ KEYS[1], KEYS[3], KEYS[4], KEYS[5], KEYS[6] }) do keep(key, millis) end
