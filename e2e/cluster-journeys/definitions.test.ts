@@ -71,7 +71,7 @@ const DEFINITIONS = ['mcpgatewaypolicies', 'mcpgatewayclusterpolicies'].map(
 
 /** What holds between entries of lists is said of all of them: `rules[].approval must be the name of …`. */
 function blames(problem: string, path: string): boolean {
-  const ofAll = path.replace('spec.', '').replaceAll(/\[\d+\]/g, '[]');
+  const [ofAll = path] = /[a-z]+\[\].*$/i.exec(path.replaceAll(/\[\d+\]/g, '[]')) ?? [];
   return problem.includes(path) || problem.includes(ofAll);
 }
 
