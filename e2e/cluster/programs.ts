@@ -43,6 +43,24 @@ export function helmProgram(): string {
   return join(madeOnce(folder, unpackHelm), 'helm');
 }
 
+/** Path of Prometheus' promtool; builds it when it is not there. */
+export function promtoolProgram(): string {
+  const module = join(MODULE, '../alerts');
+  const digest = sha(256, readFileSync(join(module, 'go.sum'))).toString('hex');
+  const folder = join(FOLDERS.cache, `promtool-${digest.slice(0, 12)}`);
+  const made = madeOnce(folder, (into) => {
+    say('building promtool from its module: some minutes, once on this machine');
+    const flags = ['-mod=readonly', '-trimpath', '-ldflags', '-s -w', '-o', join(into, 'promtool')];
+    const from = 'github.com/prometheus/prometheus/cmd/promtool';
+    execFileSync('go', ['build', ...flags, from], {
+      cwd: module,
+      stdio: 'inherit',
+      env: { ...process.env, CGO_ENABLED: '0' },
+    });
+  });
+  return join(made, 'promtool');
+}
+
 function build(command: (typeof COMMANDS)[number], version: string, into: string): void {
   say(`  ${command}`);
   const [major, minor] = version.slice(1).split('.');

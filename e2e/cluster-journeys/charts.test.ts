@@ -1,0 +1,109 @@
+// What Helm makes of the charts, without a cluster: what it refuses, and that it makes the same each time.
+
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import { helmProgram } from '#e2e/cluster/programs.ts';
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly annotations?: Record<string, string> };
+  readonly spec?: {
+    readonly template?: { readonly spec: PodSpec };
+    readonly ingress?: readonly object[];
+  };
+}
+
+interface PodSpec {
+  readonly securityContext: { readonly runAsNonRoot: boolean };
+  readonly automountServiceAccountToken?: boolean;
+  readonly containers: readonly {
+    readonly image: string;
+    readonly securityContext: {
+      readonly readOnlyRootFilesystem: boolean;
+      readonly allowPrivilegeEscalation: boolean;
+      readonly capabilities: { readonly drop: readonly string[] };
+    };
+  }[];
+}
+
+function helm(...args: readonly string[]): string {
+  return execFileSync(helmProgram(), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function render(chart: string, ...sets: readonly string[]): readonly Rendered[] {
+  const flags = sets.flatMap((set) => ['--set', set]);
+  const text = helm('template', 'gatehouse', `charts/${chart}`, '-n', 'gatehouse-system', ...flags);
+  return parseAllDocuments(text)
+    .map((document) => document.toJS())
+    .filter((each) => each !== null);
+}
+
+describe('the charts', () => {
+  it('are sound to Helm, which warns of nothing', () => {
+    const said = helm('lint', 'charts/gatehouse', 'charts/gatehouse-crds');
+
+    expect(said).to.include('2 chart(s) linted, 0 chart(s) failed');
+    expect(said).to.not.include('[WARNING]');
+  });
+
+  it('make the same each time, so that a GitOps tool sees no drift', () => {
+    expect(render('gatehouse')).to.deep.equal(render('gatehouse'));
+  });
+
+  it('never take away the definitions, and with them what people wrote', () => {
+    const crds = render('gatehouse-crds');
+
+    expect(crds.map(({ kind }) => kind)).to.deep.equal(crds.map(() => 'CustomResourceDefinition'));
+    expect(crds).to.have.length(2);
+    for (const { metadata } of crds) {
+      expect(metadata.annotations?.['helm.sh/resource-policy']).to.equal('keep');
+    }
+  });
+
+  it('run everything without rights on the node', () => {
+    const pods = render('gatehouse').flatMap(({ spec }) => spec?.template?.spec ?? []);
+
+    expect(pods.length).to.be.at.least(3);
+    for (const { securityContext, containers } of pods) {
+      expect(securityContext.runAsNonRoot).to.equal(true);
+      for (const { securityContext: own } of containers) {
+        expect(own).to.include({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+        expect(own.capabilities.drop).to.deep.equal(['ALL']);
+      }
+    }
+  });
+
+  it('bring no Redis where one is named, and no console where none is wanted', () => {
+    const names = render('gatehouse', 'redis.existingSecret=redis', 'console.enabled=false').map(
+      ({ metadata }) => metadata.name,
+    );
+
+    expect(names).to.not.include('gatehouse-redis');
+    expect(names).to.not.include('gatehouse-console');
+  });
+
+  it('take digests over tags', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const images = render(
+      'gatehouse',
+      'image.registry=images.example/team',
+      `image.digests.operator=${digest}`,
+    ).flatMap(({ spec }) => spec?.template?.spec.containers.map(({ image }) => image) ?? []);
+
+    expect(images).to.include(`images.example/team/gatehouse-operator@${digest}`);
+    expect(images).to.include('images.example/team/gatehouse-console:0.1.0');
+  });
+
+  for (const [set, says] of [
+    ['oprator.replicas=3', /additional properties 'oprator' not allowed/],
+    ['operator.replicas=0', /operator\/replicas/],
+    ['image.digests.sidecar=latest', /image\/digests\/sidecar/],
+    ['console.publicUrl=http://desk.example', /console\.publicUrl: must be https/],
+    ['console.ingress.enabled=true', /console\.ingress\.host: must be given/],
+  ] as const) {
+    it(`refuse ${set}, and say why`, () => {
+      expect(() => render('gatehouse', set)).to.throw(says);
+    });
+  }
+});
