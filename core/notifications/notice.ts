@@ -43,6 +43,7 @@ const EVENTS: ReadonlyMap<RecordType, NotificationEvent> = new Map([
   ['approval.revoked', 'ApprovalDecided'],
   ['approval.cancelled', 'ApprovalDecided'],
   ['approval.expired', 'ApprovalExpired'],
+  ['approval.glass_broken', 'BreakGlass'],
   ['degraded.enter', 'Degraded'],
   ['degraded.exit', 'Degraded'],
 ]);
