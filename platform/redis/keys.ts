@@ -102,5 +102,16 @@ export interface PolicyKeys {
 /** Of what the operator keeps; gateways read the floor. */
 export function policyKeys(namespace: Namespace): PolicyKeys {
   const named = (name: string) => key(namespace, 'policy', name);
-  return { floor: (workloadKey) => named(`floor:${workloadKey}`), acks: named('acks') };
+  return {
+    floor: (workloadKey) => named(`floor:${workloadKey}`),
+    acks: named('acks'),
+  };
+}
+
+/**
+ * Text: the lane that was certified for one start of a container. Of the operator's own namespace, where no
+ * gateway can write.
+ */
+export function laneClaimKey(own: Namespace, start: string): string {
+  return key(own, 'lanes', start);
 }

@@ -2,10 +2,12 @@
 // may start, and what each sidecar last said about its policy. All of it signed: gateways can write near it.
 
 import type { RedisClient } from './client.ts';
-import { type Namespace, policyKeys } from './keys.ts';
+import { laneClaimKey, type Namespace, policyKeys } from './keys.ts';
 
 /** Kept as long as two documents live: every sidecar says something about each. */
 const ACKS_SECONDS = 48 * 60 * 60;
+/** Longer than a pod lives between two releases. */
+const LANE_SECONDS = 90 * 24 * 60 * 60;
 const MAX_ACKS = 5000;
 
 export class PolicyState {
@@ -36,6 +38,13 @@ export class PolicyState {
     const { acks } = policyKeys(namespace);
     if ((await this.#client.hlen(acks)) > MAX_ACKS) return new Map();
     return new Map(Object.entries(await this.#client.hgetall(acks)));
+  }
+
+  /** The lane that this start of a container has: this one, when nobody was there before. */
+  async claimLane(own: Namespace, start: string, lane: string): Promise<string> {
+    const key = laneClaimKey(own, start);
+    await this.#client.set(key, lane, 'EX', LANE_SECONDS, 'NX');
+    return (await this.#client.get(key)) ?? '';
   }
 
   async forgetAcks(namespace: Namespace, podUids: readonly string[]): Promise<void> {
