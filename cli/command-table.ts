@@ -14,6 +14,11 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'run', load: async () => (await import('./run.ts')).run, serves: true },
   {
+    name: 'console',
+    load: async () => (await import('./console.ts')).consoleCommand,
+    serves: true,
+  },
+  {
     name: 'policy validate',
     load: async () => (await import('./policy-validate.ts')).policyValidate,
   },

@@ -1,6 +1,6 @@
 // The flags of `gatehouse run` that open a console beside the gateway.
 
-import type { ConsoleSettings } from '#console/settings.ts';
+import { BESIDE_FLAGS, type BesideSettings } from '#console/settings.ts';
 import type { KeyPlaces } from '#platform/file/key-file.ts';
 import { UsageError } from './command.ts';
 import { type HostPort, hostPort, text, texts, url } from './flag-kinds.ts';
@@ -38,8 +38,8 @@ export interface ConsoleFlags {
 /** Undefined when no console was asked for. */
 export function consoleSettings(
   flags: ConsoleFlags,
-  rest: Pick<ConsoleSettings, keyof KeyPlaces | 'redis' | 'allowPlainHttp'>,
-): ConsoleSettings | undefined {
+  rest: Pick<BesideSettings, keyof KeyPlaces | 'redis' | 'allowPlainHttp'>,
+): BesideSettings | undefined {
   const { console: listen } = flags;
   if (listen === undefined) {
     const orphan = Object.keys(CONSOLE_FLAGS).find(
@@ -58,6 +58,7 @@ export function consoleSettings(
     clientSecretFile: flags.consoleClientSecret,
     auditors: flags.consoleAuditors,
     recordingKeyFile: flags.consoleRecordingKey,
+    flags: BESIDE_FLAGS,
     ...rest,
   };
 }
@@ -65,7 +66,7 @@ export function consoleSettings(
 /** Where people decide, whether that console is opened here or runs elsewhere. */
 export function decidingUrl(
   { consoleUrl }: ConsoleFlags,
-  beside: ConsoleSettings | undefined,
+  beside: BesideSettings | undefined,
 ): URL | undefined {
   return beside?.publicUrl ?? consoleUrl;
 }

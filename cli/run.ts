@@ -1,7 +1,7 @@
 // `gatehouse run`: the gateway alone on a machine, in front of one MCP server.
 
 import { type ConsoleHost, startConsole } from '#console/main.ts';
-import type { ConsoleSettings } from '#console/settings.ts';
+import type { BesideSettings } from '#console/settings.ts';
 import { LedgerFault } from '#core/evidence/ledger.ts';
 import { type OtlpSource, readOtlpSettings } from '#platform/otel/otlp-settings.ts';
 import { createClock } from '#platform/process/clock.ts';
@@ -19,12 +19,8 @@ import {
 import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, REDIS_USAGE, redisSettings, WAIT_FLAG } from './redis-flags.ts';
+import { EXIT_CONFIG, EXIT_EVIDENCE, isStartFault } from './start-faults.ts';
 import { VERSION } from './version.ts';
-
-/** EX_CONFIG of sysexits.h: the gateway cannot start as it is configured. */
-const EXIT_CONFIG = 78;
-/** EX_IOERR: the evidence of the start, or of the end, could not be written. */
-const EXIT_EVIDENCE = 74;
 
 const FLAGS = {
   policy: texts,
@@ -104,27 +100,6 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
   },
 };
 
-/** Faults of the configuration: their messages name the setting and what to do. */
-const START_FAULTS: ReadonlySet<string> = new Set([
-  'SettingsFault',
-  'ConsoleFault',
-  'AdminFault',
-  'MaskingKeyFault',
-  'SealingKeysFault',
-  'SigningKeyFault',
-  'CredentialFault',
-  'TrustKeyFault',
-  'ApprovalKeyFault',
-  'RecordingKeyFault',
-  'DataDirFault',
-  'OtlpFault',
-  'RedisFault',
-]);
-
-function isStartFault(error: unknown): error is Error {
-  return error instanceof Error && START_FAULTS.has(error.name);
-}
-
 function unwritten({ cause }: LedgerFault): string {
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   return `evidence cannot be written${code}; make room under --data or name another folder, or see to the Redis of --redis`;
@@ -133,7 +108,7 @@ function unwritten({ cause }: LedgerFault): string {
 interface Read {
   readonly settings: SidecarSettings;
   /** The console to open beside it. */
-  readonly beside: ConsoleSettings | undefined;
+  readonly beside: BesideSettings | undefined;
   readonly telemetry: OtlpSource;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }

@@ -12,12 +12,16 @@ describe('pages about approvals', () => {
   afterEach(() => bench.close());
 
   async function page(path: string, subject: string, facts = {}): Promise<string> {
-    const { cookie } = bench.visit(subject, facts);
+    const { cookie } = await bench.visit(subject, facts);
     return (await bench.get(path, { cookie })).text();
   }
 
   async function decide(id: string, subject: string, fields: Record<string, string>, facts = {}) {
-    const response = await bench.post(`/approvals/${id}`, bench.visit(subject, facts), fields);
+    const response = await bench.post(
+      `/approvals/${id}`,
+      await bench.visit(subject, facts),
+      fields,
+    );
     return { status: response.status, text: await response.text() };
   }
 
@@ -33,7 +37,7 @@ describe('pages about approvals', () => {
 
   it('hide a request from those who have no say, as if there were none', async () => {
     const id = await bench.ask('one');
-    const { cookie } = bench.visit('zoe', { groups: ['sales'] });
+    const { cookie } = await bench.visit('zoe', { groups: ['sales'] });
 
     const hidden = await bench.get(`/approvals/${id}`, { cookie });
     const invented = await bench.get('/approvals/no-such-approval', { cookie });
@@ -161,7 +165,7 @@ describe('pages about approvals', () => {
 
   it('read on after 15 minutes, and ask for a fresh sign-in to decide', async () => {
     const id = await bench.ask('one', 7200);
-    const carol = bench.visit('carol');
+    const carol = await bench.visit('carol');
     bench.pass(16 * 60);
 
     const shown = await (await bench.get(`/approvals/${id}`, carol)).text();
@@ -204,7 +208,7 @@ describe('pages about approvals', () => {
   });
 
   it('are for nobody once the policy names no audience', async () => {
-    const { cookie } = bench.visit('carol');
+    const { cookie } = await bench.visit('carol');
     bench.approvalAudience = undefined;
 
     expect((await bench.get('/', { cookie })).status).to.equal(401);

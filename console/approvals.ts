@@ -2,18 +2,17 @@
 // decides and records.
 
 import type { Approval, ApprovalState } from '#core/approvals/approval.ts';
-import { MAX_SIGN_IN_AGE_SECONDS } from '#core/approvals/approver.ts';
 import { MAX_LISTED } from '#core/approvals/book.ts';
-import { ACTS, type Act } from '#core/approvals/desk.ts';
+import { ACTS, type Act, type DeskAnswer } from '#core/approvals/desk.ts';
 import type { DeskRefusal } from '#core/approvals/desk-refusal.ts';
 import type { Answer } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
-import { inboxPage } from './pages/inbox.ts';
+import { type Heard, heardIn, nameShown } from './namespace.ts';
+import { requestAddress } from './pages/addresses.ts';
+import { type InboxItem, inboxPage } from './pages/inbox.ts';
 import { requestPage } from './pages/request.ts';
 import { problemPage } from './problems.ts';
-import { type Reader, readerOf } from './stance.ts';
-import { rulesOf } from './trust.ts';
 import type { Visit } from './visits.ts';
 
 const ENDED_STATES: readonly ApprovalState[] = [
@@ -27,25 +26,20 @@ const ENDED_STATES: readonly ApprovalState[] = [
 const ENDED_LIMIT = 10;
 const SIMILAR_LIMIT = 5;
 
-/** Who reads and decides; undefined when the policy has come to listen to nobody. */
-export function reader({ principal }: Visit, console: Console): Reader | undefined {
-  const rules = rulesOf(console.trusted());
-  const nowSeconds = console.clock.epochSeconds();
-  return rules === undefined
-    ? undefined
-    : readerOf(principal, rules, { nowSeconds, maxSignInAgeSeconds: MAX_SIGN_IN_AGE_SECONDS });
-}
-
 export async function inbox(asked: Asked, visit: Visit, console: Console): Promise<Answer> {
-  const by = reader(visit, console);
-  if (by === undefined) return problemPage(NOT_HEARD, visit, console);
-  const listed = await console.desk.list(by.reading, { limit: MAX_LISTED });
-  if (!listed.ok) return turnedAway(listed, visit, console);
+  const heard = heardIn(visit, console);
+  if (heard.length === 0) return problemPage(NOT_HEARD, visit, console);
+  const items: InboxItem[] = [];
+  for (const { namespace, reader } of heard) {
+    const listed = await namespace.desk.list(reader.reading, { limit: MAX_LISTED });
+    if (!listed.ok) return turnedAway(listed, visit, console);
+    const name = nameShown(namespace, console);
+    items.push(...listed.value.map((approval) => ({ approval, reader, namespace: name })));
+  }
   const endedLimit = Number(asked.query.get('ended'));
   const page = inboxPage(
     {
-      approvals: listed.value,
-      reader: by,
+      items: items.toSorted((a, b) => b.approval.requestedAtMillis - a.approval.requestedAtMillis),
       visit,
       nowMillis: nowMillis(console),
       endedLimit: Number.isSafeInteger(endedLimit) && endedLimit > 0 ? endedLimit : ENDED_LIMIT,
@@ -55,44 +49,75 @@ export async function inbox(asked: Asked, visit: Visit, console: Console): Promi
   return { kind: 'page', status: 200, page };
 }
 
-export async function showRequest(id: string, visit: Visit, console: Console): Promise<Answer> {
-  const by = reader(visit, console);
-  if (by === undefined) return problemPage(NOT_HEARD, visit, console);
-  const shown = await console.desk.show(by.reading, id);
-  if (!shown.ok) return turnedAway(shown, visit, console);
+export async function showRequest(
+  id: string,
+  { query }: Asked,
+  visit: Visit,
+  console: Console,
+): Promise<Answer> {
+  const found = await find(id, heardIn(visit, console, query.get('namespace')));
+  if (found.kind !== 'found') return notFound(found, visit, console);
+  if (!found.shown.ok) return turnedAway(found.shown, visit, console);
   const draft = visit.draft?.approvalId === id ? visit.draft.reason : undefined;
-  return render(shown.value, { status: 200, by, visit, draft }, console);
+  return render(found.shown.value, { status: 200, by: found.by, visit, draft }, console);
 }
 
 /** A form that was sent. What succeeds goes back to the page; what does not says why, and keeps the text. */
 export async function decide(
   id: string,
-  { form }: Asked,
+  { form, query }: Asked,
   visit: Visit,
   console: Console,
 ): Promise<Answer> {
-  const by = reader(visit, console);
-  if (by === undefined) return problemPage(NOT_HEARD, visit, console);
   const act = ACTS.find((each) => each === form.get('act'));
   if (act === undefined) return problemPage(UNKNOWN_ACT, visit, console);
   if (console.tooSoon(visit.principal) !== undefined) return problemPage(TOO_FAST, visit, console);
+  const found = await find(id, heardIn(visit, console, query.get('namespace')));
+  if (found.kind !== 'found') return notFound(found, visit, console);
+  const { namespace, reader } = found.by;
   const reason = oneLine(form.get('reason') ?? '');
   const wish = { id, act, ...(reason === '' ? {} : { reason }) };
-  const answer = await console.desk.decide(by.deciding, wish);
+  const answer = await namespace.desk.decide(reader.deciding, wish);
   if (answer.ok) {
     visit.draft = undefined;
     visit.notice = { kind: 'done', text: DONE[act] };
-    return { kind: 'redirect', to: addressOf(id) };
+    return { kind: 'redirect', to: requestAddress(id, nameShown(namespace, console)) };
   }
   visit.draft = { approvalId: id, reason };
-  const shown = await console.desk.show(by.reading, id);
+  const shown = await namespace.desk.show(reader.reading, id);
   if (!shown.ok) return turnedAway(answer, visit, console);
   const status = STATUS.get(answer.code) ?? 403;
   return render(
     shown.value,
-    { status, by, visit, problem: problemOf(answer), draft: reason },
+    { status, by: found.by, visit, problem: problemOf(answer), draft: reason },
     console,
   );
+}
+
+type Found =
+  | { readonly kind: 'found'; readonly by: Heard; readonly shown: DeskAnswer<Approval> }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'ambiguous' };
+
+/**
+ * The one namespace that knows of it, whether or not this reader may see it there. An id that two of them
+ * know was made by somebody who wants people to decide on another request than the one they were sent.
+ */
+async function find(id: string, heard: readonly Heard[]): Promise<Found> {
+  const shown = await Promise.all(
+    heard.map(async (by) => ({ by, shown: await by.namespace.desk.show(by.reader.reading, id) })),
+  );
+  const unasked = shown.find((each) => !each.shown.ok && each.shown.code === 'store_unavailable');
+  const known = shown.filter((each) => each.shown.ok || each.shown.code !== 'unknown');
+  const first = unasked ?? known[0] ?? shown[0];
+  if (first === undefined) return { kind: 'nobody' };
+  return unasked === undefined && known.length > 1
+    ? { kind: 'ambiguous' }
+    : { kind: 'found', ...first };
+}
+
+function notFound({ kind }: Found, visit: Visit, console: Console): Answer {
+  return problemPage(kind === 'ambiguous' ? AMBIGUOUS : NOT_HEARD, visit, console);
 }
 
 const DONE: Readonly<Record<Act, string>> = {
@@ -106,7 +131,7 @@ const DONE: Readonly<Record<Act, string>> = {
 
 interface Rendering {
   readonly status: number;
-  readonly by: Reader;
+  readonly by: Heard;
   readonly visit: Visit;
   readonly problem?: string;
   readonly draft?: string | undefined;
@@ -117,15 +142,17 @@ async function render(
   { status, by, visit, problem, draft }: Rendering,
   console: Console,
 ): Promise<Answer> {
-  const rule = console.trusted().policy.approvals.get(approval.request.rule);
+  const { namespace, reader } = by;
+  const rule = namespace.trusted().policy.approvals.get(approval.request.rule);
   const page = requestPage(
     {
       approval,
-      reader: by,
+      namespace: nameShown(namespace, console),
+      reader,
       visit,
       nowMillis: nowMillis(console),
       message: rule?.message,
-      similar: await similarTo(approval, by, console),
+      similar: await similarTo(approval, by),
       problem,
       draft,
     },
@@ -137,10 +164,10 @@ async function render(
 /** What was decided before about the same tool of the same server, as far as this reader may see it. */
 async function similarTo(
   { request }: Approval,
-  by: Reader,
-  { desk }: Console,
+  { namespace, reader }: Heard,
 ): Promise<readonly Approval[]> {
-  const ended = await desk.list(by.reading, { states: ENDED_STATES, limit: MAX_LISTED });
+  const wanted = { states: ENDED_STATES, limit: MAX_LISTED };
+  const ended = await namespace.desk.list(reader.reading, wanted);
   if (!ended.ok) return [];
   const { id, server, method, target } = request;
   return ended.value
@@ -188,6 +215,11 @@ const NOT_HEARD = {
   title: 'Nobody is asked here',
   text: 'The policy in force asks nobody for approvals, or not you.',
 };
+const AMBIGUOUS = {
+  status: 409,
+  title: 'There is more than one of these',
+  text: 'Two namespaces have an approval of this name. Nothing was decided; open it from the list of approvals.',
+};
 const TOO_FAST = {
   status: 429,
   title: 'Too many decisions at once',
@@ -208,10 +240,6 @@ function problemOf({ code, reason }: DeskRefusal): string {
 
 function sentence(reason: string): string {
   return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
-}
-
-function addressOf(id: string): string {
-  return `/approvals/${encodeURIComponent(id)}`;
 }
 
 function nowMillis({ clock }: Console): number {

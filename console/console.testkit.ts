@@ -16,14 +16,17 @@ import type { Principal } from '#core/identity/principal.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
 import { fileSessions } from '#platform/file/recorded-sessions.ts';
+import { MemoryVisitStore } from '#platform/memory/visit-store.ts';
 import { CodeFlowFault, type Wish } from '#platform/oidc/code-flow.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { readAssets } from './assets.ts';
 import type { Console } from './console.ts';
+import type { ConsoleNamespace } from './namespace.ts';
 import { type ConsoleServer, startServer } from './server.ts';
 import { SessionShelf, type ShelfOptions } from './session-shelf.ts';
+import { BESIDE_FLAGS } from './settings.ts';
 import { type Trusted, trustOf } from './trust.ts';
 import { Visits } from './visits.ts';
 
@@ -52,6 +55,9 @@ export class ConsoleBench {
   issuers: readonly IssuerConfig[] = [{ name: 'corp', issuer: CORP }];
   /** Thrown instead of appending a record. */
   appendFails: Error | undefined;
+  /** Thrown instead of finding or keeping a visit. */
+  visitsFail: Error | undefined;
+  readonly #more: ConsoleNamespace[] = [];
   readonly #shelf: Shelf;
   #console: Console | undefined;
   #server: ConsoleServer | undefined;
@@ -72,12 +78,22 @@ export class ConsoleBench {
   }
 
   /** The cookie of somebody who has signed in, of finance unless `facts` say otherwise. */
-  visit(subject: string, facts: Facts = {}): { readonly cookie: string; readonly form: string } {
+  async visit(
+    subject: string,
+    facts: Facts = {},
+  ): Promise<{ readonly cookie: string; readonly form: string }> {
     const { visits } = this.#started;
     const trust = trustOf(this.#trusted(), CORP);
-    const secret = visits.begin(principal(subject, { groups: ['finance'], ...facts }), trust);
-    const form = visits.find(secret, () => trust)?.formToken ?? '';
-    return { cookie: `__Host-gatehouse=${secret}`, form };
+    const secret = await visits.begin(principal(subject, { groups: ['finance'], ...facts }), trust);
+    const visit = await visits.find(secret, () => true);
+    return { cookie: `__Host-gatehouse=${secret}`, form: visit?.formToken ?? '' };
+  }
+
+  /** Another namespace that is served, with a desk of its own under the same policy. */
+  addNamespace(name: string): DeskBench {
+    const bench = new DeskBench();
+    this.#more.push(this.#namespace(name, bench));
+    return bench;
   }
 
   /** A request of Alice that waits, by default for 15 minutes; its id. */
@@ -162,23 +178,18 @@ export class ConsoleBench {
       auditors: ['audit'],
       dataDir: this.#shelf.dataDir,
       allowPlainHttp: false,
+      flags: BESIDE_FLAGS,
     };
+    const own = this.#namespace('default', this.bench);
+    const sealer = new Sealer([new Uint8Array(32).fill(7)]);
+    const visits = new MemoryVisitStore(now);
+    const get = visits.get.bind(visits);
+    visits.get = (key) => (this.visitsFail ? Promise.reject(this.visitsFail) : get(key));
     this.#console = {
       settings,
-      desk: this.bench.desk,
-      append: async (draft) => {
-        if (this.appendFails !== undefined) throw this.appendFails;
-        this.records.push(draft);
-      },
-      onUnproven: async (reason) => void this.unproven.push(reason),
+      namespaces: () => [own, ...this.#more],
       tooSoon: () => (this.isHurried ? 1 : undefined),
-      sessions: new SessionShelf({
-        auditors: settings.auditors,
-        recorded: fileSessions(settings.dataDir),
-        opener: this.#shelf.opener,
-        nowMillis: now,
-      }),
-      visits: new Visits(() => now() / 1000),
+      visits: new Visits({ store: visits, sealer, nowSeconds: () => now() / 1000 }),
       codeFlow: {
         begin: async (wish, anew) => {
           this.wishes.push({ ...wish, anew });
@@ -190,7 +201,7 @@ export class ConsoleBench {
           return 'token';
         },
       },
-      sealer: new Sealer([new Uint8Array(32).fill(7)]),
+      sealer,
       assets: await readAssets(),
       clock: { ...createClock(), epochSeconds: () => now() / 1000 },
       log: createLogger({
@@ -200,9 +211,27 @@ export class ConsoleBench {
         },
         now: () => '',
       }),
-      trusted: () => this.#trusted(),
     };
     this.#server = await startServer(this.#console);
     settings.publicUrl.port = String(this.#server.port);
+  }
+
+  #namespace(name: string, { desk }: DeskBench): ConsoleNamespace {
+    return {
+      name,
+      desk,
+      append: async (draft) => {
+        if (this.appendFails !== undefined) throw this.appendFails;
+        this.records.push(draft);
+      },
+      onUnproven: async ({ reason }) => void this.unproven.push(reason),
+      trusted: () => this.#trusted(),
+      sessions: new SessionShelf({
+        auditors: ['audit'],
+        recorded: fileSessions(this.#shelf.dataDir),
+        opener: this.#shelf.opener,
+        nowMillis: () => this.bench.now,
+      }),
+    };
   }
 }

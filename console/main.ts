@@ -1,29 +1,31 @@
-// Puts one console together and serves it until it is closed. The only file here that constructs
-// adapters; `gatehouse run --console` starts it beside a gateway, with that gateway's desk and evidence.
+// Puts one console together and serves it until it is closed: beside a gateway, with that gateway's desk and
+// evidence (`gatehouse run --console`), or alone in front of a Redis (`gatehouse console`).
 
 import { isLoopback } from '#core/identity/loopback.ts';
+import type { VisitStore } from '#core/identity/visit-store.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
 import { RecordingKeyFault } from '#core/recordings/recording-key.ts';
 import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { readRecordingPrivateKey } from '#platform/file/recording-key.ts';
 import { loadSealingKeys } from '#platform/file/sealing-keys.ts';
 import { readSecretFile, SecretFileFault } from '#platform/file/secret-file.ts';
+import { MemoryVisitStore } from '#platform/memory/visit-store.ts';
 import { CodeFlow } from '#platform/oidc/code-flow.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { connectRedis } from '#platform/redis/client.ts';
 import { redisSessions } from '#platform/redis/recorded-sessions.ts';
 import { readAssets } from './assets.ts';
 import type { Console } from './console.ts';
+import type { ConsoleNamespace } from './namespace.ts';
 import { startServer } from './server.ts';
 import { SessionShelf } from './session-shelf.ts';
-import { ConsoleFault, type ConsoleSettings } from './settings.ts';
+import { type BesideSettings, ConsoleFault, type ConsoleSettings } from './settings.ts';
 import { Visits } from './visits.ts';
 
-/** What the console is given by the program it runs in. */
-export type ConsoleHost = Pick<
-  Console,
-  'desk' | 'append' | 'onUnproven' | 'tooSoon' | 'trusted' | 'clock' | 'log'
->;
+/** What the console is given by the gateway it runs beside. */
+export interface ConsoleHost extends Pick<Console, 'tooSoon' | 'clock' | 'log'> {
+  readonly namespace: Omit<ConsoleNamespace, 'sessions'>;
+}
 
 export interface RunningConsole {
   close(): Promise<void>;
@@ -31,44 +33,68 @@ export interface RunningConsole {
 
 /** Rejects with ConsoleFault when it cannot start as configured. */
 export async function startConsole(
-  settings: ConsoleSettings,
+  settings: BesideSettings,
   host: ConsoleHost,
 ): Promise<RunningConsole> {
-  const { clock, log } = host;
-  const { publicUrl, allowPlainHttp } = settings;
-  refusePlainHttp(publicUrl);
-  const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
+  const nowMillis = () => Math.floor(host.clock.epochSeconds() * 1000);
   const shelf = await openSessions(settings);
-  const server = await startServer({
+  const { auditors } = settings;
+  const opener = await openerOf(settings);
+  const namespace = {
+    ...host.namespace,
+    sessions: new SessionShelf({ auditors, recorded: shelf.recorded, opener, nowMillis }),
+  };
+  const serving = await serve(settings, {
     ...host,
+    namespaces: () => [namespace],
+    visitStore: new MemoryVisitStore(nowMillis),
+  });
+  return {
+    close: async () => {
+      await serving.close();
+      shelf.close();
+    },
+  };
+}
+
+export interface Serving extends Pick<Console, 'namespaces' | 'tooSoon' | 'clock' | 'log'> {
+  /** Closed with the console. */
+  readonly visitStore: VisitStore;
+}
+
+/** Listens, with whatever the pages need that is the same for every console. */
+export async function serve(
+  settings: ConsoleSettings,
+  { visitStore, ...serving }: Serving,
+): Promise<RunningConsole> {
+  const { clock, log } = serving;
+  const { publicUrl, allowPlainHttp } = settings;
+  refusePlainHttp(settings);
+  const sealer = new Sealer(await loadSealingKeys(settings));
+  const server = await startServer({
+    ...serving,
     settings,
-    sessions: new SessionShelf({
-      auditors: settings.auditors,
-      recorded: shelf.recorded,
-      opener: await openerOf(settings),
-      nowMillis,
-    }),
-    visits: new Visits(() => clock.epochSeconds()),
+    visits: new Visits({ store: visitStore, sealer, nowSeconds: () => clock.epochSeconds() }),
     codeFlow: new CodeFlow({
       clientSecret: await clientSecretOf(settings),
       redirectUri: new URL('/sign-in/callback', publicUrl).href,
       allowsPlainHttp: (issuer) => allowPlainHttp || isLoopback(new URL(issuer).hostname),
-      now: nowMillis,
+      now: () => Math.floor(clock.epochSeconds() * 1000),
     }),
-    sealer: new Sealer(await loadSealingKeys(settings)),
+    sealer,
     assets: await readAssets(),
   });
   log.info('console ready', { url: publicUrl.origin });
   return {
     close: async () => {
       await server.close();
-      shelf.close();
+      visitStore.close();
     },
   };
 }
 
 /** Out of the files of this gateway, or the Redis that several share. */
-async function openSessions({ dataDir, redis }: ConsoleSettings) {
+async function openSessions({ dataDir, redis }: BesideSettings) {
   if (redis === undefined) return { recorded: fileSessions(dataDir), close: () => {} };
   const { target, ca, namespace } = redis;
   const options = { name: 'gatehouse-console', ...(ca === undefined ? {} : { ca }) };
@@ -77,31 +103,39 @@ async function openSessions({ dataDir, redis }: ConsoleSettings) {
 }
 
 /** Browsers keep the cookies of a visit to https; loopback is the one place where http is no exposure. */
-function refusePlainHttp({ protocol, hostname, pathname }: URL): void {
+function refusePlainHttp({ publicUrl, flags }: ConsoleSettings): void {
+  const { protocol, hostname, pathname } = publicUrl;
   if (protocol !== 'https:' && !isLoopback(hostname)) {
     throw new ConsoleFault(
-      '--console-url: must be https, or http on loopback: browsers keep the cookies of a sign-in to those',
+      `${flags.publicUrl}: must be https, or http on loopback: browsers keep the cookies of a sign-in to those`,
     );
   }
-  if (pathname !== '/') throw new ConsoleFault('--console-url: must have no path');
+  if (pathname !== '/') throw new ConsoleFault(`${flags.publicUrl}: must have no path`);
 }
 
-async function clientSecretOf({ clientSecretFile }: ConsoleSettings): Promise<string | undefined> {
+async function clientSecretOf({
+  clientSecretFile,
+  flags,
+}: ConsoleSettings): Promise<string | undefined> {
   if (clientSecretFile === undefined) return undefined;
   try {
     return await readSecretFile(clientSecretFile);
   } catch (cause) {
     if (!(cause instanceof SecretFileFault)) throw cause;
-    throw new ConsoleFault(`--console-client-secret-file: ${cause.message}`, { cause });
+    throw new ConsoleFault(`${flags.clientSecret}: ${cause.message}`, { cause });
   }
 }
 
-async function openerOf({ recordingKeyFile }: ConsoleSettings): Promise<BlobOpener | undefined> {
+/** Undefined where messages stay sealed. */
+export async function openerOf({
+  recordingKeyFile,
+  flags,
+}: ConsoleSettings): Promise<BlobOpener | undefined> {
   if (recordingKeyFile === undefined) return undefined;
   try {
     return await readRecordingPrivateKey(recordingKeyFile);
   } catch (cause) {
     if (!(cause instanceof RecordingKeyFault)) throw cause;
-    throw new ConsoleFault(`--console-recording-key: ${cause.message}`, { cause });
+    throw new ConsoleFault(`${flags.recordingKey}: ${cause.message}`, { cause });
   }
 }

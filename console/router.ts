@@ -3,33 +3,60 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import { LedgerFault } from '#core/evidence/ledger.ts';
+import { VisitStoreFault } from '#core/identity/visit-store.ts';
 import type { Answer } from './answer.ts';
 import { decide, inbox, showRequest } from './approvals.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
 import { readCookie } from './cookies.ts';
+import { isTrusted } from './namespace.ts';
 import { NOT_FOUND, problemPage } from './problems.ts';
 import { ShelfFault } from './session-shelf.ts';
 import { listSessions, replay, showSession } from './sessions.ts';
 import { beginSignIn, finishSignIn, signOut, welcome } from './sign-in.ts';
-import { trustOf } from './trust.ts';
 import type { Visit } from './visits.ts';
 
 export async function answer(asked: Asked, console: Console): Promise<Answer> {
+  try {
+    return await answerOf(asked, console);
+  } catch (error) {
+    if (!(error instanceof VisitStoreFault)) throw error;
+    console.log.error('visits cannot be looked up', { error });
+    return problemPage(UNKNOWN_VISITS, undefined, console);
+  }
+}
+
+async function answerOf(asked: Asked, console: Console): Promise<Answer> {
   const open = asked.method === 'GET' ? await openPage(asked, console) : undefined;
   if (open !== undefined) return open;
-  const trusted = console.trusted();
   const secret = readCookie(asked.cookie, 'visit');
-  const visit = console.visits.find(secret, (issuer) => trustOf(trusted, issuer));
+  const visit = await console.visits.find(secret, (each) => isTrusted(each, console));
   if (visit === undefined) return welcome(asked, console);
-  if (asked.method === 'GET') {
-    // What is said once is for a person's eyes.
-    const seen = asked.isRefresh ? { ...visit, notice: undefined } : visit;
-    return readable(asked, seen, console);
-  }
+  // What is said once is for a person's eyes.
+  const seen = asked.isRefresh ? { ...visit, notice: undefined } : { ...visit };
+  const answered = await visited(asked, seen, console);
+  const hasChanged = (['notice', 'draft', 'viewed'] as const).some(
+    (each) => seen[each] !== visit[each],
+  );
+  if (hasChanged && !asked.isRefresh) await keep(seen, console);
+  return answered;
+}
+
+function visited(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {
+  if (asked.method === 'GET') return readable(asked, visit, console);
   return isOfVisit(asked, visit)
     ? post(asked, visit, console)
     : problemPage(FOREIGN_FORM, visit, console);
+}
+
+/** What was decided is decided: that a page forgets to say so must not make it look otherwise. */
+async function keep(visit: Visit, console: Console): Promise<void> {
+  try {
+    await console.visits.keep(visit);
+  } catch (error) {
+    if (!(error instanceof VisitStoreFault)) throw error;
+    console.log.warn('a visit was not kept', { error });
+  }
 }
 
 async function openPage(asked: Asked, console: Console): Promise<Answer | undefined> {
@@ -67,7 +94,7 @@ function page(asked: Asked, visit: Visit, console: Console): Promise<Answer> | A
   if (path.length === 0) return inbox(asked, visit, console);
   if (first === 'approvals') {
     if (path.length === 1) return { kind: 'redirect', to: '/' };
-    if (path.length === 2) return showRequest(id, visit, console);
+    if (path.length === 2) return showRequest(id, asked, visit, console);
   }
   if (first === 'sessions') {
     if (path.length === 1) return listSessions(asked, visit, console);
@@ -101,6 +128,11 @@ const UNREADABLE = {
   status: 503,
   title: 'Sessions cannot be read now',
   text: 'The evidence cannot be reached. Try again in a moment.',
+};
+const UNKNOWN_VISITS = {
+  status: 503,
+  title: 'Nobody can be known now',
+  text: 'Who is signed in cannot be looked up, because Redis cannot be reached. Nothing was decided. Try again in a moment.',
 };
 const NOT_RECORDED = {
   status: 503,

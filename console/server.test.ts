@@ -28,7 +28,7 @@ describe('the front of the console', () => {
   }
 
   it('has no script, style or handler in the page itself', async () => {
-    const { cookie } = bench.visit('carol');
+    const { cookie } = await bench.visit('carol');
 
     const page = await (await bench.get('/', { cookie })).text();
 
@@ -91,7 +91,7 @@ describe('the front of the console', () => {
     it('takes it from a page of its own', async () => {
       const { id, path } = await waiting();
 
-      const { status, headers } = await bench.post(path, bench.visit('carol'), fields);
+      const { status, headers } = await bench.post(path, await bench.visit('carol'), fields);
 
       expect([status, headers.get('location')]).to.deep.equal([303, path]);
       expect(await bench.bench.stateOf(id)).to.equal('GRANTED');
@@ -101,7 +101,7 @@ describe('the front of the console', () => {
     for (const origin of origins) {
       it(`refuses one from a page of ${origin ?? 'nowhere'}`, async () => {
         const { id, path } = await waiting();
-        const { cookie, form } = bench.visit('carol');
+        const { cookie, form } = await bench.visit('carol');
 
         const { status } = await bench.send(path, {
           method: 'POST',
@@ -116,8 +116,8 @@ describe('the front of the console', () => {
 
     it('refuses one without the token of the visit, or with another’s', async () => {
       const { id, path } = await waiting();
-      const carol = bench.visit('carol');
-      const others = ['', 'x', bench.visit('dave').form, bench.visit('carol').form];
+      const carol = await bench.visit('carol');
+      const others = ['', 'x', (await bench.visit('dave')).form, (await bench.visit('carol')).form];
 
       for (const form of others) {
         const { status } = await bench.post(path, { ...carol, form }, fields);
@@ -137,7 +137,7 @@ describe('the front of the console', () => {
 
     it('refuses one that is too long, or is no form', async () => {
       const { path } = await waiting();
-      const carol = bench.visit('carol');
+      const carol = await bench.visit('carol');
       const headers = { cookie: carol.cookie, origin: bench.origin };
 
       const long = await bench.post(path, carol, { ...fields, reason: 'x'.repeat(20_000) });
@@ -151,7 +151,7 @@ describe('the front of the console', () => {
     });
 
     it('signs out for good', async () => {
-      const carol = bench.visit('carol');
+      const carol = await bench.visit('carol');
 
       const { status, headers } = await bench.post('/sign-out', carol, {});
 
@@ -161,7 +161,7 @@ describe('the front of the console', () => {
     });
 
     it('does not sign out by a link', async () => {
-      const { cookie } = bench.visit('carol');
+      const { cookie } = await bench.visit('carol');
 
       expect((await bench.get('/sign-out', { cookie })).status).to.equal(404);
       expect((await bench.get('/', { cookie })).status).to.equal(200);
@@ -169,7 +169,7 @@ describe('the front of the console', () => {
   });
 
   it('says nothing of a fault but that there was one', async () => {
-    const { cookie } = bench.visit('carol', { groups: ['audit'] });
+    const { cookie } = await bench.visit('carol', { groups: ['audit'] });
     await bench.ask('fault');
     bench.bench.desk.list = async () => {
       throw new TypeError('the secret of the fault');

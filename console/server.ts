@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { send } from './answer.ts';
+import { apiOf } from './api.ts';
 import { readAsked } from './asked.ts';
 import type { Console } from './console.ts';
 import { html } from './html.ts';
@@ -42,7 +43,7 @@ export async function startServer(console: Console): Promise<ConsoleServer> {
       else send(response, FAILED, isHttps(console));
     });
   });
-  await listen(server, console.settings.listen);
+  await listen(server, console);
   const { port } = server.address() as AddressInfo;
   return { port, close: () => close(server) };
 }
@@ -58,6 +59,8 @@ async function take(
   response: ServerResponse,
   console: Console,
 ): Promise<void> {
+  const api = apiOf(request, console);
+  if (api !== undefined) return api(request, response);
   const read = await readAsked(request, console.settings.publicUrl);
   if (read.ok) {
     send(response, await answer(read.asked, console), isHttps(console));
@@ -72,11 +75,16 @@ function isHttps({ settings }: Console): boolean {
   return settings.publicUrl.protocol === 'https:';
 }
 
-function listen(server: Server, { host, port }: Console['settings']['listen']): Promise<void> {
+function listen(server: Server, { settings }: Console): Promise<void> {
+  const { host, port } = settings.listen;
   return new Promise((resolve, reject) => {
     const refuse = (cause: NodeJS.ErrnoException): void => {
       const why = cause.code === 'EADDRINUSE' ? 'something listens there already' : cause.code;
-      reject(new ConsoleFault(`--console: cannot listen on ${host}:${port}: ${why}`, { cause }));
+      reject(
+        new ConsoleFault(`${settings.flags.listen}: cannot listen on ${host}:${port}: ${why}`, {
+          cause,
+        }),
+      );
     };
     server.once('error', refuse);
     server.listen({ host, port }, () => {

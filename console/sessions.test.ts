@@ -20,7 +20,9 @@ describe('pages about sessions', () => {
   }
 
   async function get(path: string, subject: string): Promise<{ status: number; text: string }> {
-    const response = await bench.get(path, { cookie: bench.visit(subject).cookie });
+    const response = await bench.get(path, {
+      cookie: (await bench.visit(subject)).cookie,
+    });
     return { status: response.status, text: await response.text() };
   }
 

@@ -8,10 +8,11 @@ import type { Answer } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
 import { type Html, html } from './html.ts';
+import { type ConsoleNamespace, heardIn, nameShown } from './namespace.ts';
 import { messageBlock } from './pages/recorded-message.ts';
 import { replayPage } from './pages/replay.ts';
 import { PAGE_ENTRIES, sessionPage } from './pages/session.ts';
-import { sessionsPage } from './pages/sessions.ts';
+import { type ListedSession, sessionsPage } from './pages/sessions.ts';
 import { NOT_FOUND, problemPage } from './problems.ts';
 import { fits, readFilter } from './session-filter.ts';
 import type { OneSession } from './session-shelf.ts';
@@ -28,14 +29,22 @@ export async function listSessions(
   console: Console,
 ): Promise<Answer> {
   const filter = readFilter(query);
-  const all = await console.sessions.list(visit.principal);
-  const fitting = all.filter((session) => fits(session, filter));
+  const heard = heardIn(visit, console);
+  const all: ListedSession[] = [];
+  for (const { namespace } of heard) {
+    const name = nameShown(namespace, console);
+    const listed = await namespace.sessions.list(visit.principal);
+    all.push(...listed.map((session) => ({ ...session, namespace: name })));
+  }
+  const fitting = all
+    .filter((session) => fits(session, filter))
+    .toSorted((a, b) => (a.lastAt < b.lastAt ? 1 : a.lastAt > b.lastAt ? -1 : 0));
   const page = sessionsPage(
     {
       sessions: fitting.slice(0, MAX_LISTED),
       isCut: fitting.length > MAX_LISTED,
       filter,
-      isAuditor: console.sessions.isAuditor(visit.principal),
+      isAuditor: heard.some(({ namespace }) => namespace.sessions.isAuditor(visit.principal)),
       visit,
     },
     console.assets,
@@ -43,25 +52,48 @@ export async function listSessions(
   return { kind: 'page', status: 200, page };
 }
 
-export async function showSession(
+interface FoundSession {
+  readonly session: OneSession;
+  readonly namespace: ConsoleNamespace;
+}
+
+/** Ids are chance, but whoever writes evidence of a namespace can take one of another: then it is nobody's. */
+async function find(
   id: string,
   { query }: Asked,
   visit: Visit,
   console: Console,
+): Promise<FoundSession | undefined> {
+  const found: FoundSession[] = [];
+  for (const { namespace } of heardIn(visit, console, query.get('namespace'))) {
+    const session = await namespace.sessions.find(visit.principal, id);
+    if (session !== undefined) found.push({ session, namespace });
+  }
+  return found.length === 1 ? found[0] : undefined;
+}
+
+export async function showSession(
+  id: string,
+  asked: Asked,
+  visit: Visit,
+  console: Console,
 ): Promise<Answer> {
-  const session = await console.sessions.find(visit.principal, id);
-  if (session === undefined) return problemPage(NOT_FOUND, visit, console);
-  const offset = Math.min(wholeNumber(query.get('offset')), session.timeline.length);
+  const found = await find(id, asked, visit, console);
+  if (found === undefined) return problemPage(NOT_FOUND, visit, console);
+  const { session, namespace } = found;
+  const offset = Math.min(wholeNumber(asked.query.get('offset')), session.timeline.length);
   const shown = session.timeline.slice(offset, offset + PAGE_ENTRIES);
-  const messages = new Messages(await openMessages(shown, console));
-  if (console.sessions.hasKey && shown.some((entry) => payloadsOf(entry).length > 0)) {
-    await recordViewing(session, visit, console);
+  const messages = new Messages(await openMessages(shown, namespace));
+  if (namespace.sessions.hasKey && shown.some((entry) => payloadsOf(entry).length > 0)) {
+    await recordViewing(found, visit, console);
   }
   const entries = [];
   for (const entry of shown) entries.push({ entry, messages: await messages.of(entry) });
   const { summary } = session;
+  const name = nameShown(namespace, console);
+  const total = session.timeline.length;
   const page = sessionPage(
-    { summary, entries, offset, total: session.timeline.length, visit },
+    { summary, namespace: name, entries, offset, total, visit },
     console.assets,
   );
   return { kind: 'page', status: 200, page };
@@ -69,27 +101,29 @@ export async function showSession(
 
 export async function replay(
   id: string,
-  { query }: Asked,
+  asked: Asked,
   visit: Visit,
   console: Console,
 ): Promise<Answer> {
-  const session = await console.sessions.find(visit.principal, id);
-  if (session === undefined) return problemPage(NOT_FOUND, visit, console);
+  const found = await find(id, asked, visit, console);
+  if (found === undefined) return problemPage(NOT_FOUND, visit, console);
+  const { session, namespace } = found;
   const steps = replaySteps(session.records);
-  const index = Math.max(0, wholeNumber(query.get('step') ?? '1') - 1);
+  const index = Math.max(0, wholeNumber(asked.query.get('step') ?? '1') - 1);
   const step = steps[index];
   if (step === undefined) return problemPage(NOT_FOUND, visit, console);
   const { payload, lane } = step;
   let message: Html | undefined;
   if (payload !== undefined) {
-    if (console.sessions.hasKey) await recordViewing(session, visit, console);
-    const opened = await console.sessions.messages([{ lane, payload }]);
+    if (namespace.sessions.hasKey) await recordViewing(found, visit, console);
+    const opened = await namespace.sessions.messages([{ lane, payload }]);
     message = messageBlock(payload, await opened.read(payload));
   }
   const before = steps.slice(0, index + 1);
   const page = replayPage(
     {
       sessionId: id,
+      namespace: nameShown(namespace, console),
       step,
       index,
       total: steps.length,
@@ -105,24 +139,24 @@ export async function replay(
 
 /** Before anything is shown; without it nothing is. Once for each session in a visit. */
 async function recordViewing(
-  { summary }: OneSession,
+  { session: { summary }, namespace }: FoundSession,
   visit: Visit,
-  { append, clock }: Console,
+  { clock }: Console,
 ): Promise<void> {
-  if (visit.viewed.has(summary.id)) return;
+  if (visit.viewed.includes(summary.id)) return;
   const { issuer, subject } = visit.principal;
-  await append({
+  await namespace.append({
     type: 'recording.viewed',
     ts: clock.timestamp(),
     principal: { issuer, subject: subject.slice(0, 256).toWellFormed() },
     detail: { viewed: summary.id },
   });
-  visit.viewed.add(summary.id);
+  visit.viewed = [...visit.viewed, summary.id];
 }
 
 function openMessages(
   entries: readonly TimelineEntry[],
-  { sessions }: Console,
+  { sessions }: ConsoleNamespace,
 ): Promise<RecordingReader> {
   const wanted = entries.flatMap((entry) =>
     payloadsOf(entry).map(({ payload }) => ({ lane: entry.lane, payload })),

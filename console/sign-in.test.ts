@@ -159,7 +159,7 @@ describe('signing in', () => {
 
   it('keeps what somebody wrote before their sign-in had become too old', async () => {
     const id = await bench.ask('kept', 7200);
-    const before = bench.visit('carol');
+    const before = await bench.visit('carol');
     bench.pass(16 * 60);
     await bench.post(`/approvals/${id}`, before, { act: 'approve', reason: 'my long reason' });
     bench.person = principal('carol', {
@@ -176,7 +176,7 @@ describe('signing in', () => {
 
   it('keeps nothing of it for somebody else in the same browser', async () => {
     const id = await bench.ask('kept');
-    const before = bench.visit('carol');
+    const before = await bench.visit('carol');
     await bench.post(`/approvals/${id}`, before, { act: 'approve', reason: 'x'.repeat(501) });
     bench.person = principal('dave', { groups: ['finance'] });
 
@@ -201,7 +201,7 @@ describe('signing in', () => {
   });
 
   it('is over when the policy changes the issuer', async () => {
-    const { cookie } = bench.visit('carol');
+    const { cookie } = await bench.visit('carol');
 
     bench.issuers = [{ name: 'corp', issuer: CORP, claims: { person: 'email' } }];
 

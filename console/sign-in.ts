@@ -8,8 +8,9 @@ import type { Answer } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
+import { type ConsoleNamespace, isTrusted } from './namespace.ts';
 import { chooseIssuerPage, messagePage, welcomePage } from './pages/doors.ts';
-import { rulesOf, signInIssuers, trustOf } from './trust.ts';
+import { rulesOf, trustOf, waysIn } from './trust.ts';
 import { VISIT_SECONDS } from './visits.ts';
 
 /** People look for their second factor; longer than this they have gone away. */
@@ -20,6 +21,8 @@ const MAX_RETURN_CHARS = 512;
 
 interface UnderWay extends Begun {
   readonly returnTo: string;
+  /** What the policies trusted when it began: a sign-in proves nobody under another trust. */
+  readonly trust: string;
   readonly endsAtSeconds: number;
 }
 
@@ -31,17 +34,16 @@ export function welcome(asked: Asked, console: Console): Answer {
 
 /** GET /sign-in: `to` is the page to come back to, `issuer` a name of the policy, `anew` forces a login. */
 export async function beginSignIn({ query }: Asked, console: Console): Promise<Answer> {
-  const trusted = console.trusted();
-  const rules = rulesOf(trusted);
-  const issuers = signInIssuers(trusted);
-  if (rules === undefined || issuers.length === 0) return failed(NOBODY_IS_ASKED, console);
+  const ways = waysIn(console.namespaces());
+  if (ways.length === 0) return failed(NOBODY_IS_ASKED, console);
   const returnTo = ownPath(query.get('to'));
   const named = query.get('issuer');
-  const issuer = issuers.length === 1 ? issuers[0] : issuers.find(({ name }) => name === named);
-  if (issuer === undefined) {
-    const names = issuers.map(({ name }) => name);
+  const way = ways.length === 1 ? ways[0] : ways.find(({ name }) => name === named);
+  if (way === undefined) {
+    const names = ways.map(({ name }) => name);
     return { kind: 'page', status: 200, page: chooseIssuerPage(names, returnTo, console.assets) };
   }
+  const { issuer, rules, trust } = way;
   try {
     const wish = {
       issuer: issuer.issuer,
@@ -51,7 +53,7 @@ export async function beginSignIn({ query }: Asked, console: Console): Promise<A
     };
     const { url, begun } = await console.codeFlow.begin(wish, query.has('anew'));
     const endsAtSeconds = Math.floor(console.clock.epochSeconds()) + SIGN_IN_SECONDS;
-    const underWay: UnderWay = { ...begun, returnTo, endsAtSeconds };
+    const underWay: UnderWay = { ...begun, returnTo, trust, endsAtSeconds };
     const sealed = console.sealer.seal('sign-in', underWay);
     const cookies = [setCookie('sign-in', sealed, SIGN_IN_SECONDS)];
     return { kind: 'redirect', to: url.href, cookies };
@@ -66,44 +68,61 @@ export async function beginSignIn({ query }: Asked, console: Console): Promise<A
 export async function finishSignIn(asked: Asked, console: Console): Promise<Answer> {
   const underWay = openUnderWay(asked, console);
   if (underWay === undefined) return failed(FORGOTTEN, console);
-  const trusted = console.trusted();
-  const rules = rulesOf(trusted);
-  if (rules === undefined) return failed(NOBODY_IS_ASKED, console);
+  const open = console.namespaces().filter((each) => opens(underWay, each));
+  const [first] = open;
+  if (first === undefined) return failed(NOBODY_IS_ASKED, console);
   const token = await finished(underWay, asked, console);
   if (typeof token !== 'string') return token;
-  const verified = await trusted.verifier.verify(token, { audiences: [rules.audience] });
-  if (!verified.ok) return refused(verified.reason, asked, console);
-  const { principal } = verified;
-  const read = readApprover(principal, rules, console.clock.epochSeconds());
-  if (!read.ok) return refused(read.reason, asked, console);
-  return begun(principal, underWay, asked, console);
+  const { audience } = underWay;
+  const verified = await first.trusted().verifier.verify(token, { audiences: [audience] });
+  const reasons = verified.ok
+    ? open.map((each) => unheard(verified.principal, each, console))
+    : [verified.reason];
+  // Who is heard in one namespace is signed in; the others look for themselves.
+  if (verified.ok && reasons.includes(undefined)) {
+    return begun(verified.principal, underWay, asked, console);
+  }
+  return refused(reasons[0] ?? '', { asked, open }, console);
+}
+
+/** Whether this sign-in is for what the namespace trusts, at this moment. */
+function opens({ issuer, audience, trust }: UnderWay, { trusted }: ConsoleNamespace): boolean {
+  const now = trusted();
+  return rulesOf(now)?.audience === audience && trustOf(now, issuer) === trust;
+}
+
+/** Why it does not listen to them; undefined when it does. */
+function unheard(
+  principal: Principal,
+  { trusted }: ConsoleNamespace,
+  { clock }: Console,
+): string | undefined {
+  const rules = rulesOf(trusted());
+  if (rules === undefined) return 'the policy asks nobody any more';
+  const read = readApprover(principal, rules, clock.epochSeconds());
+  return read.ok ? undefined : read.reason;
 }
 
 /** POST /sign-out. The identity provider's own session is its own affair. */
-export function signOut(asked: Asked, console: Console): Answer {
-  console.visits.end(readCookie(asked.cookie, 'visit'));
+export async function signOut(asked: Asked, console: Console): Promise<Answer> {
+  await console.visits.end(readCookie(asked.cookie, 'visit'));
   return { kind: 'redirect', to: '/', cookies: [clearCookie('visit')] };
 }
 
-function begun(
+async function begun(
   principal: Principal,
-  { returnTo }: UnderWay,
+  { returnTo, trust }: UnderWay,
   asked: Asked,
   console: Console,
-): Answer {
-  const trusted = console.trusted();
+): Promise<Answer> {
   const before = readCookie(asked.cookie, 'visit');
-  const visit = console.visits.find(before, (issuer) => trustOf(trusted, issuer));
+  const visit = await console.visits.find(before, (each) => isTrusted(each, console));
   const isSame =
     visit?.principal.issuer === principal.issuer && visit.principal.subject === principal.subject;
-  console.visits.end(before);
+  await console.visits.end(before);
   const draft = isSame ? visit?.draft : undefined;
   // A new secret with each sign-in: one that was planted in this browser before is worth nothing.
-  const secret = console.visits.begin(
-    lasting(principal),
-    trustOf(trusted, principal.issuer),
-    draft,
-  );
+  const secret = await console.visits.begin(lasting(principal), trust, draft);
   console.log.info('signed in', { issuer: principal.issuerName });
   const cookies = [setCookie('visit', secret, VISIT_SECONDS), clearCookie('sign-in')];
   return { kind: 'redirect', to: returnTo, cookies };
@@ -185,10 +204,17 @@ function failed(failure: Failure, console: Console): Answer {
   return { kind: 'page', status, page, cookies: [clearCookie('sign-in')] };
 }
 
+interface Turned {
+  readonly asked: Asked;
+  /** Those that would have listened. */
+  readonly open: readonly ConsoleNamespace[];
+}
+
 /** The reason names a claim, never its value. */
-async function refused(reason: string, { address }: Asked, console: Console): Promise<Answer> {
+async function refused(reason: string, { asked, open }: Turned, console: Console): Promise<Answer> {
   console.log.warn('sign-in refused', { reason });
-  await console.onUnproven(reason, address);
+  const unproven = { code: 'token_invalid', reason, door: 'console' } as const;
+  await Promise.all(open.map((each) => each.onUnproven(unproven, asked.address)));
   const text = `Your identity provider knows you, but its token is not one that decides here. ${reason}.`;
   return failed({ status: 403, title: 'You cannot decide here', text }, console);
 }

@@ -13,11 +13,18 @@ export interface Trusted {
   readonly verifier: TokenVerifier;
   /** Where MCP clients dial: audiences that approve nothing. */
   readonly publicUrls: readonly string[];
+  /** Where nobody can say where all MCP clients dial: a token with any other audience approves nothing. */
+  readonly isAudienceAlone?: boolean;
 }
 
 /** The rules a token is judged by; undefined where the policy names no audience for approvals. */
-export function rulesOf({ policy, publicUrls }: Trusted): ApproverRules | undefined {
-  return approverRules(policy, publicUrls);
+export function rulesOf({
+  policy,
+  publicUrls,
+  isAudienceAlone = false,
+}: Trusted): ApproverRules | undefined {
+  const rules = approverRules(policy, publicUrls);
+  return rules === undefined ? undefined : { ...rules, isAudienceAlone };
 }
 
 /** Those whose people are asked; where nobody is asked, everyone who can be known. */
@@ -30,8 +37,54 @@ export function signInIssuers({ policy }: Trusted): readonly IssuerConfig[] {
     : policy.issuers.filter(({ issuer }) => asked.has(issuer));
 }
 
-/** Changes whenever a principal of this issuer would have to be proven anew. */
-export function trustOf({ policy }: Trusted, issuer: string): string {
+/**
+ * Changes whenever a principal of this issuer would have to be proven anew. What else its tokens are taken
+ * for is looked at with each decision, and how a policy names it is for people.
+ */
+export function trustOf({ policy }: Pick<Trusted, 'policy'>, issuer: string): string {
   const config = policy.issuers.find((each) => each.issuer === issuer);
-  return JSON.stringify([policy.approvalAudience, config]);
+  const { name: _name, audiences: _audiences, ...proof } = config ?? { name: '' };
+  return JSON.stringify([policy.approvalAudience, config === undefined ? null : sorted(proof)]);
+}
+
+/** Two policies may write the same in another order. */
+function sorted(proof: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(proof)
+    .map(([name, value]) => [name, isObject(value) ? sorted(value) : value] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** One way in: an issuer, as some namespaces trust it, for the audience of their approvals. */
+export interface WayIn {
+  /** What people choose by, where there are several. */
+  readonly name: string;
+  readonly issuer: IssuerConfig;
+  readonly rules: ApproverRules;
+  readonly trust: string;
+}
+
+/** Each sign-in that is good for something, once. */
+export function waysIn(
+  namespaces: readonly { readonly name: string; readonly trusted: () => Trusted }[],
+): readonly WayIn[] {
+  const ways = namespaces.flatMap(({ name: namespace, trusted }) => {
+    const now = trusted();
+    const rules = rulesOf(now);
+    if (rules === undefined) return [];
+    return signInIssuers(now).map((issuer) => {
+      const trust = trustOf(now, issuer.issuer);
+      return { name: issuer.name, namespace, issuer, rules, trust };
+    });
+  });
+  const distinct = ways.filter(
+    ({ trust }, index) => ways.findIndex((other) => other.trust === trust) === index,
+  );
+  return distinct.map(({ namespace, ...way }) => {
+    const isOnly = distinct.filter(({ name }) => name === way.name).length === 1;
+    return isOnly ? way : { ...way, name: `${way.name} (${namespace})` };
+  });
 }

@@ -122,7 +122,7 @@ export async function startSidecar(
   const reload = reloader({ ...parts, activation, snapshotOf });
   const watch = watchPolicyFiles(settings.policyFiles, reload, { current: loaded.documents });
   const sweeping = startSweeping(due, log);
-  const neighbour = desk && (await openNeighbour?.(inside(desk, gate)));
+  const neighbour = desk && (await openNeighbour?.(inside(desk, gate, settings)));
   const opened = { gateway, gate, admin, verifier, sweeping, telemetry, neighbour, notifier };
   const { publicUrls: urls } = activation.current;
   log.info('gateway ready', { urls, upstream: settings.upstream.origin });

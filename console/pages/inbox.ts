@@ -5,13 +5,21 @@ import { type Html, html } from '#console/html.ts';
 import { type Reader, type Stance, stanceOf } from '#console/stance.ts';
 import type { Visit } from '#console/visits.ts';
 import type { Approval } from '#core/approvals/approval.ts';
+import { requestAddress } from './addresses.ts';
 import { progressWords, stateBadge, throughWords, verbOf } from './approval-words.ts';
 import { layout } from './layout.ts';
 import { ago, countdown } from './times.ts';
 
-export interface Inbox {
-  readonly approvals: readonly Approval[];
+export interface InboxItem {
+  readonly approval: Approval;
   readonly reader: Reader;
+  /** Whose it is, where several namespaces are served. */
+  readonly namespace: string | undefined;
+}
+
+export interface Inbox {
+  /** Newest first. */
+  readonly items: readonly InboxItem[];
   readonly visit: Visit;
   readonly nowMillis: number;
   /** How many of what is over to show. */
@@ -21,16 +29,19 @@ export interface Inbox {
 const MAX_GLIMPSE_CHARS = 160;
 
 export function inboxPage(inbox: Inbox, assets: Assets): Html {
-  const { visit, approvals } = inbox;
-  const stances = approvals.map(
-    (approval) => [approval, stanceOf(inbox.reader, approval)] as const,
+  const { visit } = inbox;
+  const stances = inbox.items.map((item) => ({
+    ...item,
+    stance: stanceOf(item.reader, item.approval),
+  }));
+  const inState = (...states: readonly Approval['state'][]) =>
+    stances.filter(({ approval }) => states.includes(approval.state));
+  const mine = stances.filter(({ stance }) => stance === 'decide');
+  const others = inState('PENDING').filter(({ stance }) => stance !== 'decide');
+  const granted = inState('GRANTED');
+  const ended = stances.filter(
+    ({ approval: { state } }) => state !== 'PENDING' && state !== 'GRANTED',
   );
-  const mine = stances.filter(([, stance]) => stance === 'decide');
-  const others = stances.filter(
-    ([{ state }, stance]) => state === 'PENDING' && stance !== 'decide',
-  );
-  const granted = stances.filter(([{ state }]) => state === 'GRANTED');
-  const ended = stances.filter(([{ state }]) => state !== 'PENDING' && state !== 'GRANTED');
   const waiting = mine.length === 0 ? '' : `(${mine.length}) `;
   return layout(
     { title: `${waiting}Approvals`, place: 'approvals', visit, assets },
@@ -50,28 +61,30 @@ interface Section {
   readonly none?: string;
 }
 
-type Listed = readonly (readonly [Approval, Stance])[];
+type Listed = readonly (InboxItem & { readonly stance: Stance })[];
 
 /** The script puts a section in the place of an older one when its version has changed. */
 function section({ id, title, none }: Section, listed: Listed, inbox: Inbox): Html {
-  const version = listed.map(([{ request, version: v }]) => `${request.id}:${v}`).join(' ');
+  const version = listed
+    .map(({ approval: { request, version: v } }) => `${request.id}:${v}`)
+    .join(' ');
   const count =
     listed.length === 0 ? undefined : html` <span class="count">${listed.length}</span>`;
   const isHidden = listed.length === 0 && none === undefined;
   return html`<section class="inbox" id="${id}" data-live="${version}" ${isHidden ? html`hidden` : undefined} aria-labelledby="${`${id}-title`}">
 <h2 id="${`${id}-title`}">${title}${count}</h2>
-${listed.length === 0 ? html`<p class="none">${none}</p>` : html`<ul class="cards">${listed.map(([approval, stance]) => card(approval, stance, inbox))}</ul>`}
+${listed.length === 0 ? html`<p class="none">${none}</p>` : html`<ul class="cards">${listed.map((item) => card(item, inbox))}</ul>`}
 </section>`;
 }
 
-function card(approval: Approval, stance: Stance, { nowMillis }: Inbox): Html {
+function card({ approval, stance, namespace }: Listed[number], { nowMillis }: Inbox): Html {
   const { request, state } = approval;
   const { requester, target } = request;
   const through = throughWords(requester);
   return html`<li class="card">
-<p class="ask"><a href="${`/approvals/${encodeURIComponent(request.id)}`}"><span class="person">${stance === 'own' ? 'You' : requester.person}</span> ${stance === 'own' ? 'ask' : 'asks'} to ${verbOf(request)} <b>${target.name}</b></a></p>
+<p class="ask"><a href="${requestAddress(request.id, namespace)}"><span class="person">${stance === 'own' ? 'You' : requester.person}</span> ${stance === 'own' ? 'ask' : 'asks'} to ${verbOf(request)} <b>${target.name}</b></a></p>
 <p class="glimpse"><code>${glimpse(request.preview)}</code></p>
-<p class="facts">${through === undefined ? undefined : html`<span>through ${through}</span>`}<span>rule ${request.rule}</span>${standing(approval, stance, nowMillis)}</p>
+<p class="facts">${through === undefined ? undefined : html`<span>through ${through}</span>`}${namespace === undefined ? undefined : html`<span>namespace ${namespace}</span>`}<span>rule ${request.rule}</span>${standing(approval, stance, nowMillis)}</p>
 ${state === 'PENDING' ? undefined : stateBadge(state)}
 </li>`;
 }

@@ -6,11 +6,14 @@ import { type Html, html } from '#console/html.ts';
 import type { Visit } from '#console/visits.ts';
 import { timeOf, toldBy } from '#core/display/timeline-words.ts';
 import type { ReplayStep } from '#core/evidence/replay.ts';
+import { replayAddress, sessionAddress } from './addresses.ts';
 import { layout } from './layout.ts';
 import { spanText } from './times.ts';
 
 export interface ReplayView {
   readonly sessionId: string;
+  /** Whose it is, where several namespaces are served. */
+  readonly namespace: string | undefined;
   readonly step: ReplayStep;
   /** From 0. */
   readonly index: number;
@@ -29,20 +32,20 @@ const DIRECTIONS = {
 } as const;
 
 export function replayPage(view: ReplayView, assets: Assets): Html {
-  const { sessionId, step, index, total, visit, message } = view;
-  const session = `/sessions/${encodeURIComponent(sessionId)}`;
+  const { sessionId, namespace, step, index, total, visit, message } = view;
+  const address = (to: number) => replayAddress(sessionId, { namespace, step: to + 1 });
   return layout(
     { title: `Step ${index + 1} of ${total}`, place: 'sessions', visit, assets },
-    html`<p class="back"><a href="${session}">Session</a></p>
+    html`<p class="back"><a href="${sessionAddress(sessionId, namespace)}">Session</a></p>
 <article class="replay" id="replay" data-gap="${view.gapMillis}">
 <header>
 <p class="standing"><span class="badge ${step.direction}">${DIRECTIONS[step.direction]}</span><span>${since(view.sinceStartMillis)}</span><span>${timeOf(step.ts)}</span></p>
 <h1>${step.record.principal?.subject ?? step.what} <small>${toldBy(step.record).join(' ')}</small></h1>
 <progress max="${total}" value="${index + 1}" aria-label="Position">${index + 1} of ${total}</progress>
 <nav class="pager" aria-label="Steps">
-${link({ to: index - 1, total, session }, 'Back', 'prev')}
+${link({ to: index - 1, total, address }, 'Back', 'prev')}
 <span>${index + 1} of ${total}</span> <button type="button" id="play" hidden>Play</button>
-${link({ to: index + 1, total, session }, 'Next', 'next')}
+${link({ to: index + 1, total, address }, 'Next', 'next')}
 </nav>
 </header>
 ${message ?? html`<p class="hint">No message was recorded with this step.</p>`}
@@ -57,11 +60,11 @@ function since(millis: number): string {
 interface Step {
   readonly to: number;
   readonly total: number;
-  readonly session: string;
+  readonly address: (step: number) => string;
 }
 
-function link({ to, total, session }: Step, label: string, rel: 'prev' | 'next'): Html {
+function link({ to, total, address }: Step, label: string, rel: 'prev' | 'next'): Html {
   return to < 0 || to >= total
     ? html`<span class="button off">${label}</span>`
-    : html`<a class="button" rel="${rel}" href="${`${session}/replay?step=${to + 1}`}">${label}</a>`;
+    : html`<a class="button" rel="${rel}" href="${address(to)}">${label}</a>`;
 }

@@ -7,6 +7,7 @@ import { type Reader, type Stance, stanceOf } from '#console/stance.ts';
 import type { Visit } from '#console/visits.ts';
 import type { Approval, Vote } from '#core/approvals/approval.ts';
 import { MAX_REASON_CHARS } from '#core/approvals/reason.ts';
+import { requestAddress } from './addresses.ts';
 import {
   allowanceWords,
   neededWords,
@@ -21,6 +22,8 @@ import { ago, countdown, moment } from './times.ts';
 
 export interface RequestView {
   readonly approval: Approval;
+  /** Whose it is, where several namespaces are served. */
+  readonly namespace: string | undefined;
   readonly reader: Reader;
   readonly visit: Visit;
   readonly nowMillis: number;
@@ -106,7 +109,7 @@ function decision(view: RequestView, stance: Stance): Html {
   const isOpen = canAct(approval, stance);
   const live = `${approval.state} ${stance} ${isFresh}`;
   return html`<section class="${isOpen ? 'decision open' : 'decision'}" id="decision" data-live="${live}" aria-label="Decision">
-${isOpen && !isFresh ? signInAgain(approval) : offer(view, stance)}
+${isOpen && !isFresh ? signInAgain(view) : offer(view, stance)}
 </section>`;
 }
 
@@ -136,8 +139,8 @@ function offer(view: RequestView, stance: Stance): Html | undefined {
 type Choice = readonly [act: string, label: string, tone: 'primary' | 'danger'];
 
 function reasonForm(view: RequestView, choices: readonly Choice[]): Html {
-  const { approval, visit, reader, nowMillis, draft } = view;
-  return html`<form method="post" action="${addressOf(approval)}">
+  const { visit, reader, nowMillis, draft } = view;
+  return html`<form method="post" action="${addressOf(view)}">
 <input type="hidden" name="form" value="${visit.formToken}">
 <label for="reason">Why</label>
 <textarea id="reason" name="reason" rows="2" maxlength="${MAX_REASON_CHARS}" required aria-describedby="reason-hint">${draft}</textarea>
@@ -147,8 +150,9 @@ function reasonForm(view: RequestView, choices: readonly Choice[]): Html {
 </form>`;
 }
 
-function ownForm({ approval, visit, draft }: RequestView): Html {
-  return html`<form method="post" action="${addressOf(approval)}">
+function ownForm(view: RequestView): Html {
+  const { visit, draft } = view;
+  return html`<form method="post" action="${addressOf(view)}">
 <input type="hidden" name="form" value="${visit.formToken}">
 <p>This is your own request, so somebody else must decide it.</p>
 <label for="reason">Why you do not want it any more <span class="optional">(optional)</span></label>
@@ -157,13 +161,13 @@ function ownForm({ approval, visit, draft }: RequestView): Html {
 </form>`;
 }
 
-function signInAgain(approval: Approval): Html {
-  const query = new URLSearchParams({ to: addressOf(approval), anew: '1' });
+function signInAgain(view: RequestView): Html {
+  const query = new URLSearchParams({ to: addressOf(view), anew: '1' });
   return html`<p>You signed in over 15 minutes ago. To decide, sign in again; you come back to this page.</p>
 <p class="buttons"><a class="button primary" href="${`/sign-in?${query}`}">Sign in again</a></p>`;
 }
 
-function facts({ approval, message }: RequestView): Html {
+function facts({ approval, message, namespace }: RequestView): Html {
   const { request } = approval;
   const { requester } = request;
   const rows: readonly (readonly [string, Html | string | undefined])[] = [
@@ -172,6 +176,7 @@ function facts({ approval, message }: RequestView): Html {
       html`${requester.person} <span class="id">${requester.subject}, ${requester.issuer}</span>`,
     ],
     ['Through', throughWords(requester)],
+    ['Namespace', namespace],
     ['Server', request.server],
     ['Method', `${request.method} ${request.target.name}`],
     [
@@ -203,20 +208,20 @@ function voteItem({ choice, person, reason, atMillis }: Vote): Html {
   return html`<li><b>${person}</b> ${word}: “${reason}” <span class="when">${moment(atMillis)}</span></li>`;
 }
 
-function similar({ similar: others, nowMillis }: RequestView): Html | undefined {
+function similar({ similar: others, nowMillis, namespace }: RequestView): Html | undefined {
   if (others.length === 0) return undefined;
   return html`<section>
 <h2>Decided before, same tool</h2>
-<ul class="similar">${others.map((other) => similarItem(other, nowMillis))}</ul>
+<ul class="similar">${others.map((other) => similarItem(other, addressOf({ approval: other, namespace }), nowMillis))}</ul>
 </section>`;
 }
 
-function similarItem(other: Approval, nowMillis: number): Html {
+function similarItem(other: Approval, address: string, nowMillis: number): Html {
   const { request, votes: cast } = other;
   const last = cast.at(-1);
-  return html`<li>${stateBadge(other.state)} <a href="${addressOf(other)}">${request.requester.person}</a>, ${ago(other.requestedAtMillis, nowMillis)}${last === undefined ? undefined : html`<span class="line">${last.person}: “${last.reason}”</span>`}</li>`;
+  return html`<li>${stateBadge(other.state)} <a href="${address}">${request.requester.person}</a>, ${ago(other.requestedAtMillis, nowMillis)}${last === undefined ? undefined : html`<span class="line">${last.person}: “${last.reason}”</span>`}</li>`;
 }
 
-function addressOf({ request }: Approval): string {
-  return `/approvals/${encodeURIComponent(request.id)}`;
+function addressOf({ approval, namespace }: Pick<RequestView, 'approval' | 'namespace'>): string {
+  return requestAddress(approval.request.id, namespace);
 }

@@ -6,9 +6,12 @@ import { type Html, html } from '#console/html.ts';
 import type { Visit } from '#console/visits.ts';
 import { effectOf, methodOf, millisOf, outcomeOf, timeOf } from '#core/display/timeline-words.ts';
 import type { SessionSummary, TimelineEntry } from '#core/evidence/sessions.ts';
+import { queryOf, replayAddress, requestAddress } from './addresses.ts';
 import { layout } from './layout.ts';
 
 export interface SessionView {
+  /** Whose it is, where several namespaces are served. */
+  readonly namespace: string | undefined;
   readonly summary: SessionSummary;
   readonly entries: readonly ShownEntry[];
   /** Entries before the first that is shown, and of the whole session. */
@@ -27,9 +30,8 @@ export interface ShownEntry {
 export const PAGE_ENTRIES = 100;
 
 export function sessionPage(view: SessionView, assets: Assets): Html {
-  const { summary, entries, total, visit } = view;
+  const { summary, entries, total, visit, namespace } = view;
   const { principal, startedAt, lastAt, denied, unknown } = summary;
-  const address = `/sessions/${encodeURIComponent(summary.id)}`;
   return layout(
     {
       title: `Session of ${principal?.subject ?? 'nobody proven'}`,
@@ -40,10 +42,10 @@ export function sessionPage(view: SessionView, assets: Assets): Html {
     html`<p class="back"><a href="/sessions">Sessions</a></p>
 <h1>${principal?.subject ?? 'Nobody proven'}</h1>
 <p class="lead">${partiesOf(summary)}</p>
-<p class="facts"><span>${timeOf(startedAt)} to ${timeOf(lastAt)}</span><span>${total} entries</span><span>${denied} denied</span><span>${unknown} with unknown outcome</span><span>session <code>${summary.id}</code></span></p>
-<p class="buttons"><a class="button" href="${`${address}/replay`}">Replay step by step</a></p>
-<ol class="timeline">${entries.map(item)}</ol>
-${pager(view, address)}`,
+<p class="facts"><span>${timeOf(startedAt)} to ${timeOf(lastAt)}</span><span>${total} entries</span><span>${denied} denied</span><span>${unknown} with unknown outcome</span>${namespace === undefined ? undefined : html`<span>namespace ${namespace}</span>`}<span>session <code>${summary.id}</code></span></p>
+<p class="buttons"><a class="button" href="${replayAddress(summary.id, { namespace })}">Replay step by step</a></p>
+<ol class="timeline">${entries.map((entry, index) => item(entry, entries[index - 1], namespace))}</ol>
+${pager(view)}`,
   );
 }
 
@@ -57,9 +59,12 @@ function partiesOf({ principal }: SessionSummary): string {
   return `Known by ${issuer}${through.length === 0 ? '' : `, through ${through.join(', ')}`}.`;
 }
 
-function item({ entry, messages }: ShownEntry, index: number, all: readonly ShownEntry[]): Html {
+function item(
+  { entry, messages }: ShownEntry,
+  before: ShownEntry | undefined,
+  namespace: string | undefined,
+): Html {
   const [day = '', time] = timeOf(entry.ts).split(' ');
-  const before = all[index - 1];
   const isNewDay = before === undefined || !timeOf(before.entry.ts).startsWith(day);
   const outcome = outcomeOf(entry);
   const target = entry.target ?? entry.approval?.target;
@@ -68,7 +73,7 @@ function item({ entry, messages }: ShownEntry, index: number, all: readonly Show
 <div class="what">
 <p class="line"><b>${titleOf(entry)}</b>${target === undefined ? undefined : html` <code>${target}</code>`} ${badges(entry)}</p>
 <p class="facts">${entry.rule === undefined ? undefined : html`<span>rule ${entry.rule}</span>`}${outcome === '-' ? undefined : html`<span>${outcome}</span>`}${entry.durationMicros === undefined ? undefined : html`<span>${millisOf(entry.durationMicros)} ms</span>`}${entry.address === undefined ? undefined : html`<span>from ${entry.address}</span>`}</p>
-${approvalOf(entry)}
+${approvalOf(entry, namespace)}
 ${maskedOf(entry)}
 ${messages.length === 0 ? undefined : html`<details><summary>What was said</summary>${messages}</details>`}
 </div>
@@ -111,7 +116,7 @@ function titleOf(entry: TimelineEntry): string {
 
 const CHOICES = { approve: 'approved', deny: 'denied' } as const;
 
-function approvalOf({ approval }: TimelineEntry): Html | undefined {
+function approvalOf({ approval }: TimelineEntry, namespace: string | undefined): Html | undefined {
   if (approval === undefined) return undefined;
   const { id, approver, approvers, choice, reason, refusal } = approval;
   const facts = [
@@ -122,7 +127,7 @@ function approvalOf({ approval }: TimelineEntry): Html | undefined {
     reason === undefined ? undefined : `“${reason}”`,
     refusal === undefined ? undefined : `not taken: ${refusal}`,
   ].filter((fact) => fact !== undefined);
-  return html`<p class="facts">${facts.map((fact) => html`<span>${fact}</span>`)}<span><a href="${`/approvals/${encodeURIComponent(id)}`}" title="${id}">The request</a></span></p>`;
+  return html`<p class="facts">${facts.map((fact) => html`<span>${fact}</span>`)}<span><a href="${requestAddress(id, namespace)}" title="${id}">The request</a></span></p>`;
 }
 
 /** What masking did, which is on record whether messages are or not. */
@@ -144,13 +149,15 @@ function maskedOf({ masking, answerMasking }: TimelineEntry): Html | undefined {
     : html`<p class="facts masked">${facts.map((fact) => html`<span>${fact}</span>`)}</p>`;
 }
 
-function pager({ offset, total }: SessionView, address: string): Html | undefined {
+function pager({ offset, total, summary, namespace }: SessionView): Html | undefined {
   if (total <= PAGE_ENTRIES) return undefined;
   const earlier = Math.max(0, offset - PAGE_ENTRIES);
   const later = offset + PAGE_ENTRIES;
+  const address = (at: number) =>
+    `/sessions/${encodeURIComponent(summary.id)}${queryOf({ namespace, offset: at })}`;
   return html`<nav class="pager" aria-label="Parts of the session">
-${offset === 0 ? undefined : html`<a class="button" href="${`${address}?offset=${earlier}`}">Earlier</a>`}
+${offset === 0 ? undefined : html`<a class="button" href="${address(earlier)}">Earlier</a>`}
 <span>${offset + 1} to ${Math.min(total, later)} of ${total}</span>
-${later >= total ? undefined : html`<a class="button" href="${`${address}?offset=${later}`}">Later</a>`}
+${later >= total ? undefined : html`<a class="button" href="${address(later)}">Later</a>`}
 </nav>`;
 }

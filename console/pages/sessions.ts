@@ -6,10 +6,16 @@ import type { Filter } from '#console/session-filter.ts';
 import type { Visit } from '#console/visits.ts';
 import { timeOf } from '#core/display/timeline-words.ts';
 import type { SessionSummary } from '#core/evidence/sessions.ts';
+import { sessionAddress } from './addresses.ts';
 import { layout } from './layout.ts';
 
+export interface ListedSession extends SessionSummary {
+  /** Whose it is, where several namespaces are served. */
+  readonly namespace: string | undefined;
+}
+
 export interface SessionsView {
-  readonly sessions: readonly SessionSummary[];
+  readonly sessions: readonly ListedSession[];
   /** More than are shown. */
   readonly isCut: boolean;
   readonly filter: Filter;
@@ -45,19 +51,19 @@ const WITH = [
   ['unknown', 'unknown outcomes'],
 ] as const;
 
-function table(sessions: readonly SessionSummary[]): Html {
+function table(sessions: readonly ListedSession[]): Html {
   return html`<table class="sessions">
 <thead><tr><th scope="col">Session</th><th scope="col">Who</th><th scope="col">Last</th><th scope="col" class="number">Calls</th><th scope="col" class="number">Denied</th><th scope="col" class="number">Unknown</th></tr></thead>
 <tbody>${sessions.map(row)}</tbody>
 </table>`;
 }
 
-function row(session: SessionSummary): Html {
+function row(session: ListedSession): Html {
   const { principal } = session;
   const through = [...(principal?.actors ?? []).map(({ subject }) => subject), principal?.client];
   const parties = through.filter((party) => party !== undefined).join(', ');
   return html`<tr>
-<td data-label="Session"><a href="${`/sessions/${encodeURIComponent(session.id)}`}"><code>${shortId(session.id)}</code></a></td>
+<td data-label="Session"><a href="${sessionAddress(session.id, session.namespace)}"><code>${shortId(session.id)}</code></a>${session.namespace === undefined ? undefined : html`<span class="line">${session.namespace}</span>`}</td>
 <td data-label="Who"><span>${principal?.subject ?? 'nobody proven'}${parties === '' ? undefined : html`<span class="line">through ${parties}</span>`}</span></td>
 <td data-label="Last">${timeOf(session.lastAt)}</td>
 <td data-label="Calls" class="number">${session.calls}</td>

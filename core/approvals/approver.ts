@@ -19,6 +19,8 @@ export interface ApproverRules {
   readonly audience: string;
   /** Every audience that opens an MCP server: a token with one of these is an agent's token. */
   readonly mcpAudiences: readonly string[];
+  /** Where not all of those can be known: a token with any other audience is refused. */
+  readonly isAudienceAlone?: boolean;
   /** Default: 15 minutes. */
   readonly maxSignInAgeSeconds?: number;
   /** How far the issuer's clock may be ahead of ours. Default: 30. */
@@ -70,8 +72,15 @@ function audienceRefusal({ claims }: Principal, rules: ApproverRules) {
     return refuse('audience_wrong', 'aud: the token is not for approvals; sign in for approvals');
   }
   const forMcp = audiences.value.some((audience) => rules.mcpAudiences.includes(audience));
-  return forMcp
-    ? refuse('audience_wrong', 'aud: the token opens an MCP server too; ask for approvals alone')
+  if (forMcp) {
+    return refuse(
+      'audience_wrong',
+      'aud: the token opens an MCP server too; ask for approvals alone',
+    );
+  }
+  const isShared = audiences.value.some((audience) => audience !== rules.audience);
+  return rules.isAudienceAlone === true && isShared
+    ? refuse('audience_wrong', 'aud: the token is for others too; ask for approvals alone')
     : undefined;
 }
 

@@ -158,7 +158,7 @@ describe('signing in to the console', () => {
     const context = await openContext(browser);
     try {
       const id = await bench.ask('stale', TERMS.pendingTtlSeconds * 4);
-      const { cookie } = bench.visit('carol');
+      const { cookie } = await bench.visit('carol');
       const value = cookie.slice(cookie.indexOf('=') + 1);
       await context.addCookies([
         { name: '__Host-gatehouse', value, domain: '127.0.0.1', path: '/', secure: true },

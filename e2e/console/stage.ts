@@ -14,7 +14,7 @@ import type { Fixture } from '#e2e/servers/serve.ts';
 /** Audience of the tokens that decide, and the console's client id at the provider. */
 export const APPROVALS = 'gatehouse-approvals';
 
-const USERS: readonly OidcUser[] = [
+export const USERS: readonly OidcUser[] = [
   person('alice', 'engineering'),
   person('bob', 'support'),
   person('carol', 'finance'),

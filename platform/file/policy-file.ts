@@ -39,13 +39,28 @@ const MAX_DOCUMENTS = 64;
 
 /** All documents of all files, or every problem there is. Never rejects. */
 export async function readPolicyFiles(paths: readonly string[]): Promise<PolicyReading> {
-  const readings = await Promise.all(paths.map(readPolicyFile));
-  const documents = readings.flatMap((reading) => (reading.ok ? reading.documents : []));
-  const problems = [
-    ...readings.flatMap((reading) => (reading.ok ? [] : reading.problems)),
-    ...jointProblems(documents),
-  ];
-  return problems.length === 0 ? { ok: true, documents } : { ok: false, problems };
+  const each = await Promise.all(paths.map(readPolicyFile));
+  const problems = [...problemsOf(each), ...jointProblems(documentsOf(each))];
+  return problems.length === 0
+    ? { ok: true, documents: documentsOf(each) }
+    : { ok: false, problems };
+}
+
+/** The same where not all of them are to be joined; their joint problems are for the caller to look for. */
+export async function readEachPolicyFile(paths: readonly string[]): Promise<PolicyReading> {
+  const each = await Promise.all(paths.map(readPolicyFile));
+  const problems = problemsOf(each);
+  return problems.length === 0
+    ? { ok: true, documents: documentsOf(each) }
+    : { ok: false, problems };
+}
+
+function documentsOf(readings: readonly PolicyReading[]): readonly PolicyDocument[] {
+  return readings.flatMap((reading) => (reading.ok ? reading.documents : []));
+}
+
+function problemsOf(readings: readonly PolicyReading[]): readonly FileProblem[] {
+  return readings.flatMap((reading) => (reading.ok ? [] : reading.problems));
 }
 
 /** Where in the files a problem of the document with this index is. */
@@ -104,7 +119,7 @@ function digestOf({ apiVersion, kind, metadata, spec }: McpGatewayPolicy): strin
 }
 
 /** Records name rules `policy/rule`: two policies of one name could not be told apart. */
-function jointProblems(documents: readonly PolicyDocument[]): readonly FileProblem[] {
+export function jointProblems(documents: readonly PolicyDocument[]): readonly FileProblem[] {
   const first = new Map<string, PolicyDocument>();
   const problems = documents.flatMap((document): readonly FileProblem[] => {
     const { name } = document.policy.metadata;

@@ -18,6 +18,10 @@ export interface PolicyWatchOptions {
   readonly debounceMillis?: number;
   /** How often to look where no change was reported. */
   readonly pollMillis?: number;
+  /** The files to read now, where paths may be folders; default: the paths themselves. */
+  readonly list?: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** Default: they are read to be joined. */
+  readonly read?: (files: readonly string[]) => Promise<PolicyReading>;
 }
 
 /**
@@ -36,6 +40,8 @@ class FileWatch implements PolicyWatch {
   readonly #paths: readonly string[];
   readonly #onChange: (reading: PolicyReading) => void;
   readonly #debounceMillis: number;
+  readonly #list: NonNullable<PolicyWatchOptions['list']>;
+  readonly #readFiles: NonNullable<PolicyWatchOptions['read']>;
   readonly #poll: NodeJS.Timeout;
   /** By folder and inode: a folder that was replaced needs a new watcher. */
   readonly #watchers = new Map<string, FSWatcher>();
@@ -58,6 +64,8 @@ class FileWatch implements PolicyWatch {
     this.#paths = paths;
     this.#onChange = onChange;
     this.#debounceMillis = debounceMillis;
+    this.#list = options.list ?? (async () => paths);
+    this.#readFiles = options.read ?? readPolicyFiles;
     if (current !== undefined) this.#reported = substanceOf({ ok: true, documents: current });
     this.#poll = setInterval(() => this.#schedule(), pollMillis).unref();
     this.#schedule();
@@ -86,8 +94,9 @@ class FileWatch implements PolicyWatch {
   async #look(): Promise<void> {
     this.#isLooking = true;
     try {
-      await this.#watchFolders();
-      await this.#readWhenStill();
+      const files = await this.#list(this.#paths);
+      await this.#watchFolders(files);
+      await this.#readWhenStill(files);
     } finally {
       this.#isLooking = false;
     }
@@ -97,16 +106,16 @@ class FileWatch implements PolicyWatch {
     }
   }
 
-  async #readWhenStill(): Promise<void> {
-    const seen = await traceOf(this.#paths);
+  async #readWhenStill(files: readonly string[]): Promise<void> {
+    const seen = await traceOf(files);
     if (seen !== this.#seen) {
       this.#seen = seen;
       this.#mustLookAgain = true;
       return;
     }
     if (seen === this.#read) return;
-    const reading = await readPolicyFiles(this.#paths);
-    if ((await traceOf(this.#paths)) !== seen) {
+    const reading = await this.#readFiles(files);
+    if ((await traceOf(await this.#list(this.#paths))) !== seen) {
       this.#mustLookAgain = true;
       return;
     }
@@ -118,8 +127,9 @@ class FileWatch implements PolicyWatch {
   }
 
   /** Watches begin before the look that follows them, so that no change falls between. */
-  async #watchFolders(): Promise<void> {
-    const wanted = await foldersOf(this.#paths);
+  async #watchFolders(files: readonly string[]): Promise<void> {
+    // Paths that are folders too, with nothing in them yet.
+    const wanted = await foldersOf([...files, ...this.#paths.map((path) => `${path}/.`)]);
     if (this.#isClosed) return;
     for (const [key, watcher] of this.#watchers) {
       if (wanted.has(key)) continue;
@@ -166,7 +176,7 @@ async function foldersOf(paths: readonly string[]): Promise<ReadonlyMap<string, 
 async function traceOf(paths: readonly string[]): Promise<string> {
   const traces = paths.map((path) =>
     stat(path, { bigint: true }).then(
-      ({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(':'),
+      ({ dev, ino, size, mtimeNs, ctimeNs }) => [path, dev, ino, size, mtimeNs, ctimeNs].join(':'),
       () => 'none',
     ),
   );

@@ -115,3 +115,19 @@ export function policyKeys(namespace: Namespace): PolicyKeys {
 export function laneClaimKey(own: Namespace, start: string): string {
   return key(own, 'lanes', start);
 }
+
+/** Who is signed in at the consoles that share a namespace; each ends by itself. */
+export interface VisitKeys {
+  /** Text: one visit, sealed. */
+  readonly visit: (key: string) => string;
+  /** Sorted set: keys of the visits of one account, by their end. */
+  readonly ofAccount: (account: string) => string;
+}
+
+export function visitKeys(namespace: Namespace): VisitKeys {
+  const named = (name: string) => key(namespace, 'visits', name);
+  return {
+    visit: (digest) => named(`visit:${digest}`),
+    ofAccount: (account) => named(`account:${account}`),
+  };
+}
