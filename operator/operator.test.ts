@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { bundledRedisUrl } from './keys/bundled-redis.ts';
 import { readTexts } from './keys/secrets.ts';
 import { missingApiServer } from './kube/api-server.fixture.ts';
 import { PATHS } from './kube/paths.ts';
@@ -61,6 +62,39 @@ describe('the operator, on a real API server and a real Redis', function () {
       expect(String(await refused().catch((error: unknown) => error))).to.include('NOPERM');
     }
     gateway.disconnect();
+  });
+
+  it('gives the console its keys, and a Redis user who works in every namespace and changes no other', async () => {
+    const path = PATHS.secret('gatehouse', 'gatehouse-console-keys');
+    const texts = readTexts(await rig.api.client.find(path));
+    const url = new URL(texts.get('redis-url') ?? '');
+    const { Redis } = await import('ioredis');
+    const console = new Redis(url.href);
+    const all = `gh:{other/approvals}:all`;
+
+    const written = await until(() => console.zadd(all, 1, 'x').catch(() => undefined));
+    const refused = await console.acl('LIST').catch((error: unknown) => String(error));
+
+    expect(written).to.equal(1);
+    expect(refused).to.include('NOPERM');
+    expect([...texts.keys()].sort()).to.deep.equal([
+      ...['approval.key', 'approval.pub', 'recording.key', 'redis-url', 'sealing.keys'],
+      ...['trust.key', 'trust.pub'],
+    ]);
+    console.disconnect();
+  });
+
+  it('makes one password for the Redis of the chart, whichever replica comes first', async () => {
+    const address = 'redis://gatehouse-redis.gatehouse.svc:6379';
+
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => bundledRedisUrl(rig.api.client, 'gatehouse', address)),
+    );
+
+    const { username, password, host } = new URL(first ?? '');
+    expect({ username, host }).to.deep.equal({ username: 'default', host: new URL(address).host });
+    expect(password).to.have.length(43);
+    expect(second).to.equal(first);
   });
 
   it('makes the runtime Secret whole, and leaves what is the namespace’s own', async () => {

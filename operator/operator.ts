@@ -5,8 +5,14 @@ import { type DocumentVerifier, documentVerifier } from '#platform/documents/sig
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
-import { namespaceUser, setNamespaceUser, withLogin } from '#platform/redis/users.ts';
+import {
+  namespaceUser,
+  setConsoleUser,
+  setNamespaceUser,
+  withLogin,
+} from '#platform/redis/users.ts';
 import { Controller } from './controller.ts';
+import { CONSOLE_REDIS, ensureConsoleRedis } from './keys/console-redis.ts';
 import { loadOperatorKeys, type OperatorKeys } from './keys/operator-keys.ts';
 import { ensureRuntimeSecret } from './keys/runtime-secret.ts';
 import type { KubeClient } from './kube/client.ts';
@@ -63,7 +69,8 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   const led: { controller?: Controller } = {};
   const world = follow(parts, led, listeners);
   const users = new Map<Namespace, string>();
-  const redis = linkRedis(parts, led, users);
+  await ensureConsoleRedis(parts, keys);
+  const redis = linkRedis(parts, { led, users, keys });
   measure(metrics, { world, redis });
   await world.synced();
   const leader = lead(parts, () => {
@@ -112,17 +119,24 @@ function follow(
   });
 }
 
-function linkRedis(parts: OperatorParts, led: Led, users: Map<Namespace, string>): RedisLink {
-  return new RedisLink({
+function linkRedis(
+  parts: OperatorParts,
+  { led, users, keys }: { led: Led; users: Map<Namespace, string>; keys: OperatorKeys },
+): RedisLink {
+  const away = (error: unknown) => parts.log.warn('Redis is away', saying(error));
+  const link: RedisLink = new RedisLink({
     target: parts.settings.redis,
     ca: parts.redisCa,
     // Users are not kept by every Redis, and a new one has none.
     onReady: () => {
       users.clear();
       led.controller?.all();
+      if (link.admin === undefined) return;
+      setConsoleUser(link.admin, keys.redisPassword(CONSOLE_REDIS)).catch(away);
     },
-    onFault: (error) => parts.log.warn('Redis is away', saying(error)),
+    onFault: away,
   });
+  return link;
 }
 
 function lead(parts: OperatorParts, onLead: () => void): Leader {

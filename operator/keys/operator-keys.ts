@@ -30,8 +30,12 @@ export const OPERATOR_KEY_FILES = {
   trust: 'trust-key.pem',
   redisUsers: 'redis-users.key',
 } as const;
+/** As `gatehouse console` looks for them: each private half beside its public one. */
 export const CONSOLE_KEY_FILES = {
-  approval: 'approval-signing-key.pem',
+  approval: 'approval.key',
+  approvalPublic: 'approval.pub',
+  trust: 'trust.key',
+  trustPublic: 'trust.pub',
   sealing: 'sealing.keys',
   recording: 'recording.key',
 } as const;
@@ -43,7 +47,7 @@ export interface OperatorKeys {
   readonly trust: { readonly id: string; readonly signer: Signer; readonly publicPem: string };
   readonly approvalPublicPem: string;
   readonly recordingPublicPem: string;
-  /** The password of a namespace's Redis user: the same each time it is asked for. */
+  /** The password of a namespace's Redis user, or of the console's: the same each time it is asked for. */
   redisPassword(namespace: string): string;
 }
 
@@ -62,15 +66,18 @@ export async function loadOperatorKeys(
       [OPERATOR_KEY_FILES.redisUsers]: newSymmetric,
     },
   );
-  const consoles = await ensureSecret(
-    client,
-    { namespace, name: CONSOLE_KEYS_SECRET },
-    {
-      [CONSOLE_KEY_FILES.approval]: newEd25519,
-      [CONSOLE_KEY_FILES.sealing]: newSymmetric,
-      ...(recordingPublicPem === undefined ? { [CONSOLE_KEY_FILES.recording]: newX25519 } : {}),
-    },
-  );
+  const place = { namespace, name: CONSOLE_KEYS_SECRET };
+  const consoles = await ensureSecret(client, place, {
+    [CONSOLE_KEY_FILES.approval]: newEd25519,
+    [CONSOLE_KEY_FILES.trust]: newEd25519,
+    [CONSOLE_KEY_FILES.sealing]: newSymmetric,
+    ...(recordingPublicPem === undefined ? { [CONSOLE_KEY_FILES.recording]: newX25519 } : {}),
+  });
+  const publicOf = (name: string) => () => publicPem(privateKey(consoles, name));
+  await ensureSecret(client, place, {
+    [CONSOLE_KEY_FILES.approvalPublic]: publicOf(CONSOLE_KEY_FILES.approval),
+    [CONSOLE_KEY_FILES.trustPublic]: publicOf(CONSOLE_KEY_FILES.trust),
+  });
   return readKeys(own, consoles, recordingPublicPem);
 }
 
