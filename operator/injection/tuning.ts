@@ -1,0 +1,136 @@
+// The annotations that tune one workload. Each is read alone, and one that is wrong refuses the pod by
+// its name; a key of ours that nobody knows is a warning, since it may be of a newer version.
+
+import { GROUP, INJECT, STATUS_ANNOTATION, TUNING_ANNOTATIONS } from '#crds/names.ts';
+import { nearest } from '#crds/nearest.ts';
+import type { CaptureMode } from './capture.ts';
+import type { Texts } from './pod.ts';
+import { type Refused, refuse } from './problem.ts';
+
+export interface Resources {
+  readonly requests?: Texts;
+  readonly limits?: Texts;
+}
+
+export interface Tuning {
+  readonly ok: true;
+  readonly port?: number;
+  readonly path?: string;
+  readonly capture?: CaptureMode | 'Auto';
+  readonly resources: Resources;
+  readonly drainSeconds: number;
+  readonly warnings: readonly string[];
+}
+
+/** Measured need of a busy sidecar, with room; no limit of CPU, which would slow every call. */
+const RESOURCES: Resources = {
+  requests: { cpu: '25m', memory: '96Mi' },
+  limits: { memory: '256Mi' },
+};
+/** Leaves ten of the thirty seconds that Kubernetes gives a pod to end. */
+const DRAIN_SECONDS = 20;
+const MAX_DRAIN_SECONDS = 3600;
+const MODES = ['Auto', 'PortTakeover', 'Redirect', 'NamedPort'] as const;
+const QUANTITY = /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/;
+const PATH = /^\/[^\p{Cc}\s?#]*$/u;
+const MAX_PATH_CHARS = 256;
+const KNOWN: readonly string[] = [INJECT, STATUS_ANNOTATION, ...Object.values(TUNING_ANNOTATIONS)];
+
+/** A value or a sentence on what it must be. */
+type Read<Value> = { readonly value: Value } | { readonly must: string };
+
+export function readTuning(annotations: Texts): Tuning | Refused {
+  const problems: string[] = [];
+  const read = <Value>(key: string, parse: (text: string) => Read<Value>): Value | undefined => {
+    const text = annotations[key];
+    if (text === undefined) return undefined;
+    const found = parse(text);
+    if ('value' in found) return found.value;
+    problems.push(`annotation ${key} must be ${found.must}`);
+    return undefined;
+  };
+  const port = read(TUNING_ANNOTATIONS.port, parsePort);
+  const path = read(TUNING_ANNOTATIONS.path, parsePath);
+  const capture = read(TUNING_ANNOTATIONS.capture, parseCapture);
+  const resources = read(TUNING_ANNOTATIONS.resources, parseResources);
+  const drainSeconds = read(TUNING_ANNOTATIONS.drainSeconds, parseDrain);
+  if (problems.length > 0) return refuse(`${problems.join('; ')}; correct or remove it`);
+  return {
+    ok: true,
+    ...(port === undefined ? {} : { port }),
+    ...(path === undefined ? {} : { path }),
+    ...(capture === undefined ? {} : { capture }),
+    resources: resources ?? RESOURCES,
+    drainSeconds: drainSeconds ?? DRAIN_SECONDS,
+    warnings: unknownKeys(annotations),
+  };
+}
+
+/** Keys under our prefix that nothing reads. */
+export function unknownKeys(annotations: Texts): readonly string[] {
+  return Object.keys(annotations)
+    .filter((key) => key.startsWith(`${GROUP}/`) && !KNOWN.includes(key))
+    .map((key) => {
+      const near = nearest(key, KNOWN);
+      const hint = near === undefined ? 'remove it' : `did you mean ${near}?`;
+      return `annotation ${key} is not known to this version and does nothing; ${hint}`;
+    });
+}
+
+function parsePort(text: string): Read<number> {
+  const value = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= 65_535
+    ? { value }
+    : { must: 'the port of the server, a number from 1 to 65535' };
+}
+
+function parsePath(text: string): Read<string> {
+  return PATH.test(text) && text.length <= MAX_PATH_CHARS
+    ? { value: text }
+    : { must: 'the path of the MCP endpoint, such as /mcp, without a query' };
+}
+
+function parseCapture(text: string): Read<(typeof MODES)[number]> {
+  const value = MODES.find((mode) => mode === text);
+  return value === undefined ? { must: `one of ${MODES.join(', ')}` } : { value };
+}
+
+function parseDrain(text: string): Read<number> {
+  const value = /^(0|[1-9][0-9]{0,3})$/.test(text) ? Number(text) : -1;
+  return value >= 0 && value <= MAX_DRAIN_SECONDS
+    ? { value }
+    : { must: `a whole number of seconds from 0 to ${MAX_DRAIN_SECONDS}` };
+}
+
+function parseResources(text: string): Read<Resources> {
+  const must =
+    'JSON with requests and limits of cpu and memory, such as {"requests":{"cpu":"50m"},"limits":{"memory":"512Mi"}}';
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    return { must };
+  }
+  return isResources(given) ? { value: given } : { must };
+}
+
+function isResources(given: unknown): given is Resources {
+  return (
+    isObject(given) &&
+    Object.entries(given).every(
+      ([kind, amounts]) =>
+        (kind === 'requests' || kind === 'limits') &&
+        isObject(amounts) &&
+        Object.entries(amounts).every(
+          ([name, amount]) =>
+            (name === 'cpu' || name === 'memory') &&
+            typeof amount === 'string' &&
+            QUANTITY.test(amount),
+        ),
+    )
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
