@@ -26,6 +26,7 @@ import type { ClientReply } from './client-reply.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { HoldLimits } from './hold.ts';
+import { judgeAgain } from './judge-again.ts';
 import { Patience } from './patience.ts';
 import type { Obtained } from './settle.ts';
 import { isUnwanted, spendGrant } from './spend-grant.ts';
@@ -148,16 +149,24 @@ async function attach(
 /** The request once it is decided or past its deadline; still pending when patience has ended. */
 async function decisionOn(
   pending: PendingApproval,
-  { patience }: Climbing,
+  { asked: { definition }, call, patience }: Climbing,
   gate: Gate,
 ): Promise<Approval | undefined> {
-  const { id } = pending.request;
-  patience.tell(`Waiting for approval ${id}: ${gate.approvals.urlOf(id)}`);
-  let approval: Approval | undefined = pending;
-  while (approval?.state === 'PENDING' && !patience.ended.aborted) {
-    approval = await nextStanding(approval, patience.ended, gate);
+  const { request } = pending;
+  patience.tell(`Waiting for approval ${request.id}: ${gate.approvals.urlOf(request.id)}`);
+  const look = () => void patience.endIf(judgeAgain(request, { call, definition }, gate));
+  const unlisten = gate.activation.onSwap(look);
+  try {
+    // The policy may have changed since the call came.
+    if (gate.activation.current !== call.exchange.facts.snapshot) look();
+    let approval: Approval | undefined = pending;
+    while (approval?.state === 'PENDING' && !patience.ended.aborted) {
+      approval = await nextStanding(approval, patience.ended, gate);
+    }
+    return approval;
+  } finally {
+    unlisten();
   }
-  return approval;
 }
 
 async function nextStanding(
@@ -187,6 +196,7 @@ async function takeUp(
   gate: Gate,
 ): Promise<Obtained | 'again'> {
   if (isUnwanted(call)) return { kind: 'refused', refusal: UNWANTED };
+  if (patience.withdrawn !== undefined) return { kind: 'refused', refusal: patience.withdrawn };
   const { urlOf } = gate.approvals;
   switch (approval?.state) {
     case 'GRANTED':

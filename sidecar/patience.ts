@@ -5,6 +5,7 @@ import type { Slots } from '#core/limiter.ts';
 import { notification } from '#core/mcp/replies.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
 import { encodeSseEvent } from '#core/mcp/sse.ts';
+import type { Refusal } from '#core/refusal.ts';
 import type { ClientReply } from './client-reply.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -34,6 +35,7 @@ export class Patience {
   readonly #endsAtMs: number;
   readonly #undo: (() => void)[] = [];
   #message = '';
+  #withdrawn: Refusal | undefined;
   #lastProgress = Number.NEGATIVE_INFINITY;
 
   constructor({ exchange, client }: HeldCall, gate: Gate) {
@@ -58,6 +60,18 @@ export class Patience {
   /** Aborted when the wait is over: no time left, nobody there, called off, or the gateway stops. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** Why the call is not to wait any longer, whatever people decide. */
+  get withdrawn(): Refusal | undefined {
+    return this.#withdrawn;
+  }
+
+  /** Ends the wait once it is to be refused. */
+  async endIf(refused: Promise<Refusal | undefined>): Promise<void> {
+    // What cannot be judged now is judged when its grant is to be spent.
+    this.#withdrawn ??= await refused.catch(() => undefined);
+    if (this.#withdrawn !== undefined) this.#ended.abort();
   }
 
   /**
