@@ -33,6 +33,7 @@ const FLAGS = {
   trustKey: text,
   approvalKey: text,
   admin: hostPort,
+  peerListen: hostPort,
   allowPlainHttp: onOff,
   allowPrivateReceivers: onOff,
   holdSeconds: integer(0, 3600),
@@ -61,6 +62,8 @@ export const run: Command = {
   --approval-key FILE    public half of the key that a console elsewhere decides with: nobody decides at this
                          gateway then. Needs --redis and --console-url (a key of its own, made under --data)
   --admin HOST:PORT      /livez /readyz /startupz /metrics, and /approvals (127.0.0.1:9090)
+  --peer-listen HOST:PORT  the address under which other replicas reach this one; sessions then work at each of
+                         them, by mutual TLS whose keys come from the sealing keys (off)
   --allow-plain-http     take plain http beyond loopback: issuers, the server, approvers; recorded as evidence
   --allow-private-receivers  send notifications to addresses that are not public, too; recorded as evidence
   --hold-seconds N       hold a call that waits for approval this long at most (50); over 50 only calls whose
@@ -132,6 +135,7 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
     ...places,
     trustKeyFile: flags.trustKey ?? 'gatehouse-trust.pub',
     admin: flags.admin ?? { host: '127.0.0.1', port: 9090 },
+    peerListen: flags.peerListen,
     consoleUrl: decidingUrl(flags, beside),
     approvalKeyFile: flags.approvalKey,
     allowPlainHttp,

@@ -98,7 +98,7 @@ export function openSession(
 }
 
 /** By its header alone: a body that says otherwise is a mismatch. */
-function isModern(head: Head): boolean {
+export function isModern(head: Head): boolean {
   const version = only(head.headers['mcp-protocol-version'])?.trim() ?? '';
   return isRevision(version) && eraOf(version) === 'modern';
 }

@@ -31,10 +31,14 @@ export interface Gate {
   readonly refusals: RefusalLog;
   readonly limiter: RateLimiter;
   readonly streams: Slots;
+  /** Requests on their way to the replicas that own their sessions. */
+  readonly tunnels: Slots;
   readonly clock: Clock;
   /** UUIDv7. */
   readonly newId: () => string;
   readonly log: Logger;
   /** Aborted when the gateway takes no more calls: streams end, calls under way go on. */
   readonly drain: AbortController;
+  /** Aborted when calls under way have had their time. */
+  readonly cut: AbortController;
 }

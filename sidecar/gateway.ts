@@ -8,8 +8,10 @@ import { type Head, refuseHost } from './admit-head.ts';
 import { ClientReply } from './client-reply.ts';
 import type { Gate } from './gate.ts';
 import type { WellKnown } from './metadata.ts';
+import type { Peers } from './peers.ts';
 import { journey } from './pipeline.ts';
 import { corsHeaders } from './preflight.ts';
+import { relayToOwner } from './relay-to-owner.ts';
 import { SettingsFault } from './settings.ts';
 import { turnAway } from './turn-away.ts';
 
@@ -33,7 +35,7 @@ export interface Gateway {
 /** A server that listens but does not answer yet: public URLs may depend on the port it got. */
 export interface Bound {
   readonly address: AddressInfo;
-  open(gate: Gate, wellKnown: WellKnown): Gateway;
+  open(gate: Gate, wellKnown: WellKnown, peers?: Peers): Gateway;
   close(): void;
 }
 
@@ -58,7 +60,7 @@ export async function bindGateway(host: string, port: number): Promise<Bound> {
   const address = server.address() as AddressInfo;
   return {
     address,
-    open: (gate, wellKnown) => openGateway(server, gate, wellKnown),
+    open: (gate, wellKnown, peers) => openGateway(server, new Front(gate, wellKnown, peers)),
     close: () => server.close(),
   };
 }
@@ -71,17 +73,21 @@ function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): 
   );
 }
 
-function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway {
-  const front = new Front(gate, wellKnown);
+function openGateway(server: Server, front: Front): Gateway {
+  const { gate, peers } = front;
   server.on('request', (request, response) => front.take(request, response));
+  peers?.door.open((request, response, address) => front.take(request, response, address));
   return {
     address: server.address() as AddressInfo,
     async drain(deadline) {
       const settled = front.drain(deadline);
       server.close();
       server.closeIdleConnections();
+      peers?.door.drain();
       await settled;
       server.closeAllConnections();
+      peers?.door.close();
+      peers?.tunnels.close();
       gate.questions.endAll({ status: 'cancelled', reason: 'the gateway is stopping' });
       await gate.refusals.flush();
     },
@@ -91,20 +97,23 @@ function openGateway(server: Server, gate: Gate, wellKnown: WellKnown): Gateway 
 class Front {
   /** Set once the gateway takes no more calls. */
   #deadline: AbortSignal | undefined;
-  readonly #gate: Gate;
+  readonly gate: Gate;
+  readonly peers: Peers | undefined;
   readonly #wellKnown: WellKnown;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(gate: Gate, wellKnown: WellKnown) {
-    this.#gate = gate;
+  constructor(gate: Gate, wellKnown: WellKnown, peers?: Peers) {
+    this.gate = gate;
+    this.peers = peers;
     this.#wellKnown = wellKnown;
   }
 
-  take(request: IncomingMessage, response: ServerResponse): void {
-    const call = this.#answer(request, response)
+  /** `relayedFor`: the client's address, when another replica brings its request. */
+  take(request: IncomingMessage, response: ServerResponse, relayedFor?: string): void {
+    const call = this.#answer(request, response, relayedFor)
       .catch((error: unknown) => {
         // A fault is ours: the peer hears nothing of it, and nothing of the answer leaves half-done.
-        this.#gate.log.error('a call failed in the gateway', { error: asError(error) });
+        this.gate.log.error('a call failed in the gateway', { error: asError(error) });
         if (response.headersSent) response.destroy();
         else response.writeHead(500, { connection: 'close' }).end();
       })
@@ -116,12 +125,13 @@ class Front {
   /** Resolves when every call is over; streams are ended at once, calls at the deadline. */
   async drain(deadline: AbortSignal): Promise<void> {
     this.#deadline = deadline;
-    const gate = this.#gate;
+    const { gate } = this;
     gate.drain.abort();
     const cut = (): void => {
       for (const exchange of gate.exchanges.inFlight) {
         exchange.cut('cancelled', 'the gateway is stopping');
       }
+      gate.cut.abort();
     };
     if (deadline.aborted) cut();
     deadline.addEventListener('abort', cut, { once: true });
@@ -143,15 +153,21 @@ class Front {
     });
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gate = this.#gate;
-    const head = headOf(request);
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    relayedFor?: string,
+  ): Promise<void> {
+    const { gate, peers } = this;
+    const head = headOf(request, relayedFor);
     const client = new ClientReply(response, corsHeaders(head, gate.activation.current.doors));
     if (this.#deadline !== undefined) {
       const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;
       response.setHeader('connection', 'close');
       return turnAway({ head, refusal }, client, gate);
     }
+    // What was relayed is answered here, whoever owns its session: it never goes round.
+    if (relayedFor !== undefined) return this.#travel(request, head, client);
     const published = this.#wellKnown(head);
     if (published !== undefined) {
       const refusal = refuseHost(head, gate.activation.current.doors);
@@ -159,16 +175,22 @@ class Front {
         ? client.send(published)
         : turnAway({ head, refusal }, client, gate);
     }
-    return journey({ head, client, body: (maxBytes) => readBody(request, maxBytes) }, gate);
+    const arriving = { head, request, response, client };
+    if (peers !== undefined && (await relayToOwner(arriving, gate, peers.tunnels))) return;
+    return this.#travel(request, head, client);
+  }
+
+  #travel(request: IncomingMessage, head: Head, client: ClientReply): Promise<void> {
+    return journey({ head, client, body: (maxBytes) => readBody(request, maxBytes) }, this.gate);
   }
 }
 
-function headOf(request: IncomingMessage): Head {
+function headOf(request: IncomingMessage, relayedFor: string | undefined): Head {
   return {
     method: request.method ?? '',
     target: request.url ?? '',
     headers: request.headersDistinct,
-    address: request.socket.remoteAddress ?? '',
+    address: relayedFor ?? request.socket.remoteAddress ?? '',
   };
 }
 

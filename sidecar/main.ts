@@ -34,6 +34,7 @@ import { openNotifications } from './notifications.ts';
 import type { Approvals } from './obtain-approval.ts';
 import { openApprovals } from './open-approvals.ts';
 import { probeUpstream } from './own-message.ts';
+import { openPeers, type Peers } from './peers.ts';
 import { Questions } from './questions.ts';
 import { Recorder } from './recorder.ts';
 import { reloader } from './reload.ts';
@@ -99,8 +100,8 @@ export async function startSidecar(
   const loaded = await firstPolicy(settings);
   const keys = await loadKeys(settings, log);
   const telemetry = await openTelemetry({ settings, ledger, metrics, clock, log });
-  const bound = await bindGateway(settings.listen.host, settings.listen.port);
-  const parts = { settings, clock, log, ledger, metrics, keys, port: bound.address.port };
+  const { bound, peers } = await bind(settings, keys);
+  const parts = { settings, clock, log, ledger, metrics, keys, peers, port: bound.address.port };
   const verifier = createTokenVerifier({
     issuers: loaded.policy.issuers,
     allowPlainHttp: settings.allowPlainHttp,
@@ -115,7 +116,7 @@ export async function startSidecar(
   const { approvals, desk, due } = await openApprovals(parts);
   const notifier = openNotifications(parts, activation, approvals);
   const gate = assembleGate(parts, activation, approvals);
-  const gateway = bound.open(gate, wellKnownOf(activation, signer));
+  const gateway = bound.open(gate, wellKnownOf(activation, signer), peers);
   const warm = warmUp(verifier, log);
   const admin = await openAdmin(parts, { gate, warm, desk });
   await probeUpstream(gate);
@@ -145,6 +146,12 @@ function loosened({ allowPlainHttp, allowPrivateReceivers = false }: SidecarSett
   };
 }
 
+/** Addresses come first: public URLs may depend on a port, and sessions on where this replica is reached. */
+async function bind({ listen, peerListen }: SidecarSettings, { sealing }: Keys) {
+  const peers = peerListen && (await openPeers(peerListen, sealing));
+  return { bound: await bindGateway(listen.host, listen.port), peers };
+}
+
 interface Parts {
   readonly settings: SidecarSettings;
   readonly clock: Clock;
@@ -152,6 +159,7 @@ interface Parts {
   readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly keys: Keys;
+  readonly peers: Peers | undefined;
   /** The one that was bound, where 0 was asked for. */
   readonly port: number;
 }
@@ -182,7 +190,7 @@ function openSigner(parts: Parts, loaded: GoodPolicy): UpstreamSigner {
 }
 
 function assembleGate(parts: Parts, activation: Activation, approvals: Approvals): Gate {
-  const { settings, clock, ledger, log, keys } = parts;
+  const { settings, clock, ledger, log, keys, peers } = parts;
   const sealer = new Sealer(keys.sealing);
   return {
     activation,
@@ -191,8 +199,8 @@ function assembleGate(parts: Parts, activation: Activation, approvals: Approvals
     clock,
     log,
     upstream: new Upstream(settings.upstream),
-    // One process owns what lies under --data, over restarts too.
-    sessions: new Sessions(sealer, 'local'),
+    // Alone, one process owns what lies under --data, over restarts too.
+    sessions: new Sessions(sealer, peers?.self ?? { name: 'local' }),
     states: new RequestStates(sealer),
     exchanges: new Exchanges(),
     questions: new Questions(),
@@ -202,8 +210,10 @@ function assembleGate(parts: Parts, activation: Activation, approvals: Approvals
     refusals: new RefusalLog(ledger, clock),
     limiter: new RateLimiter(),
     streams: new Slots(),
+    tunnels: new Slots(),
     newId: createUuids(clock),
     drain: new AbortController(),
+    cut: new AbortController(),
   };
 }
 

@@ -15,7 +15,7 @@ const ANN: Principal = {
 };
 const BOB: Principal = { ...ANN, subject: 'bob' };
 const sealer = new Sealer([new Uint8Array(32).fill(1)]);
-const sessions = new Sessions(sealer, 'me');
+const sessions = new Sessions(sealer, { name: 'me' });
 const opened = {
   upstreamId: 'up-1',
   recordId: 'r-1',
@@ -49,7 +49,9 @@ describe('sessions', () => {
   it('is unknown to a gateway that does not own it', () => {
     const session = sessions.seal(ANN, opened);
 
-    expect(new Sessions(sealer, 'other').open(ANN, session?.sealed ?? '')).to.equal(undefined);
+    expect(new Sessions(sealer, { name: 'other' }).open(ANN, session?.sealed ?? '')).to.equal(
+      undefined,
+    );
   });
 
   for (const upstreamId of ['', 'with space', 'né', 'x'.repeat(1025), 'a\r\nb']) {

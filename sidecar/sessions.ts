@@ -1,8 +1,10 @@
-// The session id a client sees: an envelope of the server's own id and of who owns the session.
+// The session id a client sees: an envelope of the server's own id, of who owns the session, and of where
+// that replica is reached.
 // A foreign, forged or expired id is answered 404, exactly as one that never existed.
 
 import type { Principal } from '#core/identity/principal.ts';
 import { REVISIONS, type Revision } from '#core/mcp/revisions.ts';
+import type { Owner } from '#platform/peer/tunnels.ts';
 import type { Sealer } from '#platform/process/seal.ts';
 
 export interface Session {
@@ -17,11 +19,19 @@ export interface Session {
   readonly sealed: string;
 }
 
-/** Short names keep the header short: upstream, record, owner, issuer, subject, revision, caps. */
+/** The process that holds the server's sessions. */
+export interface SessionOwner {
+  readonly name: string;
+  /** Where other replicas reach it; absent: nowhere. */
+  readonly place?: { readonly host: string; readonly port: number };
+}
+
+/** Short names keep the header short: upstream, record, owner, place, issuer, subject, revision, caps. */
 interface Envelope {
   readonly u: string;
   readonly n: string;
   readonly o: string;
+  readonly p?: readonly [host: string, port: number];
   readonly i: string;
   readonly s: string;
   readonly r: string;
@@ -35,10 +45,10 @@ const MAX_CAPABILITIES = 16;
 
 export class Sessions {
   readonly #sealer: Sealer;
-  readonly #owner: string;
+  readonly #owner: SessionOwner;
 
-  /** `owner` names the process that holds the server's session; other owners' ids are unknown here. */
-  constructor(sealer: Sealer, owner: string) {
+  /** The sessions of other owners are unknown here. */
+  constructor(sealer: Sealer, owner: SessionOwner) {
     this.#sealer = sealer;
     this.#owner = owner;
   }
@@ -50,10 +60,12 @@ export class Sessions {
       return undefined;
     }
     const capabilities = opened.capabilities.slice(0, MAX_CAPABILITIES);
+    const { name, place } = this.#owner;
     const envelope: Envelope = {
       u: upstreamId,
       n: opened.recordId,
-      o: this.#owner,
+      o: name,
+      ...(place === undefined ? {} : { p: [place.host, place.port] }),
       i: principal.issuer,
       s: principal.subject,
       r: opened.revision,
@@ -65,7 +77,7 @@ export class Sessions {
   /** The principal's own session, or undefined: forged, foreign and unknown look alike. */
   open(principal: Principal, sealed: string): Session | undefined {
     const envelope = this.#sealer.open('session', sealed) as Envelope | undefined;
-    if (envelope === undefined || envelope.o !== this.#owner) return undefined;
+    if (envelope === undefined || envelope.o !== this.#owner.name) return undefined;
     if (envelope.i !== principal.issuer || envelope.s !== principal.subject) return undefined;
     const facts = REVISIONS.get(envelope.r as Revision);
     if (facts === undefined) return undefined;
@@ -76,5 +88,16 @@ export class Sessions {
       capabilities: envelope.c,
       sealed,
     };
+  }
+
+  /** The replica that owns this session, when it is another one and can be reached. It says whose it is. */
+  ownerElsewhere(sealed: string): Owner | undefined {
+    const envelope = this.#sealer.open('session', sealed) as Envelope | undefined;
+    if (envelope?.p === undefined || envelope.o === this.#owner.name) return undefined;
+    const [host, port] = envelope.p;
+    const isHere = host === this.#owner.place?.host && port === this.#owner.place.port;
+    // One that was here before us is gone.
+    if (isHere) return undefined;
+    return { host, port, name: envelope.o, key: this.#sealer.keyOf(sealed) };
   }
 }

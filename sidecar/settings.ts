@@ -15,6 +15,8 @@ export interface SidecarSettings extends KeyPlaces {
   /** Public half; the private one lies beside it. */
   readonly trustKeyFile: string;
   readonly admin: Listening;
+  /** Where replicas reach this one, to bring requests of its sessions; undefined: it stands alone. */
+  readonly peerListen?: Listening | undefined;
   /** Where people decide what waits: a console; undefined: the admin address. */
   readonly consoleUrl?: URL | undefined;
   /** Public half of the key of those who decide elsewhere; undefined: people decide at this gateway too. */

@@ -138,6 +138,18 @@ describe('starting a gateway', () => {
       says: ['--listen: cannot listen on', 'something listens there already'],
     },
     {
+      name: 'an address for replicas that none of them could dial',
+      differs: async () => ({ '--peer-listen': '0.0.0.0:0' }),
+      code: CONFIG,
+      says: ['--peer-listen: 0.0.0.0 is no address that others can dial; give the one'],
+    },
+    {
+      name: 'a port for replicas that is taken',
+      differs: async () => ({ '--peer-listen': `127.0.0.1:${takenPort}` }),
+      code: CONFIG,
+      says: ['--peer-listen: cannot listen on', 'choose another address'],
+    },
+    {
       name: 'an admin port that is taken',
       differs: async () => ({ '--admin': `127.0.0.1:${takenPort}` }),
       code: CONFIG,

@@ -39,6 +39,12 @@ export class Sealer {
     return Buffer.concat([id, nonce, text, cipher.getAuthTag()]).toString('base64url');
   }
 
+  /** The place of the key that this names, among those of the constructor; it may still not open. */
+  keyOf(sealed: string): number {
+    const id = Buffer.from(sealed.slice(0, 8), 'base64url').subarray(0, KEY_ID_BYTES);
+    return this.#keys.findIndex((entry) => entry.id.equals(id));
+  }
+
   /** The sealed value, or undefined for anything that we did not seal: forged, foreign or cut. */
   open(kind: SealedKind, sealed: string): unknown {
     if (sealed.length > MAX_SEALED_CHARS) return undefined;
