@@ -1,5 +1,8 @@
 // An operator for tests, on a real API server and a real Redis, with a namespace, a pod and a policy to hand.
 
+import { signatureKey } from '#core/evidence/signature.ts';
+import { lineText } from '#core/evidence/source.ts';
+import { verifyLogs } from '#core/evidence/verify.ts';
 import type { EffectivePolicy } from '#core/policy/document.ts';
 import { workloadKey } from '#core/workloads/workload-key.ts';
 import { crdOf } from '#crds/crd.ts';
@@ -7,12 +10,16 @@ import { KINDS } from '#crds/kinds.ts';
 import { sha256Hex } from '#platform/documents/signed-text.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
+import { connectRedis } from '#platform/redis/client.ts';
+import { openRedisEvidence } from '#platform/redis/evidence-source.ts';
+import type { Namespace } from '#platform/redis/keys.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
 import { readRedisUrl } from '#platform/redis/target.ts';
 import { startApiServer, type TestApiServer } from './kube/api-server.fixture.ts';
 import { PATHS } from './kube/paths.ts';
-import { type Operator, type OperatorParts, startOperator } from './operator.ts';
+import { type Operator, startOperator } from './operator.ts';
 import { OperatorMetrics } from './operator-metrics.ts';
+import type { OperatorParts } from './operator-parts.ts';
 
 export const NS = 'payments';
 export const APPLY = { manager: 'test', force: true };
@@ -60,6 +67,9 @@ export class OperatorRig {
   readonly api: TestApiServer;
   readonly redis: TestRedis;
   readonly lines: string[] = [];
+  /** Whether the operator may evict: new pods would have their sidecar. */
+  isInjecting = false;
+  metrics = new OperatorMetrics('0.1.0');
   #operator: Operator | undefined;
 
   constructor(api: TestApiServer, redis: TestRedis) {
@@ -74,6 +84,7 @@ export class OperatorRig {
 
   async restart(more: Partial<OperatorParts> = {}): Promise<void> {
     await this.#operator?.close();
+    this.metrics = new OperatorMetrics('0.1.0');
     this.#operator = await startOperator({ ...this.#parts(), ...more });
   }
 
@@ -103,6 +114,33 @@ export class OperatorRig {
     await this.api.client.apply(PATHS.policy(NS, body.metadata.name), body, APPLY);
   }
 
+  /** The operator's own log, read and verified as an auditor would. */
+  async evidence() {
+    const { keys } = this.operator;
+    const client = await connectRedis(readRedisUrl(this.redis.url, 'test'), { name: 'test' });
+    const stored = Object(
+      await this.api.client.find(PATHS.configMap('gatehouse', 'gatehouse-evidence-anchors')),
+    ).data;
+    const anchors = Object.entries(Object(stored)).map(([file, text]) => ({
+      file,
+      text: String(text),
+    }));
+    const logs = await openRedisEvidence(client, 'gatehouse' as Namespace, anchors);
+    const records: string[] = [];
+    for (const { source } of logs) {
+      for (const { lines } of source.lanes) {
+        for await (const line of lines) records.push(lineText(line) ?? '');
+      }
+    }
+    const again = await openRedisEvidence(client, 'gatehouse' as Namespace, anchors);
+    const target = await verifyLogs(
+      again.map(({ source }) => source),
+      [signatureKey(keys.trust.signer.publicKey)],
+    );
+    client.disconnect();
+    return { records, target, anchors: anchors.length };
+  }
+
   #parts(): OperatorParts {
     const redisUrl = this.redis.url;
     return {
@@ -114,20 +152,21 @@ export class OperatorRig {
         redirectImage: 'tools:1',
         ...{ redisUrl, redis: readRedisUrl(redisUrl, 'test'), redisCa: undefined },
         ...{ consoleUrl: undefined, otlp: undefined, archive: undefined, recordingKey: undefined },
-        ...{ allowPlainHttp: false, logLevel: 'info', evictionsPerHour: 0 },
+        ...{ allowPlainHttp: false, logLevel: 'info', evictPerMinute: 1 },
       },
       log: createLogger({
         level: 'info',
         write: (text) => this.lines.push(text),
         now: () => '',
       }),
-      metrics: new OperatorMetrics('0.1.0'),
+      metrics: this.metrics,
       clock: createClock(),
       random: Math.random,
       version: '0.1.0',
       operatorCa: () => 'CA',
       redisCa: undefined,
       recordingKeyPem: undefined,
+      isInjecting: () => this.isInjecting,
       onLoss: () => {},
     };
   }

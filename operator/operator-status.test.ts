@@ -160,4 +160,27 @@ describe('the status of a policy, on a real API server and a real Redis', functi
         : undefined;
     });
   });
+
+  it('and what was found is an event, a metric and a record that verifies', async () => {
+    const bare = pod('told', { 'gatehouse.dev/workload': undefined });
+    await rig.api.client.create(`/api/v1/namespaces/${NS}/pods`, {
+      ...bare,
+      metadata: { ...bare.metadata, annotations: {} },
+    });
+
+    const note = await until(async () => {
+      const path = `/apis/events.k8s.io/v1/namespaces/${NS}/events`;
+      const { items } = Object(await rig.api.client.list(path, {}));
+      return items.find(({ note }: { note?: string }) => note?.startsWith('Pod told should'));
+    });
+    const { target, anchors } = await until(async () => {
+      const found = await rig.evidence();
+      return found.records.some((text) => text.includes('"told"')) ? found : undefined;
+    });
+
+    expect([note.type, note.reason]).to.deep.equal(['Warning', 'UninjectedPod']);
+    expect(await rig.metrics.text()).to.match(/gatehouse_operator_pods\{state="uninjected"\} [12]/);
+    expect(anchors).to.be.above(0);
+    expect(target.verdict, JSON.stringify(target.problems)).to.equal('verified');
+  });
 });

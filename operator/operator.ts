@@ -1,47 +1,20 @@
 // One replica of the operator, put together: the copy of the cluster, the keys, what sidecars reach, and the
 // lease that says which replica does the leader's work.
 
-import { type DocumentVerifier, documentVerifier } from '#platform/documents/signed-text.ts';
-import type { Clock } from '#platform/process/clock.ts';
-import type { Logger } from '#platform/process/log.ts';
+import { documentVerifier } from '#platform/documents/signed-text.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
-import {
-  namespaceUser,
-  setConsoleUser,
-  setNamespaceUser,
-  withLogin,
-} from '#platform/redis/users.ts';
-import { Controller } from './controller.ts';
+import { setConsoleUser } from '#platform/redis/users.ts';
+import type { OperatorRecord } from './evidence/operator-log.ts';
 import { CONSOLE_REDIS, ensureConsoleRedis } from './keys/console-redis.ts';
 import { loadOperatorKeys, type OperatorKeys } from './keys/operator-keys.ts';
-import { ensureRuntimeSecret } from './keys/runtime-secret.ts';
-import type { KubeClient } from './kube/client.ts';
-import { KubeFault } from './kube/kube-fault.ts';
 import { Leader } from './kube/leader.ts';
+import { beginLeaderWork, type LeaderWork } from './leader-work.ts';
 import type { OperatorMetrics } from './operator-metrics.ts';
+import { type OperatorParts, saying, wallMillis } from './operator-parts.ts';
 import { PublishedDocuments } from './reconcile/published.ts';
-import { createRenderer } from './reconcile/render.ts';
 import { RedisLink } from './redis-link.ts';
-import type { OperatorSettings } from './settings.ts';
 import type { DocumentItem } from './world/objects.ts';
 import { type World, watchWorld } from './world/world.ts';
-
-export interface OperatorParts {
-  readonly settings: OperatorSettings;
-  readonly client: KubeClient;
-  readonly log: Logger;
-  readonly metrics: OperatorMetrics;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Of this release, and so of the sidecar that it injects. */
-  readonly version: string;
-  /** PEM of the authority of /v1. */
-  readonly operatorCa: () => string;
-  readonly redisCa: string | undefined;
-  readonly recordingKeyPem: string | undefined;
-  /** Another replica may lead now. */
-  readonly onLoss: () => void;
-}
 
 export interface Operator {
   readonly world: World;
@@ -52,6 +25,8 @@ export interface Operator {
   isReady(): boolean;
   /** Called with each policy document that appears or changes. */
   follow(listener: (item: DocumentItem) => void): void;
+  /** Evidence of the operator, by the replica that leads; others have nothing to say. */
+  record(record: OperatorRecord): void;
   /** A sidecar said something: its namespace's status may be another. */
   heard(namespace: string): void;
   close(): Promise<void>;
@@ -66,7 +41,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   const verifier = await documentVerifier(JSON.stringify(keys.policyKeys));
   const published = new PublishedDocuments(verifier);
   const listeners: ((item: DocumentItem) => void)[] = [];
-  const led: { controller?: Controller } = {};
+  const led: Led = {};
   const world = follow(parts, led, listeners);
   const users = new Map<Namespace, string>();
   await ensureConsoleRedis(parts, keys);
@@ -75,8 +50,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   await world.synced();
   const leader = lead(parts, () => {
     const state = { keys, verifier, published, world, redis, users };
-    led.controller = newController(parts, state);
-    led.controller.start();
+    led.work = beginLeaderWork(parts, state);
   });
   return {
     ...{ world, keys, published, redis },
@@ -85,9 +59,10 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
     },
     isReady: () => world.isSynced(),
     follow: (listener) => void listeners.push(listener),
-    heard: (namespace) => led.controller?.namespace(namespace),
+    record: (record) => led.work?.log.record(record),
+    heard: (namespace) => led.work?.controller.namespace(namespace),
     close: async () => {
-      await led.controller?.close();
+      await led.work?.close();
       await leader.close();
       await world.close();
       redis.close();
@@ -97,7 +72,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
 
 /** There while this replica leads. */
 interface Led {
-  controller?: Controller;
+  work?: LeaderWork;
 }
 
 function follow(
@@ -110,8 +85,8 @@ function follow(
     random,
     onFault: (kind, error) => log.warn('watching is interrupted', { kind, ...saying(error) }),
     changes: {
-      namespace: (name) => led.controller?.namespace(name),
-      cluster: () => led.controller?.all(),
+      namespace: (name) => led.work?.controller.namespace(name),
+      cluster: () => led.work?.controller.all(),
       document: (item) => {
         for (const listener of listeners) listener(item);
       },
@@ -130,7 +105,7 @@ function linkRedis(
     // Users are not kept by every Redis, and a new one has none.
     onReady: () => {
       users.clear();
-      led.controller?.all();
+      led.work?.controller.all();
       if (link.admin === undefined) return;
       setConsoleUser(link.admin, keys.redisPassword(CONSOLE_REDIS)).catch(away);
     },
@@ -157,56 +132,6 @@ function lead(parts: OperatorParts, onLead: () => void): Leader {
   return leader;
 }
 
-interface LeaderState extends Pick<Operator, 'world' | 'keys' | 'published' | 'redis'> {
-  readonly verifier: DocumentVerifier;
-  /** Users that this Redis has, with what their Secret was last made of. */
-  readonly users: Map<Namespace, string>;
-}
-
-function newController(parts: OperatorParts, state: LeaderState): Controller {
-  const { client, metrics, log, version, settings, clock } = parts;
-  const { keys, redis } = state;
-  return new Controller({
-    ...{ ...state, client, metrics, version },
-    nowMillis: () => wallMillis(clock),
-    key: keys.policyKey,
-    state: () => redis.state,
-    floors: new Map(),
-    unusedSince: new Map(),
-    render: createRenderer(),
-    ownNamespace: settings.namespace,
-    ensureRuntime: (namespace) => ensureRuntime(parts, state, namespace),
-    observed: async ({ isChange }) => metrics.documentSigned(isChange ? 'changed' : 'renewed'),
-    drifted: () => {},
-    onFault: (key, error) => log.warn('is tried again', { key, ...saying(error) }),
-  });
-}
-
-function wallMillis(clock: Clock): number {
-  return Math.floor(clock.epochSeconds() * 1000);
-}
-
-async function ensureRuntime(
-  { client, settings, redisCa, operatorCa }: OperatorParts,
-  { keys, redis, users }: LeaderState,
-  namespace: Namespace,
-): Promise<void> {
-  const password = keys.redisPassword(namespace);
-  const ca = operatorCa();
-  const { admin } = redis;
-  if (admin !== undefined && !users.has(namespace)) {
-    await setNamespaceUser(admin, namespace, password);
-    users.set(namespace, '');
-  }
-  if (users.get(namespace) === ca) return;
-  const redisUrl = withLogin(settings.redisUrl, namespaceUser(namespace), password);
-  await ensureRuntimeSecret(
-    { client, keys, redisCa, redisUrl: () => redisUrl, operatorCa },
-    namespace,
-  );
-  if (users.has(namespace)) users.set(namespace, ca);
-}
-
 function measure(
   metrics: OperatorMetrics,
   { world, redis }: Pick<Operator, 'world' | 'redis'>,
@@ -215,12 +140,4 @@ function measure(
   metrics.gauge('synced', () => Number(world.isSynced()));
   metrics.gauge('redis', () => Number(redis.admin !== undefined));
   metrics.gauge('watchRestarts', () => all.reduce((sum, { restarts }) => sum + restarts, 0));
-}
-
-/** Status and reason of what the API server refused: neither quotes an object. */
-function saying(error: unknown) {
-  const fault = error instanceof Error ? { error } : {};
-  return error instanceof KubeFault
-    ? { ...fault, status: error.status, reason: error.reason }
-    : fault;
 }

@@ -22,8 +22,8 @@ export interface OperatorSettings {
   /** File with the public half. */
   readonly recordingKey: string | undefined;
   readonly logLevel: LogLevel;
-  /** Evicts at most so many pods without a sidecar in an hour; 0: none. */
-  readonly evictionsPerHour: number;
+  /** Evicts at most so many pods without a sidecar in a minute; 0: none. */
+  readonly evictPerMinute: number;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -33,7 +33,7 @@ export class SettingsFault extends Error {
   readonly code = 'settings';
 }
 
-const MAX_EVICTIONS = 600;
+const MAX_EVICTIONS = 60;
 
 /** Throws SettingsFault or RedisFault, naming the variable. */
 export function readSettings(env: Environment): OperatorSettings {
@@ -52,7 +52,7 @@ export function readSettings(env: Environment): OperatorSettings {
     archive: given(env, 'GATEHOUSE_ARCHIVE'),
     recordingKey: given(env, 'GATEHOUSE_RECORDING_KEY'),
     logLevel: logLevel(env),
-    evictionsPerHour: evictions(env),
+    evictPerMinute: evictions(env),
   };
 }
 
@@ -77,10 +77,10 @@ function logLevel(env: Environment): LogLevel {
 }
 
 function evictions(env: Environment): number {
-  const value = Number(given(env, 'GATEHOUSE_EVICTIONS_PER_HOUR') ?? '0');
+  const value = Number(given(env, 'GATEHOUSE_EVICT_PER_MINUTE') ?? '0');
   if (!Number.isInteger(value) || value < 0 || value > MAX_EVICTIONS) {
     throw new SettingsFault(
-      `GATEHOUSE_EVICTIONS_PER_HOUR must be a whole number from 0 to ${MAX_EVICTIONS}`,
+      `GATEHOUSE_EVICT_PER_MINUTE must be a whole number from 0 to ${MAX_EVICTIONS}`,
     );
   }
   return value;

@@ -2,11 +2,13 @@
 
 import { canonicalize } from '#core/evidence/canonical.ts';
 import type { GoverningPolicy } from '#core/policy/layer-document.ts';
-import { API_VERSION, CLUSTER_POLICY_KIND, POLICY_KIND } from '#crds/names.ts';
+import { API_VERSION, CLUSTER_POLICY_KIND, CONDITIONS, POLICY_KIND } from '#crds/names.ts';
 import type { PolicyStatus } from '#crds/policy.ts';
 import { sha256Hex } from '#platform/documents/signed-text.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { EventRecorder } from '../kube/events.ts';
 import { MANAGERS, PATHS } from '../kube/paths.ts';
+import type { PolicyItem } from '../world/objects.ts';
 
 export async function applyStatus(
   client: KubeClient,
@@ -25,6 +27,30 @@ export async function applyStatus(
     { manager: MANAGERS.status, force: true },
   );
 }
+
+/** Events for what is another than it was: one sentence each, as the condition says it. */
+export function sayChanges(
+  events: Pick<EventRecorder, 'say'>,
+  item: Pick<PolicyItem, 'name' | 'namespace' | 'uid' | 'status'>,
+  status: PolicyStatus,
+): void {
+  const { name, namespace, uid } = item;
+  const on = { apiVersion: API_VERSION, kind: POLICY_KIND, name, namespace, uid };
+  for (const { type, status: value, reason, message } of status.conditions ?? []) {
+    const before = item.status?.conditions?.find((one) => one.type === type);
+    const isNews = before?.status !== value || before.reason !== reason;
+    if (!isNews || !TOLD.has(type) || value === 'Unknown') continue;
+    // While sidecars take a policy there is nothing to say yet.
+    if (reason === 'Pending' || (before === undefined && value === 'True')) continue;
+    events.say(value === 'True' ? 'Normal' : 'Warning', on, reason, message);
+  }
+}
+
+const TOLD: ReadonlySet<string> = new Set([
+  CONDITIONS.accepted,
+  CONDITIONS.programmed,
+  CONDITIONS.bypassProtected,
+]);
 
 /** What was written: kind, name and spec, as files and records name a policy too. */
 export function policyDigest({ apiVersion, kind, metadata, spec }: GoverningPolicy): string {

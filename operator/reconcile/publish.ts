@@ -39,7 +39,9 @@ export interface Publishing {
 
 export interface Published {
   readonly document: EffectivePolicy;
-  /** Another policy than before, not only a renewal. */
+  /** It was signed just now. */
+  readonly isRenewed: boolean;
+  /** Another policy than before. */
   readonly isChange: boolean;
 }
 
@@ -65,13 +67,13 @@ export async function publish(
   const isSame = current?.digest === digest && textOf(current.sources) === textOf(content.sources);
   if (isSame && !isRenewalDue(current, now)) {
     await raiseFloor(publishing, current);
-    return { document: current, isChange: false };
+    return { document: current, isRenewed: false, isChange: false };
   }
   const newest = current?.generation ?? (await floorOf(publishing, parts));
   const document = buildDocument(content, newest, now, sha256Hex);
   await write(publishing, document);
   await raiseFloor(publishing, document);
-  return { document, isChange: !isSame };
+  return { document, isRenewed: true, isChange: !isSame };
 }
 
 /** Also where only a source was written anew: the document says which generation of it is in force. */

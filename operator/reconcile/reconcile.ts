@@ -8,12 +8,13 @@ import { documentConfigMap, workloadKey } from '#core/workloads/workload-key.ts'
 import { INJECTION } from '#crds/names.ts';
 import { sha256Hex } from '#platform/documents/signed-text.ts';
 import { type Namespace, readNamespace } from '#platform/redis/keys.ts';
+import type { EventRecorder } from '../kube/events.ts';
 import { PATHS } from '../kube/paths.ts';
 import type { RedisLink } from '../redis-link.ts';
 import type { PodItem, PolicyItem } from '../world/objects.ts';
 import type { World } from '../world/world.ts';
 import { readAcks } from './acks.ts';
-import { applyStatus, policyDigest, second } from './apply-status.ts';
+import { applyStatus, policyDigest, sayChanges, second } from './apply-status.ts';
 import { type Published, type Publishing, publish } from './publish.ts';
 import { type Governing, governingOf, type Rendering } from './render.ts';
 import { isSameStatus, statusOf } from './status.ts';
@@ -29,7 +30,8 @@ export interface Reconciling extends Publishing {
   readonly render: (governing: Governing) => Rendering;
   /** When a document was first seen to be of no pod, by ConfigMap. */
   readonly unusedSince: Map<string, number>;
-  readonly observed: (change: Published) => Promise<void>;
+  readonly observed: (change: Published) => void;
+  readonly events: Pick<EventRecorder, 'say'>;
   readonly drifted: (namespace: string, targets: readonly Target[]) => void;
 }
 
@@ -90,7 +92,7 @@ async function settleDocuments(
       const { workload } = subject;
       const published = await publish(parts, { key, namespace, workload, ...content }, item);
       documents.set(key, published.document);
-      if (published.isChange) await parts.observed(published);
+      if (published.isRenewed) parts.observed(published);
     } else {
       problems.set(key, rendering.problem);
       const kept = item === undefined ? undefined : await parts.published.read(item);
@@ -129,7 +131,7 @@ async function dropUnused(
 }
 
 async function settleStatus(
-  { client, nowMillis, world }: Reconciling,
+  { client, nowMillis, world, events }: Reconciling,
   item: PolicyItem,
   all: readonly Target[],
   { problems, isHeard }: { readonly problems: Settled['problems']; readonly isHeard: boolean },
@@ -145,6 +147,7 @@ async function settleStatus(
   });
   if (isSameStatus(item.status, status)) return;
   await applyStatus(client, item, status);
+  sayChanges(events, item, status);
 }
 
 function isObservingForbidden(world: World, labels: Labels): boolean {

@@ -43,7 +43,15 @@ export interface PodItem {
   readonly inject: string | undefined;
   readonly injectedVersion: string | undefined;
   readonly status: string | undefined;
-  readonly owner: { readonly apiVersion: string; readonly uid: string } | undefined;
+  /** What made it, and would make it anew. */
+  readonly owner: PodOwner | undefined;
+}
+
+export interface PodOwner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
 }
 
 /** A ConfigMap with a policy document. */
@@ -160,7 +168,7 @@ function textMap(value: unknown): Labels {
   );
 }
 
-function controllerOf(references: unknown) {
+function controllerOf(references: unknown): PodOwner | undefined {
   const found: unknown = Array.isArray(references)
     ? references.find((reference: unknown) => Object(reference).controller === true)
     : undefined;

@@ -1,0 +1,113 @@
+// What only the replica that leads does: it reconciles, tells of drift, writes the operator's evidence, and
+// evicts where that was asked for.
+
+import { randomUUID } from 'node:crypto';
+import type { EffectivePolicy } from '#core/policy/document.ts';
+import type { Namespace } from '#platform/redis/keys.ts';
+import { Controller } from './controller.ts';
+import { DriftWatch } from './drift/drift.ts';
+import { Evictor } from './drift/evict.ts';
+import { ensureRuntime, type LeaderState } from './ensure-runtime.ts';
+import { openOperatorLog } from './evidence/open-log.ts';
+import { OperatorLog, type OperatorRecord } from './evidence/operator-log.ts';
+import { EventRecorder } from './kube/events.ts';
+import { type OperatorParts, saying, wallMillis } from './operator-parts.ts';
+import type { Published } from './reconcile/publish.ts';
+import { createRenderer } from './reconcile/render.ts';
+
+export interface LeaderWork {
+  readonly controller: Controller;
+  readonly log: OperatorLog;
+  close(): Promise<void>;
+}
+
+export function beginLeaderWork(parts: OperatorParts, state: LeaderState): LeaderWork {
+  const { client, metrics, log, version, settings, clock } = parts;
+  const { keys, redis } = state;
+  const evidence = newEvidence(parts, state);
+  const events = newEvents(parts);
+  const drift = new DriftWatch({ events, record: (record) => evidence.record(record) });
+  const evictor = newEvictor(parts, state, events);
+  const controller = new Controller({
+    ...{ ...state, client, metrics, version, events },
+    nowMillis: () => wallMillis(clock),
+    key: keys.policyKey,
+    state: () => redis.state,
+    floors: new Map(),
+    unusedSince: new Map(),
+    render: createRenderer(),
+    ownNamespace: settings.namespace,
+    ensureRuntime: (namespace) => ensureRuntime(parts, state, namespace),
+    observed: ({ document, isChange }: Published) => {
+      metrics.documentSigned(isChange ? 'changed' : 'renewed');
+      if (isChange) evidence.record(observedRecord(document));
+    },
+    drifted: (namespace, targets) => {
+      drift.look(namespace, targets);
+      evictor.look(targets).catch((error: unknown) => log.warn('eviction failed', saying(error)));
+    },
+    onFault: (key, error) => log.warn('is tried again', { key, ...saying(error) }),
+  });
+  controller.start();
+  return {
+    controller,
+    log: evidence,
+    close: async () => {
+      await controller.close();
+      await evidence.close();
+    },
+  };
+}
+
+function newEvidence(
+  { client, settings, version, clock, log, redisCa }: OperatorParts,
+  { keys }: LeaderState,
+): OperatorLog {
+  const now = () => clock.timestamp();
+  return new OperatorLog({
+    now,
+    open: () =>
+      openOperatorLog({
+        ...{ client, version, now, target: settings.redis, ca: redisCa, trust: keys.trust },
+        namespace: settings.namespace as Namespace,
+      }),
+    onFault: (error) => log.warn('evidence of the operator waits', saying(error)),
+  });
+}
+
+function newEvents({ client, settings, clock, log }: OperatorParts): EventRecorder {
+  return new EventRecorder({
+    client,
+    instance: settings.podName,
+    wallMillis: () => wallMillis(clock),
+    newId: () => randomUUID().slice(0, 18),
+    onFault: (error) => log.warn('an event could not be written', saying(error)),
+  });
+}
+
+function newEvictor(
+  { client, settings, clock, log, isInjecting }: OperatorParts,
+  _: LeaderState,
+  events: EventRecorder,
+): Evictor {
+  return new Evictor({
+    ...{ client, events, isInjecting },
+    perMinute: settings.evictPerMinute,
+    monotonicMillis: () => clock.monotonicMicros() / 1000,
+    onFault: (error) => log.warn('eviction failed', saying(error)),
+  });
+}
+
+function observedRecord(document: EffectivePolicy): OperatorRecord {
+  const { namespace, key, digest, generation, workload, sources } = document;
+  return {
+    type: 'policy.observed',
+    detail: {
+      ...{ namespace, key, digest, generation },
+      workload: `${workload.kind}/${workload.name}`,
+      sources: sources.map(
+        ({ kind, name, uid, generation: seen }) => `${kind}/${name}@${seen} (${uid})`,
+      ),
+    },
+  };
+}
