@@ -46,3 +46,15 @@ seccompProfile: {type: RuntimeDefault}
     matchLabels: {{- include "gatehouse.selector" $ | nindent 6 }}
 {{- end }}
 {{- end }}
+
+{{- /* All namespaces but the cluster's own and ours: what they need to heal must not need us. */ -}}
+{{- define "gatehouse.otherNamespaces" -}}
+matchExpressions:
+- {key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, kube-node-lease, {{ .Release.Namespace }}]}
+{{- end }}
+
+{{- /* Mirrors of a node's static pods cannot be changed. */ -}}
+{{- define "gatehouse.realPods" -}}
+- name: real
+  expression: "!has(object.metadata.annotations) || !('kubernetes.io/config.mirror' in object.metadata.annotations)"
+{{- end }}
