@@ -5,12 +5,12 @@ import { ALONE_FLAGS, type AloneSettings } from '#console/settings.ts';
 import { LedgerFault } from '#core/evidence/ledger.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
+import { VERSION } from '#platform/process/version.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
 import { atLeastOne, hostPort, oneOf, onOff, text, texts, url, withDefault } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, redisSettings, WAIT_FLAG } from './redis-flags.ts';
 import { EXIT_CONFIG, EXIT_EVIDENCE, isStartFault } from './start-faults.ts';
-import { VERSION } from './version.ts';
 
 const FLAGS = {
   ...REDIS_FLAGS,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { VERSION } from './version.ts';
+import { VERSION } from '#platform/process/version.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../bin/gatehouse', import.meta.url));
 const SYSTEM_PATH = '/usr/bin:/bin';

@@ -2,10 +2,10 @@
 // signals and exits. Everything else is handed what it needs.
 
 import { DEFAULT_DRAIN_SECONDS, listenForShutdown } from '#platform/process/shutdown.ts';
+import { VERSION } from '#platform/process/version.ts';
 import type { CommandIo } from './command.ts';
 import { COMMANDS, type CommandEntry } from './command-table.ts';
 import { dispatch } from './dispatch.ts';
-import { VERSION } from './version.ts';
 
 /** EX_SOFTWARE of sysexits.h: a fault of ours, not of the command line. */
 const EXIT_FAULT = 70;

@@ -6,6 +6,7 @@ import { LedgerFault } from '#core/evidence/ledger.ts';
 import { type OtlpSource, readOtlpSettings } from '#platform/otel/otlp-settings.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
+import { VERSION } from '#platform/process/version.ts';
 import { runSidecar } from '#sidecar/main.ts';
 import type { SidecarSettings } from '#sidecar/settings.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
@@ -20,7 +21,6 @@ import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } fro
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, REDIS_USAGE, redisSettings, WAIT_FLAG } from './redis-flags.ts';
 import { EXIT_CONFIG, EXIT_EVIDENCE, isStartFault } from './start-faults.ts';
-import { VERSION } from './version.ts';
 
 const FLAGS = {
   policy: texts,
@@ -32,6 +32,8 @@ const FLAGS = {
   sealingKeys: text,
   trustKey: text,
   approvalKey: text,
+  tlsCert: text,
+  tlsKey: text,
   admin: hostPort,
   peerListen: hostPort,
   allowPlainHttp: onOff,
@@ -53,6 +55,8 @@ export const run: Command = {
   --policy FILE          a McpGatewayPolicy; repeat it to join several, the strictest wins
   --upstream URL         the MCP server's endpoint, such as http://127.0.0.1:3000/mcp
   --listen HOST:PORT     where clients connect (127.0.0.1:8080)
+  --tls-cert FILE        answer clients over TLS with this certificate (PEM, its chain behind it), taken up when it
+  --tls-key FILE         changes, and its key; without them clients connect over plain http
   --public-url URL       how clients dial it, when that is not the listen address; repeatable
   --data DIR             where keys are kept, and evidence unless --redis is given (./gatehouse-data)
   --trust-key FILE       the key to verify evidence with, made on first start (./gatehouse-trust.pub)
@@ -109,7 +113,7 @@ function unwritten({ cause }: LedgerFault): string {
 }
 
 interface Read {
-  readonly settings: SidecarSettings;
+  readonly settings: SidecarSettings & { readonly trustKeyFile: string };
   /** The console to open beside it. */
   readonly beside: BesideSettings | undefined;
   readonly telemetry: OtlpSource;
@@ -138,6 +142,7 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
     peerListen: flags.peerListen,
     consoleUrl: decidingUrl(flags, beside),
     approvalKeyFile: flags.approvalKey,
+    tls: tlsFiles(flags),
     allowPlainHttp,
     allowPrivateReceivers: flags.allowPrivateReceivers,
     holdSeconds: flags.holdSeconds,
@@ -153,4 +158,14 @@ async function readSettings(args: readonly string[], io: CommandIo): Promise<Rea
     allowPlainHttp,
   };
   return { settings, beside, telemetry, logLevel: flags.logLevel ?? 'info' };
+}
+
+function tlsFiles({
+  tlsCert,
+  tlsKey,
+}: { readonly [flag in 'tlsCert' | 'tlsKey']: string | undefined }) {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert !== undefined && tlsKey !== undefined) return { certFile: tlsCert, keyFile: tlsKey };
+  const missing = tlsCert === undefined ? '--tls-cert' : '--tls-key';
+  throw new UsageError(`${missing} is missing: certificate and key come together`);
 }

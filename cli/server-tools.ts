@@ -3,9 +3,9 @@
 import { isObject, type JsonObject } from '#core/mcp/messages.ts';
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY } from '#core/mcp/meta.ts';
 import { type Era, eraOf, factsOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
+import { VERSION } from '#platform/process/version.ts';
 import { listTools, type PageAnswer, type ToolListing } from '#sidecar/tool-listing.ts';
 import { callServer, type ServerAccess, type ServerAnswer, tellServer } from './server-call.ts';
-import { VERSION } from './version.ts';
 
 export type ServerTools =
   | {

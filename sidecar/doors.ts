@@ -16,13 +16,14 @@ export interface Listening {
 export function publicUrlsOf(
   given: readonly URL[],
   policy: CompiledPolicy,
-  { host, port }: Listening,
+  { host, port, tls }: Listening & { readonly tls?: unknown },
   path: string,
 ): readonly string[] {
   if (given.length > 0) return given.map(String);
   if (policy.server.publicUrls.length > 0) return policy.server.publicUrls;
   const names = new Set([hostInUrl(host), twinOf(host)]);
-  return [...names].map((name) => `http://${name}:${port}${path}`);
+  const scheme = tls === undefined ? 'http' : 'https';
+  return [...names].map((name) => `${scheme}://${name}:${port}${path}`);
 }
 
 /** Public URLs whose path is not served here: right only where a proxy maps it. */

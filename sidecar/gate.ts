@@ -8,6 +8,7 @@ import type { Logger } from '#platform/process/log.ts';
 import type { RefusalLog } from '#platform/process/refusal-log.ts';
 import type { Activation } from './activation.ts';
 import type { Definitions } from './definitions.ts';
+import type { Departure } from './departure.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { Inquiries } from './inquiries.ts';
 import type { Approvals } from './obtain-approval.ts';
@@ -37,6 +38,8 @@ export interface Gate {
   /** UUIDv7. */
   readonly newId: () => string;
   readonly log: Logger;
+  /** How far the gateway is on its way out, before it takes no more calls. */
+  readonly departure: Departure;
   /** Aborted when the gateway takes no more calls: streams end, calls under way go on. */
   readonly drain: AbortController;
   /** Aborted when calls under way have had their time. */

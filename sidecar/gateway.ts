@@ -2,10 +2,13 @@
 // bound that a peer could press against set. It hands each request to the journey.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Refusal } from '#core/refusal.ts';
+import type { Logger } from '#platform/process/log.ts';
 import { type Head, refuseHost } from './admit-head.ts';
 import { ClientReply } from './client-reply.ts';
+import type { Listening } from './doors.ts';
 import type { Gate } from './gate.ts';
 import type { WellKnown } from './metadata.ts';
 import type { Peers } from './peers.ts';
@@ -13,6 +16,7 @@ import { journey } from './pipeline.ts';
 import { corsHeaders } from './preflight.ts';
 import { relayToOwner } from './relay-to-owner.ts';
 import { SettingsFault } from './settings.ts';
+import { followTlsFiles, MIN_VERSION, readTlsFiles, type TlsFiles } from './tls-files.ts';
 import { turnAway } from './turn-away.ts';
 
 /** A head longer than this is refused by the parser; sealed ids and tokens fit many times over. */
@@ -28,6 +32,8 @@ const MAX_CONNECTIONS = 20_000;
 
 export interface Gateway {
   readonly address: AddressInfo;
+  /** Resolves when no call is under way, at the latest when `deadline` is aborted. */
+  idle(deadline: AbortSignal): Promise<void>;
   /** Takes no more calls, lets those in flight finish until `deadline`, then cuts what is left. */
   drain(deadline: AbortSignal): Promise<void>;
 }
@@ -39,15 +45,24 @@ export interface Bound {
   close(): void;
 }
 
-export async function bindGateway(host: string, port: number): Promise<Bound> {
-  const server = createServer({
+export async function bindGateway(
+  { host, port }: Listening,
+  tls: TlsFiles | undefined,
+  log: Logger,
+): Promise<Bound> {
+  const pair = tls && (await readTlsFiles(tls));
+  const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEAD_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
-  });
+  };
+  const secure = pair && createSecureServer({ ...options, ...pair, minVersion: MIN_VERSION });
+  const unfollow = tls && pair && secure ? followTlsFiles(secure, tls, pair, log) : () => {};
+  const server = secure ?? createServer(options);
+  server.once('close', unfollow);
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error): void => reject(listenFault(cause, host, port));
@@ -73,12 +88,13 @@ function listenFault(cause: NodeJS.ErrnoException, host: string, port: number): 
   );
 }
 
-function openGateway(server: Server, front: Front): Gateway {
+function openGateway(server: Server | SecureServer, front: Front): Gateway {
   const { gate, peers } = front;
   server.on('request', (request, response) => front.take(request, response));
   peers?.door.open((request, response, address) => front.take(request, response, address));
   return {
     address: server.address() as AddressInfo,
+    idle: (deadline) => front.idle(deadline),
     async drain(deadline) {
       const settled = front.drain(deadline);
       server.close();
@@ -139,6 +155,15 @@ class Front {
     deadline.removeEventListener('abort', cut);
   }
 
+  async idle(deadline: AbortSignal): Promise<void> {
+    const { promise: cut, resolve } = Promise.withResolvers<void>();
+    if (deadline.aborted) resolve();
+    deadline.addEventListener('abort', () => resolve(), { once: true });
+    while (this.#underWay.size > 0 && !deadline.aborted) {
+      await Promise.race([cut, Promise.allSettled([...this.#underWay])]);
+    }
+  }
+
   /** While draining, a call is over when its answer has left: connections are cut after the last one. */
   #sent(response: ServerResponse, socket: Socket): Promise<void> | undefined {
     const deadline = this.#deadline;
@@ -161,6 +186,7 @@ class Front {
     const { gate, peers } = this;
     const head = headOf(request, relayedFor);
     const client = new ClientReply(response, corsHeaders(head, gate.activation.current.doors));
+    if (gate.departure.leaving.aborted) response.setHeader('connection', 'close');
     if (this.#deadline !== undefined) {
       const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;
       response.setHeader('connection', 'close');

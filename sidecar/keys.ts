@@ -35,10 +35,9 @@ export async function loadKeys(settings: SidecarSettings, log: Logger): Promise<
 /** Made on first start where none is given; after that only its public half is ever read here. */
 async function recordingKeyOf(settings: SidecarSettings, log: Logger): Promise<RecordingKey> {
   const given = keyFile(settings, 'recording.pub');
-  if (given.isGiven) return readRecordingPublicKey(given.path);
-  const { key, isNew, publicKeyFile, privateKeyFile } = await loadRecordingKey(
-    settings.trustKeyFile,
-  );
+  const { trustKeyFile } = settings;
+  if (given.isGiven || trustKeyFile === undefined) return readRecordingPublicKey(given.path);
+  const { key, isNew, publicKeyFile, privateKeyFile } = await loadRecordingKey(trustKeyFile);
   if (isNew) {
     log.info('recording key made: take the private half to where recordings are read', {
       publicKeyFile,

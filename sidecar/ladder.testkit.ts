@@ -26,6 +26,7 @@ import { Sealer } from '#platform/process/seal.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation, type Snapshot } from './activation.ts';
 import { ClientReply } from './client-reply.ts';
+import { Departure } from './departure.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { obtainApproval } from './obtain-approval.ts';
@@ -104,6 +105,7 @@ export class Ladder {
       clock,
       newId: createUuids(clock),
       log: createLogger({ level: 'error', write: () => {}, now: clock.timestamp }),
+      departure: new Departure(),
       drain: new AbortController(),
       upstream: { url: new URL('http://127.0.0.1:3000/mcp') } as Gate['upstream'],
       approvals: {

@@ -5,13 +5,11 @@ import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import { RateLimiter, Slots } from '#core/limiter.ts';
-import { type GoodPolicy, loadPolicy, policyLoaded } from '#platform/file/load-policy.ts';
-import { printProblem, readPolicyFiles } from '#platform/file/policy-file.ts';
-import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
+import { type GoodPolicy, policyLoaded } from '#platform/file/load-policy.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
 import { APPROVALS_PATH } from '#platform/http/approvals-api.ts';
 import { Upstream } from '#platform/http/upstream.ts';
-import { createTokenVerifier } from '#platform/oidc/token-verifier.ts';
+import { createTokenVerifier, type OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
 import { type AdminServer, startAdminServer } from '#platform/process/admin-server.ts';
 import { type Clock, createClock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
@@ -23,6 +21,7 @@ import { createUuids } from '#platform/process/uuid.ts';
 import { Activation } from './activation.ts';
 import { approvalsDoor } from './approvals-door.ts';
 import { Definitions } from './definitions.ts';
+import { Departure } from './departure.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
 import { bindGateway } from './gateway.ts';
@@ -44,13 +43,14 @@ import { dialledUrls, makeSnapshot, wellKnownOf } from './snapshots.ts';
 import { RequestStates } from './state.ts';
 import { openLedger } from './state-stores.ts';
 import { once, stopGateway } from './stop-gateway.ts';
+import { type Attachment, policyFiles, type Surroundings } from './surroundings.ts';
 import { openTelemetry } from './telemetry.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
 
 /** Runs until `stop`; resolves when every call is over and the evidence is closed. */
 export async function runSidecar(
-  settings: SidecarSettings,
+  settings: SidecarSettings & { readonly trustKeyFile: string },
   log: Logger,
   stop: AbortSignal,
   openNeighbour?: OpenNeighbour,
@@ -65,7 +65,22 @@ export async function runSidecar(
     });
   }
   const ledger = await openLedger({ settings, clock, log }, trustKey);
-  const running = await startSidecar(settings, ledger, log, openNeighbour).catch(
+  await serve(settings, ledger, { log, stop, openNeighbour });
+}
+
+/** Where a gateway runs, and until when. */
+export interface Serving extends Surroundings {
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+}
+
+/** The same on a ledger that its caller has opened. */
+export async function serve(
+  settings: SidecarSettings,
+  ledger: Ledger,
+  { log, stop, ...around }: Serving,
+): Promise<void> {
+  const running = await startSidecar(settings, ledger, log, around).catch(
     async (error: unknown) => {
       // A lane that stays open would say that a process died; why it did not start is worth more.
       await ledger.close('did not start').catch(() => {});
@@ -91,48 +106,46 @@ export async function startSidecar(
   settings: SidecarSettings,
   durable: Ledger,
   log: Logger,
-  openNeighbour?: OpenNeighbour,
+  around: Surroundings = {},
 ): Promise<Running> {
   const clock = createClock();
   const metrics = new Metrics(settings.version);
   const ledger = new MeteredLedger(durable, metrics, clock);
   refusePlainHttp(settings);
-  const loaded = await firstPolicy(settings);
+  const { policies = policyFiles(settings.policyFiles), openNeighbour, attach } = around;
+  const { loaded, facts = {} } = await policies.first();
   const keys = await loadKeys(settings, log);
   const telemetry = await openTelemetry({ settings, ledger, metrics, clock, log });
-  const { bound, peers } = await bind(settings, keys);
+  const { bound, peers } = await bind(settings, keys, log);
   const parts = { settings, clock, log, ledger, metrics, keys, peers, port: bound.address.port };
-  const verifier = createTokenVerifier({
-    issuers: loaded.policy.issuers,
-    allowPlainHttp: settings.allowPlainHttp,
-    now: () => clock.epochSeconds() * 1000,
-  });
+  const verifier = openVerifier(parts, loaded);
   const signer = openSigner(parts, loaded);
   const lasting = { ...parts, verifier, signer, maskingHash: keys.maskingHash };
   const snapshotOf = (each: GoodPolicy) => makeSnapshot(each, lasting);
   const activation = new Activation(await snapshotOf(loaded));
-  await ledger.append(policyLoaded(loaded, clock.timestamp(), loosened(settings)));
+  await ledger.append(policyLoaded(loaded, clock.timestamp(), { ...facts, ...loosened(settings) }));
   metrics.policyLoaded('loaded');
   const { approvals, desk, due } = await openApprovals(parts);
   const notifier = openNotifications(parts, activation, approvals);
   const gate = assembleGate(parts, activation, approvals);
   const gateway = bound.open(gate, wellKnownOf(activation, signer), peers);
   const warm = warmUp(verifier, log);
-  const admin = await openAdmin(parts, { gate, warm, desk });
+  const attachment = attach?.({ gateway, gate, metrics });
+  const admin = await openAdmin(parts, { gate, warm, desk, attachment });
   await probeUpstream(gate);
-  const reload = reloader({ ...parts, activation, snapshotOf });
-  const watch = watchPolicyFiles(settings.policyFiles, reload, { current: loaded.documents });
+  const following = policies.follow(reloader({ ...parts, activation, snapshotOf }));
   const sweeping = startSweeping(due, log);
   const neighbour = desk && (await openNeighbour?.(inside(desk, gate, settings)));
   const opened = { gateway, gate, admin, verifier, sweeping, telemetry, neighbour, notifier };
-  const { publicUrls: urls } = activation.current;
-  log.info('gateway ready', { urls, upstream: settings.upstream.origin });
+  const { publicUrls } = activation.current;
+  log.info('gateway ready', { urls: publicUrls, upstream: settings.upstream.origin });
   return {
-    publicUrls: urls,
+    publicUrls,
     admin,
     stop: once(async () => {
-      watch.close();
+      following.close();
       warm.close();
+      await attachment?.close();
       await stopGateway(opened);
     }),
   };
@@ -147,9 +160,10 @@ function loosened({ allowPlainHttp, allowPrivateReceivers = false }: SidecarSett
 }
 
 /** Addresses come first: public URLs may depend on a port, and sessions on where this replica is reached. */
-async function bind({ listen, peerListen }: SidecarSettings, { sealing }: Keys) {
+async function bind(settings: SidecarSettings, { sealing }: Keys, log: Logger) {
+  const { listen, peerListen, tls } = settings;
   const peers = peerListen && (await openPeers(peerListen, sealing));
-  return { bound: await bindGateway(listen.host, listen.port), peers };
+  return { bound: await bindGateway(listen, tls, log), peers };
 }
 
 interface Parts {
@@ -171,10 +185,12 @@ function refusePlainHttp({ upstream, allowPlainHttp }: SidecarSettings): void {
   );
 }
 
-async function firstPolicy({ policyFiles }: SidecarSettings): Promise<GoodPolicy> {
-  const loaded = loadPolicy(await readPolicyFiles(policyFiles));
-  if (loaded.ok) return loaded;
-  throw new SettingsFault(loaded.problems.map(printProblem).join('\n'));
+function openVerifier({ settings, clock }: Parts, { policy }: GoodPolicy): OidcTokenVerifier {
+  return createTokenVerifier({
+    issuers: policy.issuers,
+    allowPlainHttp: settings.allowPlainHttp,
+    now: () => clock.epochSeconds() * 1000,
+  });
 }
 
 function openSigner(parts: Parts, loaded: GoodPolicy): UpstreamSigner {
@@ -212,20 +228,22 @@ function assembleGate(parts: Parts, activation: Activation, approvals: Approvals
     streams: new Slots(),
     tunnels: new Slots(),
     newId: createUuids(clock),
+    departure: new Departure(),
     drain: new AbortController(),
     cut: new AbortController(),
   };
 }
 
-interface Serving {
+interface Answering {
   readonly gate: Gate;
   readonly warm: WarmUp;
   readonly desk: ApprovalDesk | undefined;
+  readonly attachment: Attachment | undefined;
 }
 
 function openAdmin(
   { settings, metrics, ledger }: Parts,
-  { gate, warm, desk }: Serving,
+  { gate, warm, desk, attachment }: Answering,
 ): Promise<AdminServer> {
   metrics.observe({
     evidenceHealthy: () => ledger.healthy,
@@ -241,8 +259,11 @@ function openAdmin(
       // those who call are told to come back.
       ['evidence', () => ledger.healthy || settings.redis !== undefined],
       ['issuers', () => warm.isWarm],
-      ['serving', () => !gate.drain.signal.aborted],
+      ['serving', () => !gate.drain.signal.aborted && !gate.departure.isAnnounced],
     ]),
-    mounts: new Map([[APPROVALS_PATH, approvalsDoor(desk, gate, settings)]]),
+    mounts: new Map([
+      [APPROVALS_PATH, approvalsDoor(desk, gate, settings)],
+      ...(attachment?.mounts ?? []),
+    ]),
   });
 }

@@ -69,6 +69,9 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   const admission = admitBody(head, bytes, judging, envelopes);
   if (admission.kind === 'refused')
     return turnAway({ head, principal, ...admission }, client, gate);
+  const { message } = admission;
+  const leaving = gate.departure.refuse(message.kind === 'request' ? message.method : undefined);
+  if (leaving !== undefined) return turnAway({ head, refusal: leaving, principal }, client, gate);
 
   const exchange = openExchange(head, admission, judging, gate);
   if ('refusal' in exchange) return turnAway({ head, principal, ...exchange }, client, gate);

@@ -4,6 +4,7 @@ import type { KeyPlaces } from '#platform/file/key-file.ts';
 import type { OtlpSettings } from '#platform/otel/otlp-settings.ts';
 import type { RedisSettings } from '#platform/redis/settings.ts';
 import type { Listening } from './doors.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface SidecarSettings extends KeyPlaces {
   readonly policyFiles: readonly string[];
@@ -12,8 +13,8 @@ export interface SidecarSettings extends KeyPlaces {
   readonly listen: Listening;
   /** Where clients dial; empty: the policy's, else the listen address. */
   readonly publicUrls: readonly URL[];
-  /** Public half; the private one lies beside it. */
-  readonly trustKeyFile: string;
+  /** Public half; the private one lies beside it. Undefined: the trust key is held elsewhere. */
+  readonly trustKeyFile?: string | undefined;
   readonly admin: Listening;
   /** Where replicas reach this one, to bring requests of its sessions; undefined: it stands alone. */
   readonly peerListen?: Listening | undefined;
@@ -27,6 +28,8 @@ export interface SidecarSettings extends KeyPlaces {
   readonly allowPrivateReceivers?: boolean | undefined;
   /** Longest a call waits for an approval inside one HTTP exchange; undefined: as its client bears. */
   readonly holdSeconds?: number | undefined;
+  /** Undefined: plain http on the MCP port. Both are read again when they change. */
+  readonly tls?: TlsFiles | undefined;
   /** Undefined: evidence and approvals are kept under `dataDir`, for this process alone. */
   readonly redis?: RedisSettings | undefined;
   /** Undefined: no telemetry leaves. */

@@ -71,8 +71,8 @@ export function dialledUrls(
   { policy }: Pick<GoodPolicy, 'policy'>,
   { settings, port }: Pick<SnapshotParts, 'settings' | 'port'>,
 ): readonly string[] {
-  const { publicUrls, listen, upstream } = settings;
-  return publicUrlsOf(publicUrls, policy, { ...listen, port }, upstream.pathname);
+  const { publicUrls, listen, upstream, tls } = settings;
+  return publicUrlsOf(publicUrls, policy, { ...listen, port, tls }, upstream.pathname);
 }
 
 /** What is published without a token, always of the current snapshot. */

@@ -4,6 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { ApprovalStore } from '#core/approvals/store.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
+import type { RunningLedger } from '#core/evidence/running-ledger.ts';
 import type { SignatureKey } from '#core/evidence/signature.ts';
 import { anchorFile, readAnchor, writeAnchor } from '#platform/file/anchors.ts';
 import { openFileApprovalStore } from '#platform/file/approval-store.ts';
@@ -13,7 +14,7 @@ import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { openRedisApprovalStore } from '#platform/redis/approval-store.ts';
 import { connectRedis, placesOf, type RedisClient } from '#platform/redis/client.ts';
-import { openRedisLedger } from '#platform/redis/ledger.ts';
+import { type OwnCheckpoints, openRedisLedger } from '#platform/redis/ledger.ts';
 import { checkPosture } from '#platform/redis/posture.ts';
 import type { RedisSettings } from '#platform/redis/settings.ts';
 import type { SidecarSettings } from './settings.ts';
@@ -31,23 +32,32 @@ export async function openLedger(
   const { dataDir, version, redis } = settings;
   const now = () => clock.timestamp();
   if (redis === undefined) return openFileLedger({ dataDir, trustKey, version, now });
+  const { publicKeyFile } = trustKey;
   // Keys are files still; all replicas are given the same.
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return openSharedLedger({ settings, clock, log }, redis, {
+    trust: trustKey,
+    anchors: {
+      read: async (name) => (await readAnchor(anchorFile(publicKeyFile, name)))?.text,
+      write: (name, line) => writeAnchor(anchorFile(publicKeyFile, name), line),
+    },
+  });
+}
+
+/** Without `checkpoints` its lane opens uncertified, and is checkpointed by whoever holds the trust key. */
+export async function openSharedLedger(
+  { settings, clock, log }: StateContext,
+  redis: RedisSettings,
+  checkpoints?: OwnCheckpoints,
+): Promise<RunningLedger> {
   const client = await connect(redis, 'gatehouse-evidence', log);
   await announcePosture(redis, client, log);
-  const { publicKeyFile } = trustKey;
   return openRedisLedger({
     client,
     namespace: redis.namespace,
-    checkpoints: {
-      trust: trustKey,
-      anchors: {
-        read: async (name) => (await readAnchor(anchorFile(publicKeyFile, name)))?.text,
-        write: (name, line) => writeAnchor(anchorFile(publicKeyFile, name), line),
-      },
-    },
-    version,
-    now,
+    checkpoints,
+    version: settings.version,
+    now: () => clock.timestamp(),
     waitReplicas: redis.waitReplicas,
     onFork: () =>
       log.error(
@@ -75,7 +85,11 @@ export async function openApprovalStore(
   }
 }
 
-function connect({ target, ca }: RedisSettings, name: string, log: Logger): Promise<RedisClient> {
+export function connect(
+  { target, ca }: RedisSettings,
+  name: string,
+  log: Logger,
+): Promise<RedisClient> {
   return connectRedis(target, {
     name,
     ...(ca === undefined ? {} : { ca }),

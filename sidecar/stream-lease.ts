@@ -17,6 +17,9 @@ export type StreamLease =
 /** Longest delay a Node timer takes; a token that lives longer is looked at again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Over which time streams end when the gateway leaves. */
+const LEAVE_MS = 3_000;
+
 /** A request whose answer is a stream without an end of its own. */
 export function isSubscription(exchange: Exchange): boolean {
   return exchange.facts.request?.method === 'subscriptions/listen';
@@ -42,13 +45,29 @@ export function leaseStream(exchange: Exchange, head: Head, gate: Gate): StreamL
   });
   const drained = end('the gateway is stopping');
   gate.drain.signal.addEventListener('abort', drained, { once: true });
+  const unleave = atDeparture(gate, drained);
   const release = (): void => {
     disarm();
+    unleave();
     unlisten();
     gate.drain.signal.removeEventListener('abort', drained);
     giveBack();
   };
   return { kind: 'held', release };
+}
+
+/** Not all at once: their clients come back somewhere else, each in its time. */
+function atDeparture({ departure }: Gate, end: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const leave = (): void => {
+    timer = setTimeout(end, Math.random() * LEAVE_MS);
+  };
+  if (departure.leaving.aborted) leave();
+  departure.leaving.addEventListener('abort', leave, { once: true });
+  return () => {
+    clearTimeout(timer);
+    departure.leaving.removeEventListener('abort', leave);
+  };
 }
 
 function atExpiry(expiresAtSeconds: number, { clock }: Gate, end: () => void): () => void {

@@ -11,7 +11,7 @@ import { type GoverningPolicy, type LayerDocument, layerDocument } from './layer
 import { compileNotifications } from './notifications.ts';
 import { compilePins } from './pins.ts';
 import { joinSettings } from './settings.ts';
-import { findUnimplemented } from './unimplemented.ts';
+import { findUnimplemented, type Place } from './unimplemented.ts';
 
 export type { CompiledPolicy } from './compiled.ts';
 
@@ -30,6 +30,7 @@ export type PolicyCompilation =
 export function compilePolicies(
   policies: readonly GoverningPolicy[],
   digest?: string,
+  place: Place = 'Alone',
 ): PolicyCompilation {
   const documents = policies.map(layerDocument);
   if (documents.length === 0) {
@@ -37,7 +38,7 @@ export function compilePolicies(
     return { ok: false, problems: [{ document: 0, path: '', message }] };
   }
   const gaps = documents.flatMap((policy, document) =>
-    findUnimplemented(policy).map((found) => ({ ...found, document })),
+    findUnimplemented(policy, place).map((found) => ({ ...found, document })),
   );
   return gaps.length > 0 ? { ok: false, problems: gaps } : compileDocuments(documents, digest);
 }

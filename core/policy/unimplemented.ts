@@ -12,7 +12,12 @@ interface Gap {
   readonly what: string;
   /** The values nobody carries out; absent when it is every value. */
   readonly values?: (value: unknown) => boolean;
+  /** In a cluster, the operator and what it injects carry it out. */
+  readonly isOfClusters?: true;
 }
+
+/** Where the policy is to be carried out. */
+export type Place = 'Alone' | 'Cluster';
 
 const GAPS: readonly Gap[] = [
   {
@@ -24,8 +29,13 @@ const GAPS: readonly Gap[] = [
     field: 'spec.server.capture.mode',
     what: 'any capture of traffic but Auto',
     values: (value) => value !== 'Auto',
+    isOfClusters: true,
   },
-  { field: 'spec.server.tls', what: 'TLS on the MCP port' },
+  {
+    field: 'spec.server.tls',
+    what: 'TLS from a Secret; outside a cluster use --tls-cert',
+    isOfClusters: true,
+  },
   { field: 'spec.identity.issuers[].caBundleRef', what: 'a certificate authority of its own' },
   { field: 'spec.identity.serviceAccounts', what: 'ServiceAccount tokens' },
   {
@@ -53,8 +63,9 @@ const GAPS: readonly Gap[] = [
 ];
 
 /** The fields of a valid policy that nothing carries out yet. */
-export function findUnimplemented(policy: LayerDocument): Problem[] {
-  return GAPS.flatMap(({ field, what, values }) =>
+export function findUnimplemented(policy: LayerDocument, place: Place = 'Alone'): Problem[] {
+  const gaps = GAPS.filter(({ isOfClusters }) => place === 'Alone' || isOfClusters !== true);
+  return gaps.flatMap(({ field, what, values }) =>
     occurrences(policy, field.split('.'), '')
       .filter(({ value }) => values === undefined || values(value))
       .map(({ path }) => ({

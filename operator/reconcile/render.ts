@@ -65,7 +65,7 @@ export function render({ policies, baselines }: Governing): Rendering {
   }
   const documents = items.flatMap(({ policy }) => policy ?? []);
   if (documents.length === 0) return rendered([], [NOTHING_ALLOWED]);
-  const compiled = compilePolicies(documents);
+  const compiled = compilePolicies(documents, undefined, 'Cluster');
   const [first] = compiled.ok ? [] : compiled.problems;
   if (first !== undefined) {
     return refuse(`in policy ${documents[first.document]?.metadata.name}, ${sentence(first)}`);

@@ -144,7 +144,7 @@ function readPolicyObject<Policy extends GoverningPolicy>(
 }
 
 function problemsAlone(policy: GoverningPolicy): readonly PolicyProblem[] {
-  const compiled = compilePolicies([policy]);
+  const compiled = compilePolicies([policy], undefined, 'Cluster');
   return compiled.ok ? [] : compiled.problems;
 }
 

@@ -13,16 +13,20 @@ import {
 } from './policy-file.ts';
 
 export type LoadedPolicy =
-  | {
-      readonly ok: true;
-      readonly policy: CompiledPolicy;
-      /** SHA-256 over the documents' digests in the order of those, lower-case hex. */
-      readonly digest: string;
-      readonly documents: readonly PolicyDocument[];
-    }
+  | GoodPolicy
   | { readonly ok: false; readonly problems: readonly FileProblem[] };
 
-export type GoodPolicy = Extract<LoadedPolicy, { ok: true }>;
+export interface GoodPolicy {
+  readonly ok: true;
+  readonly policy: CompiledPolicy;
+  /** Names all that judges: of files, SHA-256 over the documents' digests in the order of those. */
+  readonly digest: string;
+  readonly documents: readonly NamedDocument[];
+}
+
+export interface NamedDocument extends Pick<PolicyDocument, 'digest'> {
+  readonly policy: { readonly metadata: { readonly name: string } };
+}
 
 export function loadPolicy(reading: PolicyReading): LoadedPolicy {
   if (!reading.ok) return reading;

@@ -201,6 +201,15 @@ export class Metrics {
     );
   }
 
+  /** The same for a sidecar in a pod. */
+  observePod({ exposedListeners }: { readonly exposedListeners: () => number }): void {
+    this.#readGauge(
+      METRIC.exposedListeners,
+      'Sockets of the pod that take connections past the gateway.',
+      exposedListeners,
+    );
+  }
+
   /** What Gatehouse itself measures, at this moment; not what Node.js says of the process. */
   async families(): Promise<readonly MetricFamily[]> {
     const all = await this.#registry.getMetricsAsJSON();

@@ -20,6 +20,7 @@ export const METRIC = {
   callsWaiting: 'gatehouse_calls_waiting',
   alerts: 'gatehouse_alerts_total',
   notifications: 'gatehouse_notifications_total',
+  exposedListeners: 'gatehouse_exposed_listeners',
 } as const;
 
 /** Patterns and fields of a policy are counted under this: its authors name them as they like. */

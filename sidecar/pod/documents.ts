@@ -1,0 +1,108 @@
+// Judges policy documents, wherever they come from: signed by the operator, of this workload, in force, not older
+// than what was here or than the floor, and such that they can be activated.
+
+import { canonicalize } from '#core/evidence/canonical.ts';
+import { compilePolicies } from '#core/policy/compile.ts';
+import type { EffectivePolicy } from '#core/policy/document.ts';
+import type { GoverningPolicy } from '#core/policy/layer-document.ts';
+import { documentProblem, readDocument } from '#core/policy/read-document.ts';
+import { API_VERSION, POLICY_KIND } from '#crds/names.ts';
+import { type DocumentVerifier, sha256Hex } from '#platform/documents/signed-text.ts';
+import type { GoodPolicy } from '#platform/file/load-policy.ts';
+
+export interface Workload {
+  readonly key: string;
+  readonly namespace: string;
+}
+
+export type Judged =
+  | { readonly kind: 'newer'; readonly document: EffectivePolicy; readonly loaded: GoodPolicy }
+  /** What is in force already, or was before. */
+  | { readonly kind: 'known' }
+  /** `document` where it could be read: an answer to whoever sent it names it. */
+  | { readonly kind: 'bad'; readonly problem: string; readonly document?: EffectivePolicy };
+
+export class Documents {
+  readonly #verifier: DocumentVerifier;
+  readonly #workload: Workload;
+  readonly #nowMillis: () => number;
+  readonly #floor: number;
+  #current: EffectivePolicy | undefined;
+
+  /** `floor`: the least generation that is taken; 0 where it is not known. */
+  constructor(
+    verifier: DocumentVerifier,
+    workload: Workload,
+    nowMillis: () => number,
+    floor: number,
+  ) {
+    this.#verifier = verifier;
+    this.#workload = workload;
+    this.#nowMillis = nowMillis;
+    this.#floor = floor;
+  }
+
+  get current(): EffectivePolicy | undefined {
+    return this.#current;
+  }
+
+  /** From here on only newer ones are taken. */
+  inForce(document: EffectivePolicy): void {
+    this.#current = document;
+  }
+
+  async judge(jws: string): Promise<Judged> {
+    const signed = await this.#verifier.verify('policy', jws.trim());
+    if (!signed.ok) return { kind: 'bad', problem: signed.problem };
+    const read = readDocument(signed.value, sha256Hex);
+    if (!read.ok) return { kind: 'bad', problem: read.problem };
+    const { document } = read;
+    if (this.#isKnown(document)) return { kind: 'known' };
+    const problem = documentProblem(document, {
+      ...this.#workload,
+      nowMillis: this.#nowMillis(),
+      leastGeneration: this.#floor,
+    });
+    if (problem !== undefined) return { kind: 'bad', problem, document };
+    const loaded = loadDocument(document);
+    return typeof loaded === 'string'
+      ? { kind: 'bad', problem: loaded, document }
+      : { kind: 'newer', document, loaded };
+  }
+
+  /** A mounted copy follows minutes after the stream: that it is behind is no fault of anybody. */
+  #isKnown({ key, namespace, generation }: EffectivePolicy): boolean {
+    const { key: ownKey, namespace: own } = this.#workload;
+    const isOurs = key === ownKey && namespace === own;
+    return isOurs && this.#current !== undefined && generation <= this.#current.generation;
+  }
+}
+
+/** Nothing governs the workload any more. A policy needs an issuer: of this one nobody has tokens (RFC 2606). */
+const NOBODY: GoverningPolicy = {
+  apiVersion: API_VERSION,
+  kind: POLICY_KIND,
+  metadata: { name: 'none' },
+  spec: {
+    identity: {
+      issuers: [
+        {
+          name: 'nobody',
+          issuer: 'https://nobody.invalid',
+          jwksUri: 'https://nobody.invalid/keys',
+        },
+      ],
+    },
+  },
+};
+
+function loadDocument({ policies, digest }: EffectivePolicy): GoodPolicy | string {
+  const compiled = compilePolicies(policies.length === 0 ? [NOBODY] : policies, digest, 'Cluster');
+  if (!compiled.ok) {
+    const [first] = compiled.problems;
+    const name = policies[first?.document ?? 0]?.metadata.name ?? '';
+    return `policy ${name}: ${first?.path ?? ''}: ${first?.message ?? 'cannot be compiled'}`;
+  }
+  const documents = policies.map((policy) => ({ policy, digest: sha256Hex(canonicalize(policy)) }));
+  return { ok: true, policy: compiled.policy, digest, documents };
+}
