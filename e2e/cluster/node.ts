@@ -1,6 +1,6 @@
 // The node: containerd with a bridge for pods, the kubelet, kube-proxy and the cluster's DNS.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -68,7 +68,9 @@ export async function untilNodeReady(api: Api): Promise<void> {
 
 function writeConfig(file: string, value: unknown): string {
   const path = join(FOLDERS.config, file);
-  writeFileSync(path, stringify(value));
+  const text = stringify(value);
+  // kube-proxy ends when its file is written, also with the same words.
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
   return path;
 }
 
