@@ -43,7 +43,8 @@ test: install ## Run the unit tests, the journeys and those in a browser
 	@sh e2e/packages.sh redis-server chromium || echo 'the tests that need them are skipped'
 	@$(RUN) node e2e/run-tests.ts unit journeys console
 
-demo: install ## See one governed call from end to end, in under two minutes
+demo: install ## See governed calls from end to end, alone and with replicas, in under two minutes
+	@sh e2e/packages.sh redis-server || echo 'without it the demo leaves its second act out'
 	@$(RUN) node e2e/demo/run.ts
 
 conformance: install ## Run the official MCP suite direct and through Gatehouse, and compare

@@ -2,6 +2,7 @@
 // and the desk where people decide on them.
 
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { ApprovalStore } from '#core/approvals/store.ts';
@@ -158,7 +159,8 @@ function shelfOf(
 
 async function openLedger(name: Namespace, parts: NamespaceParts): Promise<Ledger> {
   const { settings, trustKey, clock, log } = parts;
-  const { version, redis } = settings;
+  const { version, redis, checkpointsDir } = settings;
+  if (checkpointsDir !== undefined) await makeFolder(checkpointsDir);
   const anchor = (of: string) => anchorPlace(of, parts);
   return openRedisLedger({
     client: await connect('gatehouse-evidence', parts),
@@ -179,6 +181,20 @@ async function openLedger(name: Namespace, parts: NamespaceParts): Promise<Ledge
         { namespace: name },
       ),
   });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
+    throw new ConsoleFault(
+      `--checkpoints: ${folder} cannot be made (${code}); name another folder`,
+      {
+        cause,
+      },
+    );
+  }
 }
 
 function anchorPlace(log: string, { settings, trustKey }: NamespaceParts): string {

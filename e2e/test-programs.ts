@@ -24,6 +24,7 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
     tests: [
       'platform/redis/**',
       'e2e/journeys/replicas.test.ts',
+      'e2e/console/alone.test.ts',
       'e2e/console/shared-redis.test.ts',
     ],
   },
@@ -39,7 +40,8 @@ export function chromiumPath(): string | undefined {
   return CHROMIUM_PATHS.find((path) => existsSync(path));
 }
 
-function hasRedis(): boolean {
+/** A version that will do. */
+export function hasRedis(): boolean {
   const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
   return Number(/ v=(\d+)\./.exec(stdout ?? '')?.[1] ?? 0) >= 7;
 }

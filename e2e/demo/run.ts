@@ -1,25 +1,35 @@
-// `make demo`: one governed call from end to end, on real parts, told as it happens. Exits 0 only when
-// every step was as promised.
+// `make demo`: one governed call from end to end, on real parts, told as it happens, and then the same with
+// two gateways, a console and a Redis. Exits 0 only when every step was as promised.
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasRedis } from '#e2e/test-programs.ts';
 import { waitsForAnother } from './approval.ts';
 import { gatehouse } from './cli.ts';
 import { type CallResult, connectLegacy, connectModern, type DemoClient } from './clients.ts';
 import { masks, masksContent } from './masking.ts';
 import { chapter, kept, quote, say } from './narrate.ts';
+import { playSecondAct } from './second-act.ts';
 import { type Governed, type Stage, setStage } from './stage.ts';
 
 const started = performance.now();
 chapter('Starting an OIDC provider, two MCP servers, and Gatehouse in front of each');
 const stage = await setStage();
+const hasSecondAct = hasRedis();
 try {
   await play(stage);
+  if (hasSecondAct) await playSecondAct(stage);
 } finally {
   await stage.close();
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 chapter(`Done: every step was as promised, in ${seconds} s.`);
+if (!hasSecondAct) {
+  say(
+    'The second act was left out: two gateways, a console and what they share need redis-server 7.0.',
+  );
+  say('On Debian run: sudo apt-get install -y --no-install-recommends redis-server');
+}
 yourTurn();
 
 async function play({ provider, legacy, modern }: Stage): Promise<void> {

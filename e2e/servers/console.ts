@@ -14,6 +14,8 @@ export interface ConsoleOptions {
   readonly data: string;
   readonly trustKey: string;
   readonly approvalKey: string;
+  /** Default: a free one. */
+  readonly port?: number;
   /** Further flags of `gatehouse console`. */
   readonly flags?: readonly string[];
 }
@@ -27,7 +29,7 @@ export interface ConsoleProgram extends Running {
 const LAUNCHER = fileURLToPath(new URL('../../bin/gatehouse', import.meta.url));
 
 export async function startConsoleProgram(options: ConsoleOptions): Promise<ConsoleProgram> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const admin = `127.0.0.1:${await freePort()}`;
   const child = new Child({
     command: LAUNCHER,
