@@ -3,11 +3,24 @@
 
 import type { Approval, ApprovalState } from '#core/approvals/approval.ts';
 import { MAX_LISTED } from '#core/approvals/book.ts';
-import { ACTS, type Act, type DeskAnswer } from '#core/approvals/desk.ts';
-import type { DeskRefusal } from '#core/approvals/desk-refusal.ts';
+import { VERDICTS } from '#core/approvals/break-glass.ts';
+import { ACTS, type Act } from '#core/approvals/desk.ts';
 import type { Answer } from './answer.ts';
+import {
+  find,
+  NOT_HEARD,
+  notFound,
+  nowMillis,
+  oneLine,
+  problemOf,
+  statusOf,
+  TOO_FAST,
+  turnedAway,
+  UNKNOWN_ACT,
+} from './approval-answers.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
+import { type Rendering, renderBreaking } from './glass.ts';
 import { type Heard, heardIn, nameShown } from './namespace.ts';
 import { requestAddress } from './pages/addresses.ts';
 import { type InboxItem, inboxPage } from './pages/inbox.ts';
@@ -76,7 +89,9 @@ export async function decide(
   if (found.kind !== 'found') return notFound(found, visit, console);
   const { namespace, reader } = found.by;
   const reason = oneLine(form.get('reason') ?? '');
-  const wish = { id, act, ...(reason === '' ? {} : { reason }) };
+  const verdict = VERDICTS.find((each) => each === form.get('verdict'));
+  const finding = verdict === undefined ? {} : { verdict };
+  const wish = { id, act, ...(reason === '' ? {} : { reason }), ...finding };
   const answer = await namespace.desk.decide(reader.deciding, wish);
   if (answer.ok) {
     visit.draft = undefined;
@@ -86,38 +101,11 @@ export async function decide(
   visit.draft = { approvalId: id, reason };
   const shown = await namespace.desk.show(reader.reading, id);
   if (!shown.ok) return turnedAway(answer, visit, console);
-  const status = STATUS.get(answer.code) ?? 403;
-  return render(
-    shown.value,
-    { status, by: found.by, visit, problem: problemOf(answer), draft: reason },
-    console,
-  );
-}
-
-type Found =
-  | { readonly kind: 'found'; readonly by: Heard; readonly shown: DeskAnswer<Approval> }
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'ambiguous' };
-
-/**
- * The one namespace that knows of it, whether or not this reader may see it there. An id that two of them
- * know was made by somebody who wants people to decide on another request than the one they were sent.
- */
-async function find(id: string, heard: readonly Heard[]): Promise<Found> {
-  const shown = await Promise.all(
-    heard.map(async (by) => ({ by, shown: await by.namespace.desk.show(by.reader.reading, id) })),
-  );
-  const unasked = shown.find((each) => !each.shown.ok && each.shown.code === 'store_unavailable');
-  const known = shown.filter((each) => each.shown.ok || each.shown.code !== 'unknown');
-  const first = unasked ?? known[0] ?? shown[0];
-  if (first === undefined) return { kind: 'nobody' };
-  return unasked === undefined && known.length > 1
-    ? { kind: 'ambiguous' }
-    : { kind: 'found', ...first };
-}
-
-function notFound({ kind }: Found, visit: Visit, console: Console): Answer {
-  return problemPage(kind === 'ambiguous' ? AMBIGUOUS : NOT_HEARD, visit, console);
+  const status = statusOf(answer);
+  const said = { status, by: found.by, visit, problem: problemOf(answer), draft: reason };
+  return act === 'break-glass'
+    ? renderBreaking(shown.value, said, console)
+    : render(shown.value, said, console);
 }
 
 const DONE: Readonly<Record<Act, string>> = {
@@ -125,17 +113,9 @@ const DONE: Readonly<Record<Act, string>> = {
   deny: 'Your denial is recorded, and whoever asked is told.',
   revoke: 'The approval is taken back. A call that has begun already is not undone.',
   cancel: 'Your request is cancelled.',
-  'break-glass': 'The call goes on. Somebody else must review that within 24 hours.',
+  'break-glass': 'The glass is broken: the call goes on.',
   review: 'Your review is recorded.',
 };
-
-interface Rendering {
-  readonly status: number;
-  readonly by: Heard;
-  readonly visit: Visit;
-  readonly problem?: string;
-  readonly draft?: string | undefined;
-}
 
 async function render(
   approval: Approval,
@@ -153,6 +133,7 @@ async function render(
       nowMillis: nowMillis(console),
       message: rule?.message,
       similar: await similarTo(approval, by),
+      review: namespace.desk.reviewOf(approval),
       problem,
       draft,
     },
@@ -179,69 +160,4 @@ async function similarTo(
         other.target.name === target.name,
     )
     .slice(0, SIMILAR_LIMIT);
-}
-
-/** People write on several lines; a reason is one. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
-}
-
-const STATUS: ReadonlyMap<DeskRefusal['code'], number> = new Map<DeskRefusal['code'], number>([
-  ['unknown', 404],
-  ['reason_invalid', 422],
-  ['not_pending', 409],
-  ['not_granted', 409],
-  ['expired', 409],
-  ['already_voted', 409],
-  ['store_unavailable', 503],
-  ['evidence_unavailable', 503],
-]);
-
-/** Whoever may not see it learns no more than of one that does not exist. */
-function turnedAway({ code, reason }: DeskRefusal, visit: Visit, console: Console): Answer {
-  const status = STATUS.get(code) ?? 404;
-  return status === 503
-    ? problemPage({ status, title: 'Not now', text: sentence(reason) }, visit, console)
-    : problemPage(NO_SUCH, visit, console);
-}
-
-const NO_SUCH = {
-  status: 404,
-  title: 'There is nothing here for you',
-  text: 'There is no such approval, it is long over, or you have no say in it.',
-};
-const NOT_HEARD = {
-  status: 403,
-  title: 'Nobody is asked here',
-  text: 'The policy in force asks nobody for approvals, or not you.',
-};
-const AMBIGUOUS = {
-  status: 409,
-  title: 'There is more than one of these',
-  text: 'Two namespaces have an approval of this name. Nothing was decided; open it from the list of approvals.',
-};
-const TOO_FAST = {
-  status: 429,
-  title: 'Too many decisions at once',
-  text: 'Nothing was decided. Wait a moment and send it again.',
-};
-const UNKNOWN_ACT = {
-  status: 400,
-  title: 'That cannot be done',
-  text: 'The form was not one of this console. Nothing was decided.',
-};
-
-/** The desk speaks of claims, which is right for programs; here people are spoken to. */
-function problemOf({ code, reason }: DeskRefusal): string {
-  return code === 'sign_in_stale'
-    ? 'Nothing was decided: you signed in over 15 minutes ago. What you wrote is kept while you sign in again.'
-    : sentence(reason);
-}
-
-function sentence(reason: string): string {
-  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
-}
-
-function nowMillis({ clock }: Console): number {
-  return Math.floor(clock.epochSeconds() * 1000);
 }

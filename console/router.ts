@@ -9,6 +9,7 @@ import { decide, inbox, showRequest } from './approvals.ts';
 import type { Asked } from './asked.ts';
 import type { Console } from './console.ts';
 import { readCookie } from './cookies.ts';
+import { reviews, showBreaking } from './glass.ts';
 import { isTrusted } from './namespace.ts';
 import { NOT_FOUND, problemPage } from './problems.ts';
 import { ShelfFault } from './session-shelf.ts';
@@ -92,16 +93,23 @@ function page(asked: Asked, visit: Visit, console: Console): Promise<Answer> | A
   const { path } = asked;
   const [first, id = '', part] = path;
   if (path.length === 0) return inbox(asked, visit, console);
-  if (first === 'approvals') {
-    if (path.length === 1) return { kind: 'redirect', to: '/' };
-    if (path.length === 2) return showRequest(id, asked, visit, console);
-  }
+  if (first === 'approvals') return approvalPage(asked, visit, console);
+  if (first === 'reviews' && path.length === 1) return reviews(visit, console);
   if (first === 'sessions') {
     if (path.length === 1) return listSessions(asked, visit, console);
     if (path.length === 2) return showSession(id, asked, visit, console);
     if (path.length === 3 && part === 'replay') return replay(id, asked, visit, console);
   }
   return problemPage(NOT_FOUND, visit, console);
+}
+
+function approvalPage(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {
+  const [, id = '', part, ...more] = asked.path;
+  if (id === '') return { kind: 'redirect', to: '/' };
+  if (part === undefined) return showRequest(id, asked, visit, console);
+  return part === 'break-glass' && more.length === 0
+    ? showBreaking(id, asked, visit, console)
+    : problemPage(NOT_FOUND, visit, console);
 }
 
 function post(asked: Asked, visit: Visit, console: Console): Promise<Answer> | Answer {

@@ -6,6 +6,11 @@ export function requestAddress(id: string, namespace: string | undefined): strin
   return `/approvals/${encodeURIComponent(id)}${queryOf({ namespace })}`;
 }
 
+/** Where its glass is broken. */
+export function breakingAddress(id: string, namespace: string | undefined): string {
+  return `/approvals/${encodeURIComponent(id)}/break-glass${queryOf({ namespace })}`;
+}
+
 export function sessionAddress(id: string, namespace: string | undefined): string {
   return `/sessions/${encodeURIComponent(id)}${queryOf({ namespace })}`;
 }

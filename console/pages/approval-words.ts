@@ -3,6 +3,7 @@
 import { type Html, html } from '#console/html.ts';
 import type { Approval, ApprovalState } from '#core/approvals/approval.ts';
 import { approvingVotes } from '#core/approvals/approval.ts';
+import { glassOf } from '#core/approvals/break-glass.ts';
 import { missingApprovals } from '#core/approvals/quorum.ts';
 import type { ApprovalRequest, Requester } from '#core/approvals/request.ts';
 
@@ -23,8 +24,17 @@ const STATES: Readonly<Record<ApprovalState, StateWords>> = {
   CANCELLED: { word: 'Cancelled', tone: 'over' },
 };
 
-export function stateBadge(state: ApprovalState): Html {
-  const { word, tone } = STATES[state];
+/** Nobody approved what went on without a decision. */
+const BROKEN: ReadonlyMap<ApprovalState, StateWords> = new Map([
+  ['GRANTED', { word: 'Glass broken, not used yet', tone: 'waits' }],
+  ['CONSUMED', { word: 'Glass broken, call under way', tone: 'waits' }],
+  ['DONE', { word: 'Glass broken and used', tone: 'waits' }],
+]);
+
+export function stateBadge(approval: Approval): Html {
+  const { state } = approval;
+  const broken = glassOf(approval) === undefined ? undefined : BROKEN.get(state);
+  const { word, tone } = broken ?? STATES[state];
   return html`<span class="badge ${tone}">${word}</span>`;
 }
 

@@ -7,6 +7,7 @@ import type { Visit } from '#console/visits.ts';
 import type { Approval } from '#core/approvals/approval.ts';
 import { requestAddress } from './addresses.ts';
 import { progressWords, stateBadge, throughWords, verbOf } from './approval-words.ts';
+import { mayReview } from './glass.ts';
 import { layout } from './layout.ts';
 import { ago, countdown } from './times.ts';
 
@@ -46,12 +47,20 @@ export function inboxPage(inbox: Inbox, assets: Assets): Html {
   return layout(
     { title: `${waiting}Approvals`, place: 'approvals', visit, assets },
     html`<h1>Approvals</h1>
+${reviewsOwed(inbox)}
 ${section({ id: 'mine', title: 'For you to decide', none: 'Nothing waits for you.' }, mine, inbox)}
 ${section({ id: 'others', title: 'Waiting for others' }, others, inbox)}
 ${section({ id: 'granted', title: 'Granted, not used yet' }, granted, inbox)}
 ${section({ id: 'ended', title: 'Decided', none: 'Nothing has been decided yet.' }, ended.slice(0, inbox.endedLimit), inbox)}
 ${ended.length > inbox.endedLimit ? html`<p class="more"><a href="${`/?ended=${inbox.endedLimit * 4}`}">Show more</a></p>` : undefined}`,
   );
+}
+
+/** Reviews have a page of their own; here it is said that some wait. */
+function reviewsOwed({ items }: Inbox): Html {
+  const owed = items.filter(({ reader, approval }) => mayReview(reader, approval)).length;
+  const what = owed === 1 ? 'One call' : `${owed} calls`;
+  return html`<p id="reviews" class="notice" data-live="${owed}" ${owed === 0 ? html`hidden` : undefined}><a href="/reviews">${what} went on without a decision, for you to review</a></p>`;
 }
 
 interface Section {
@@ -85,7 +94,7 @@ function card({ approval, stance, namespace }: Listed[number], { nowMillis }: In
 <p class="ask"><a href="${requestAddress(request.id, namespace)}"><span class="person">${stance === 'own' ? 'You' : requester.person}</span> ${stance === 'own' ? 'ask' : 'asks'} to ${verbOf(request)} <b>${target.name}</b></a></p>
 <p class="glimpse"><code>${glimpse(request.preview)}</code></p>
 <p class="facts">${through === undefined ? undefined : html`<span>through ${through}</span>`}${namespace === undefined ? undefined : html`<span>namespace ${namespace}</span>`}<span>rule ${request.rule}</span>${standing(approval, stance, nowMillis)}</p>
-${state === 'PENDING' ? undefined : stateBadge(state)}
+${state === 'PENDING' ? undefined : stateBadge(approval)}
 </li>`;
 }
 

@@ -4,7 +4,7 @@ import type { Assets } from '#console/assets.ts';
 import { type Html, html } from '#console/html.ts';
 import type { Visit } from '#console/visits.ts';
 
-export type Place = 'approvals' | 'sessions';
+export type Place = 'approvals' | 'reviews' | 'sessions';
 
 export interface Frame {
   readonly title: string;
@@ -42,6 +42,7 @@ ${main}
 function menu(place: Place | undefined, { principal, formToken }: Visit): Html {
   return html`<nav aria-label="Console">
 <a href="/" ${current(place === 'approvals')}>Approvals</a>
+<a href="/reviews" ${current(place === 'reviews')}>Reviews</a>
 <a href="/sessions" ${current(place === 'sessions')}>Sessions</a>
 </nav>
 <form class="me" method="post" action="/sign-out">

@@ -6,6 +6,7 @@ import { type Html, html } from '#console/html.ts';
 import { type Reader, type Stance, stanceOf } from '#console/stance.ts';
 import type { Visit } from '#console/visits.ts';
 import type { Approval, Vote } from '#core/approvals/approval.ts';
+import type { ReviewStanding } from '#core/approvals/break-glass.ts';
 import { MAX_REASON_CHARS } from '#core/approvals/reason.ts';
 import { requestAddress } from './addresses.ts';
 import {
@@ -16,6 +17,7 @@ import {
   throughWords,
   verbOf,
 } from './approval-words.ts';
+import { glassSection } from './glass.ts';
 import { jsonBlock } from './json-block.ts';
 import { layout } from './layout.ts';
 import { ago, countdown, moment } from './times.ts';
@@ -31,6 +33,8 @@ export interface RequestView {
   readonly message?: string | undefined;
   /** Of the same tool, over, newest first. */
   readonly similar: readonly Approval[];
+  /** How the review of broken glass stands; undefined where none was. */
+  readonly review?: ReviewStanding | undefined;
   /** What was wrong with what was just sent. */
   readonly problem?: string | undefined;
   /** What was written, where it was not taken. */
@@ -58,6 +62,7 @@ ${problem === undefined ? undefined : html`<p class="notice problem" role="alert
 ${jsonBlock(request.preview)}
 <p class="hint">Exactly these are bound to the decision. What the policy masks is masked here too.</p>
 </section>
+${glassSection({ ...view, review: view.review })}
 ${decision(view, stance)}
 <section>
 <h2>The request</h2>
@@ -70,7 +75,7 @@ ${similar(view)}
 }
 
 function standing({ approval, nowMillis }: RequestView, stance: Stance): Html {
-  return html`<p class="standing" id="standing" data-live="${`${approval.version} ${stance}`}" aria-live="polite">${stateBadge(approval.state)}
+  return html`<p class="standing" id="standing" data-live="${`${approval.version} ${stance}`}" aria-live="polite">${stateBadge(approval)}
 ${until(approval, nowMillis)}</p>`;
 }
 
@@ -219,7 +224,7 @@ function similar({ similar: others, nowMillis, namespace }: RequestView): Html |
 function similarItem(other: Approval, address: string, nowMillis: number): Html {
   const { request, votes: cast } = other;
   const last = cast.at(-1);
-  return html`<li>${stateBadge(other.state)} <a href="${address}">${request.requester.person}</a>, ${ago(other.requestedAtMillis, nowMillis)}${last === undefined ? undefined : html`<span class="line">${last.person}: “${last.reason}”</span>`}</li>`;
+  return html`<li>${stateBadge(other)} <a href="${address}">${request.requester.person}</a>, ${ago(other.requestedAtMillis, nowMillis)}${last === undefined ? undefined : html`<span class="line">${last.person}: “${last.reason}”</span>`}</li>`;
 }
 
 function addressOf({ approval, namespace }: Pick<RequestView, 'approval' | 'namespace'>): string {
