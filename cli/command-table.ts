@@ -29,6 +29,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'evidence verify',
     load: async () => (await import('./evidence-verify.ts')).evidenceVerify,
   },
+  {
+    name: 'evidence trust',
+    load: async () => (await import('./evidence-trust.ts')).evidenceTrust,
+  },
   { name: 'check', load: async () => (await import('./check.ts')).check },
   { name: 'approvals list', load: async () => (await import('./approvals.ts')).approvalsList },
   { name: 'approvals show', load: async () => (await import('./approvals.ts')).approvalsShow },

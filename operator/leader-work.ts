@@ -10,6 +10,7 @@ import { Evictor } from './drift/evict.ts';
 import { ensureRuntime, type LeaderState } from './ensure-runtime.ts';
 import { openOperatorLog } from './evidence/open-log.ts';
 import { OperatorLog, type OperatorRecord } from './evidence/operator-log.ts';
+import { publishTrust } from './keys/published-trust.ts';
 import { EventRecorder } from './kube/events.ts';
 import { type OperatorParts, saying, wallMillis } from './operator-parts.ts';
 import type { Published } from './reconcile/publish.ts';
@@ -48,6 +49,9 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
     },
     onFault: (key, error) => log.warn('is tried again', { key, ...saying(error) }),
   });
+  publishTrust(client, settings.namespace, keys.trustPems).catch((error: unknown) =>
+    log.warn('the public trust keys could not be published', saying(error)),
+  );
   controller.start();
   return {
     controller,

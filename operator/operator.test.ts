@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bundledRedisUrl } from './keys/bundled-redis.ts';
+import { findTrust } from './keys/published-trust.ts';
 import { readTexts } from './keys/secrets.ts';
 import { missingApiServer } from './kube/api-server.fixture.ts';
 import { PATHS } from './kube/paths.ts';
@@ -95,6 +96,13 @@ describe('the operator, on a real API server and a real Redis', function () {
     expect({ username, host }).to.deep.equal({ username: 'default', host: new URL(address).host });
     expect(password).to.have.length(43);
     expect(second).to.equal(first);
+  });
+
+  it('publishes what an auditor verifies with, and no private half of it', async () => {
+    const found = await until(() => findTrust(rig.api.client, 'gatehouse'));
+
+    expect(found.match(/BEGIN PUBLIC KEY/g)).to.have.length(2);
+    expect(found).to.include(rig.operator.keys.trust.publicPem).and.not.include('PRIVATE');
   });
 
   it('makes the runtime Secret whole, and leaves what is the namespace’s own', async () => {

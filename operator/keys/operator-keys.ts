@@ -45,6 +45,8 @@ export interface OperatorKeys {
   /** What verifies documents: `policy-keys.json`. */
   readonly policyKeys: DocumentKeySet;
   readonly trust: { readonly id: string; readonly signer: Signer; readonly publicPem: string };
+  /** All that an auditor of this cluster needs: the operator's, and the console's. */
+  readonly trustPems: readonly string[];
   readonly approvalPublicPem: string;
   readonly recordingPublicPem: string;
   /** The password of a namespace's Redis user, or of the console's: the same each time it is asked for. */
@@ -98,6 +100,7 @@ async function readKeys(
       ...(other === undefined ? [] : [createPublicKey(other)]),
     ]),
     trust: { id: signatureKey(signer.publicKey).id, signer, publicPem: publicPem(trust) },
+    trustPems: [publicPem(trust), publicPem(privateKey(consoles, CONSOLE_KEY_FILES.trust))],
     approvalPublicPem: publicPem(privateKey(consoles, CONSOLE_KEY_FILES.approval)),
     recordingPublicPem:
       recordingPublicPem ?? publicPem(privateKey(consoles, CONSOLE_KEY_FILES.recording)),
