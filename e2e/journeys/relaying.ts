@@ -1,5 +1,5 @@
-// Two gateways on two machines, as far as they know: each with a server of its own beside it, data of its
-// own and a copy of the same keys, one Redis between them, and a plain hop that clients dial.
+// Two gateways on two machines, as far as they know: each with a server of its own beside it unless they
+// share one, data of its own and the same keys, one Redis between them, and a plain hop that clients dial.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -31,10 +31,12 @@ export interface RelayingOptions {
   readonly era: 'legacy' | 'modern';
   readonly spec: Spec;
   readonly holdSeconds?: number;
+  /** To approvals a server is its address: one that is granted at both must have one. */
+  readonly oneServer?: true;
 }
 
 export async function startRelaying(options: RelayingOptions): Promise<Relaying> {
-  const { era, spec, holdSeconds = 8 } = options;
+  const { era, spec, holdSeconds = 8, oneServer } = options;
   const start = () => (era === 'legacy' ? startLegacy() : startModern());
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-keys-'));
   const keys = await makeKeys(folder);
@@ -53,7 +55,7 @@ export async function startRelaying(options: RelayingOptions): Promise<Relaying>
     publicUrls,
     start: { flags: flags(peerOne) },
   });
-  const server = await start();
+  const server = oneServer === undefined ? await start() : rig.server;
   const data = join(rig.directory, 'data-two');
   // Both sign evidence with one key, and each keeps its newest checkpoint beside its own copy.
   for (const half of ['pub', 'key']) {
@@ -80,7 +82,7 @@ export async function startRelaying(options: RelayingOptions): Promise<Relaying>
     close: async () => {
       for (const way of [hop, ...ways]) await way.close();
       await two.close();
-      await server.close();
+      if (oneServer === undefined) await server.close();
       await rig.close();
       await redis.stop();
       await rm(folder, { recursive: true, force: true });
