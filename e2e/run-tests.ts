@@ -20,10 +20,18 @@ interface TestSet {
   readonly testTimeoutMs: number;
 }
 
+/** They need the API server that `make e2e` builds. */
+const ON_API_SERVER = [
+  'operator/operator*.test.ts',
+  'operator/uninstall.test.ts',
+  'operator/kube/api-server.test.ts',
+  'operator/stream/*.test.ts',
+];
+
 const SETS: Readonly<Record<string, TestSet>> = {
   unit: {
     files: ['{crds,core,platform,sidecar,console,operator,cli,e2e,bench}/**/*.test.ts'],
-    except: ['e2e/journeys/**', 'e2e/console/**', 'e2e/cluster-journeys/**'],
+    except: ['e2e/journeys/**', 'e2e/console/**', 'e2e/cluster-journeys/**', ...ON_API_SERVER],
     testTimeoutMs: 20_000,
   },
   journeys: {
@@ -39,7 +47,7 @@ const SETS: Readonly<Record<string, TestSet>> = {
   },
   /** On a Kubernetes node: `make e2e`. */
   cluster: {
-    files: ['e2e/cluster-journeys/**/*.test.ts'],
+    files: ['e2e/cluster-journeys/**/*.test.ts', ...ON_API_SERVER],
     except: [],
     testTimeoutMs: 240_000,
   },
