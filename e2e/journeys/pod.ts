@@ -2,7 +2,9 @@
 // injection gives it, in front of a real MCP server, beside a real Redis and an operator of tests.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +38,7 @@ export class Pod {
   readonly root: string;
   readonly port: number;
   readonly adminUrl: string;
+  readonly #open = createServer();
   #child: Child | undefined;
   #swaps = 0;
 
@@ -78,9 +81,26 @@ export class Pod {
   }
 
   /** Does not wait until it is there. */
-  launch(env: Readonly<Record<string, string>> = {}, words: readonly string[] = []): Child {
+  launch(env: Readonly<Record<string, string>> = {}): Child {
+    this.#child = this.#run(env, []);
+    return this.#child;
+  }
+
+  /** The preStop hook, which the kubelet runs in the same container. */
+  hook(env: Readonly<Record<string, string>> = {}): Child {
+    return this.#run(env, ['drain']);
+  }
+
+  /** Something in the pod takes connections on all addresses; returns its port. */
+  async listenEverywhere(): Promise<number> {
+    this.#open.listen(0, '0.0.0.0');
+    await once(this.#open, 'listening');
+    return (this.#open.address() as AddressInfo).port;
+  }
+
+  #run(env: Readonly<Record<string, string>>, words: readonly string[]): Child {
     const { port: adminPort } = new URL(this.adminUrl);
-    this.#child = new Child({
+    return new Child({
       command: process.execPath,
       args: [ENTRY, ...words],
       env: {
@@ -97,7 +117,6 @@ export class Pod {
         ...env,
       },
     });
-    return this.#child;
   }
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -138,6 +157,7 @@ export class Pod {
   }
 
   async close(): Promise<void> {
+    this.#open.close();
     await this.#child?.stop(15_000);
     await this.operator.stop();
     await this.server.close();

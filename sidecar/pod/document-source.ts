@@ -131,13 +131,14 @@ export class DocumentSource implements PolicySource {
     this.#renewed();
   }
 
-  /** Of a document that cannot even be read nothing is known that an answer could name. */
+  /** Of a document that cannot be read nothing can be said but what is in force instead of it. */
   #reject({
     document,
     problem,
   }: Pick<Extract<Judged, { kind: 'bad' }>, 'document' | 'problem'>): void {
     const named = document ?? this.#deps.documents.current;
-    const { digest = '', generation = 0 } = named ?? {};
+    if (named === undefined) return;
+    const { digest, generation } = named;
     this.#deps.acks.report({ digest, generation, status: 'Rejected', problem });
   }
 

@@ -27,8 +27,8 @@ export interface ListenerAuditDeps {
 }
 
 const LOOK_MS = 5_000;
-/** A server that opens ports without end fills no record. */
-const MAX_NAMED = 32;
+/** A server that opens ports without end fills no record, and the operator takes no more. */
+const MAX_NAMED = 16;
 
 export interface ListenerAudit {
   readonly exposed: number;
