@@ -109,6 +109,15 @@ describe('who may decide at all', () => {
     });
   }
 
+  it('is nobody whose token is for others too, where not every MCP server can be known', () => {
+    const rules = { ...RULES, isAudienceAlone: true };
+    const shared = withClaims({ aud: [AUDIENCE, 'https://unheard-of.example/mcp'] });
+
+    expect(readApprover(shared, rules, NOW)).to.include({ ok: false, code: 'audience_wrong' });
+    expect(readApprover(bob, rules, NOW).ok).to.equal(true);
+    expect(readApprover(shared, RULES, NOW).ok).to.equal(true);
+  });
+
   it('is bound by the time the caller sets', () => {
     const rules = { ...RULES, maxSignInAgeSeconds: 60, clockSkewSeconds: 0 };
 

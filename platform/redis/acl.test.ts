@@ -13,6 +13,7 @@ import { checkPosture } from './posture.ts';
 import { startRedis, type TestRedis } from './redis-server.fixture.ts';
 import { connectTo, namespace, openStore } from './stores.fixture.ts';
 import { readRedisUrl } from './target.ts';
+import { RedisVisitStore } from './visit-store.ts';
 
 describe('The Redis user that the documentation gives', () => {
   let redis: TestRedis;
@@ -61,6 +62,24 @@ describe('The Redis user that the documentation gives', () => {
     } finally {
       await store.close();
     }
+  });
+
+  it('may keep visits where it is a console’s, and nowhere else', async () => {
+    const visit = { key: 'a', account: 'carol', text: 'sealed', ttlSeconds: 60, most: 1 };
+    const forConsole = await connectTo(url.replace('payments:', 'console:'));
+    const home = new RedisVisitStore(forConsole, namespace('gatehouse'));
+    await home.begin({ ...visit, key: 'old' });
+    await home.begin(visit);
+    await home.replace('a', 'changed');
+    const kept = [await home.get('old'), await home.get('a')];
+    await home.end('a', 'carol');
+    const foreign = new RedisVisitStore(client, namespace('gatehouse'));
+
+    const fault = await foreign.get('a').catch((error: unknown) => error);
+
+    home.close();
+    expect(kept).to.deep.equal([undefined, 'changed']);
+    expect(String(fault)).to.include('NOPERM');
   });
 
   it('may write evidence, and then do nothing to it', async () => {
