@@ -150,7 +150,12 @@ export class OperatorRig {
         podName: 'operator-0',
         sidecarImage: 'sidecar:1',
         redirectImage: 'tools:1',
-        ...{ redisUrl, redis: readRedisUrl(redisUrl, 'test'), redisCa: undefined },
+        ...{
+          redisUrl,
+          isRedisBundled: false,
+          redis: readRedisUrl(redisUrl, 'test'),
+          redisCa: undefined,
+        },
         ...{ consoleUrl: undefined, otlp: undefined, archive: undefined, recordingKey: undefined },
         ...{ allowPlainHttp: false, logLevel: 'info', evictPerMinute: 1 },
       },

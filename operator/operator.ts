@@ -1,7 +1,7 @@
 // One replica of the operator, put together: the copy of the cluster, the keys, what sidecars reach, and the
 // lease that says which replica does the leader's work.
 
-import { documentVerifier } from '#platform/documents/signed-text.ts';
+import { type DocumentVerifier, documentVerifier } from '#platform/documents/signed-text.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
 import { setConsoleUser } from '#platform/redis/users.ts';
 import type { OperatorRecord } from './evidence/operator-log.ts';
@@ -21,6 +21,7 @@ export interface Operator {
   readonly keys: OperatorKeys;
   readonly published: PublishedDocuments;
   readonly redis: RedisLink;
+  readonly verifier: DocumentVerifier;
   readonly leads: boolean;
   isReady(): boolean;
   /** Called with each policy document that appears or changes. */
@@ -53,7 +54,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
     led.work = beginLeaderWork(parts, state);
   });
   return {
-    ...{ world, keys, published, redis },
+    ...{ world, keys, published, redis, verifier },
     get leads() {
       return leader.leads;
     },

@@ -11,6 +11,8 @@ export interface OperatorSettings {
   readonly sidecarImage: string;
   readonly redirectImage: string;
   readonly redisUrl: string;
+  /** It is the one of the chart, whose password the operator makes. */
+  readonly isRedisBundled: boolean;
   readonly redis: RedisTarget;
   /** File. */
   readonly redisCa: string | undefined;
@@ -37,13 +39,15 @@ const MAX_EVICTIONS = 60;
 
 /** Throws SettingsFault or RedisFault, naming the variable. */
 export function readSettings(env: Environment): OperatorSettings {
-  const redisUrl = needed(env, 'GATEHOUSE_REDIS');
+  const bundled = given(env, 'GATEHOUSE_REDIS_BUNDLED');
+  const redisUrl = bundled ?? needed(env, 'GATEHOUSE_REDIS');
   return {
     namespace: needed(env, 'GATEHOUSE_NAMESPACE'),
     podName: needed(env, 'GATEHOUSE_POD_NAME'),
     sidecarImage: needed(env, 'GATEHOUSE_SIDECAR_IMAGE'),
     redirectImage: needed(env, 'GATEHOUSE_REDIRECT_IMAGE'),
     redisUrl,
+    isRedisBundled: bundled !== undefined,
     redis: readRedisUrl(redisUrl, 'GATEHOUSE_REDIS'),
     redisCa: given(env, 'GATEHOUSE_REDIS_CA'),
     consoleUrl: given(env, 'GATEHOUSE_CONSOLE_URL'),

@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { Agent, request } from 'undici';
+import { createClock } from '#platform/process/clock.ts';
+import { createLogger } from '#platform/process/log.ts';
+import { readTexts } from './keys/secrets.ts';
+import { missingApiServer } from './kube/api-server.fixture.ts';
+import { PATHS } from './kube/paths.ts';
+import { NS, type OperatorRig, policy, startOperatorRig, until } from './operator-rig.fixture.ts';
+import { runOperator } from './run-operator.ts';
+import { readSettings } from './settings.ts';
+
+describe('a whole replica of the operator', function () {
+  this.timeout(120_000);
+  let rig: OperatorRig;
+
+  before(async function () {
+    if (missingApiServer() !== undefined) this.skip();
+    rig = await startOperatorRig();
+    // Its lease is free for the one under test.
+    await rig.operator.close();
+  });
+  after(async () => {
+    await rig?.stop();
+  });
+
+  it('serves sidecars under the authority that it gives them, says how it is, and lets go of the lease', async () => {
+    const stop = new AbortController();
+    const ready = Promise.withResolvers<{ sidecars: number; health: number }>();
+    const lines: string[] = [];
+    const done = runOperator({
+      settings: readSettings({
+        GATEHOUSE_NAMESPACE: 'gatehouse',
+        GATEHOUSE_POD_NAME: 'operator-1',
+        GATEHOUSE_SIDECAR_IMAGE: 'sidecar:1',
+        GATEHOUSE_REDIRECT_IMAGE: 'tools:1',
+        GATEHOUSE_REDIS: rig.redis.url,
+      }),
+      client: rig.api.client,
+      log: createLogger({ level: 'info', write: (text) => lines.push(text), now: () => '' }),
+      clock: createClock(),
+      version: '0.1.0',
+      stop: stop.signal,
+      onLoss: () => {},
+      random: Math.random,
+      ports: { sidecars: 0, health: 0 },
+      onReady: ready.resolve,
+    });
+    const ports = await ready.promise;
+    await rig.apply(policy('pay', ['get_*']));
+
+    const ca = await until(async () =>
+      readTexts(await rig.api.client.find(PATHS.secret(NS, 'gatehouse-runtime'))).get(
+        'operator-ca.crt',
+      ),
+    );
+    const agent = new Agent({ connect: { ca, servername: 'gatehouse-operator.gatehouse.svc' } });
+    const { statusCode } = await request(`https://127.0.0.1:${ports.sidecars}/v1/policy`, {
+      dispatcher: agent,
+    });
+    const health = await request(`http://127.0.0.1:${ports.health}/readyz`);
+    const metrics = await (await request(`http://127.0.0.1:${ports.health}/metrics`)).body.text();
+
+    expect([statusCode, health.statusCode]).to.deep.equal([401, 200]);
+    expect(metrics).to.include('gatehouse_operator_leads 1');
+    stop.abort();
+    await done;
+    await agent.destroy();
+    const path = '/apis/coordination.k8s.io/v1/namespaces/gatehouse/leases/gatehouse-operator';
+    expect(Object(await rig.api.client.find(path)).spec.holderIdentity ?? '').to.equal('');
+    expect(lines.join('')).to.not.include('PRIVATE');
+  });
+});
