@@ -124,10 +124,10 @@ function operatorOf(env: Environment): URL {
   throw fault('OPERATOR', 'must be https, such as https://gatehouse-operator.gatehouse.svc:8443');
 }
 
+/** An address of IPv6 may come without brackets: that is how the kubelet puts it in. */
 function listening(env: Environment, name: string): Listening {
-  const [, bracketed, plain, digits] =
-    /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(required(env, name)) ?? [];
-  const host = bracketed ?? plain ?? '';
+  const [, host = '', digits] =
+    /^\[?([0-9a-fA-F:.]+?)\]?:(\d{1,5})$/.exec(required(env, name)) ?? [];
   const port = Number(digits);
   if (isIP(host) === 0 || port < 1 || port > 65_535) {
     throw fault(name, 'must be ADDRESS:PORT, such as 0.0.0.0:15021');
