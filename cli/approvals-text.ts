@@ -102,10 +102,11 @@ function untilText({ expiresAt }: ShownApproval): string {
 }
 
 /** What a grant allows. */
-export function allowanceText({ scope, maxUses, ttlSeconds }: Allowance): string {
+export function allowanceText({ scope, maxUses, ttlSeconds, closings = [] }: Allowance): string {
+  const until = closings.map(({ time: at, timeZone }) => `, until ${at} ${timeZone} at the latest`);
   return scope === 'Call'
     ? `this one call, with exactly these arguments, within ${ttlSeconds} s of the approval`
-    : `${maxUses} calls of this tool by this caller with ANY arguments, within ${ttlSeconds} s of the approval`;
+    : `${maxUses} calls of this tool by this caller with ANY arguments, within ${ttlSeconds} s of the approval${until.join('')}`;
 }
 
 /** How many of whom it takes. */

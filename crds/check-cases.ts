@@ -243,6 +243,11 @@ export const CHECK_CASES: readonly CheckCase[] = [
     refused: ['spec.approvals[0].window'],
   },
   {
+    name: 'a time of day in no time zone',
+    spec: approval({ scope: 'Window', window: { ttl: '1h', closesAt: '18:00' } }),
+    refused: ['spec.approvals[0].window.timeZone'],
+  },
+  {
     name: 'a window that never closes',
     spec: approval({ scope: 'Window', window: { ttl: '9h' } }),
     refused: ['spec.approvals[0].window.ttl'],

@@ -75,9 +75,10 @@ export function neededWords({ terms }: ApprovalRequest): readonly string[] {
 }
 
 export function allowanceWords({ terms }: ApprovalRequest): string {
-  const { scope, maxUses, ttlSeconds } = terms.allowance;
+  const { scope, maxUses, ttlSeconds, closings = [] } = terms.allowance;
+  const until = closings.map(({ time, timeZone }) => `, until ${time} ${timeZone} at the latest`);
   const minutes = ttlSeconds % 60 === 0 ? `${ttlSeconds / 60} min` : `${ttlSeconds} s`;
   return scope === 'Call'
     ? `This one call, with exactly these arguments, within ${minutes} of the approval`
-    : `Up to ${maxUses} calls, whatever their arguments, within ${minutes} of the approval`;
+    : `Up to ${maxUses} calls, whatever their arguments, within ${minutes} of the approval${until.join('')}`;
 }

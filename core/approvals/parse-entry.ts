@@ -4,6 +4,7 @@
 import { APPROVAL_STATES, type Approval } from './approval.ts';
 import type { Entry } from './book.ts';
 import { VERDICTS } from './break-glass.ts';
+import { isTimeZone } from './closing.ts';
 
 type Fields = { readonly [name: string]: unknown };
 type Check = (value: unknown) => boolean;
@@ -115,9 +116,24 @@ function isTerms(value: unknown): boolean {
   return hasForm(value, [
     ['needs', (needs) => isListOf(needs, isNeed) && needs.length > 0],
     ['pendingTtlSeconds', isCount],
-    ['allowance', (allowance) => hasForm(allowance, ALLOWANCE)],
+    [
+      'allowance',
+      (allowance) => hasForm(allowance, ALLOWANCE) && isOptional(allowance.closings, isClosings),
+    ],
   ]);
 }
+
+function isClosings(value: unknown): boolean {
+  return isListOf(
+    value,
+    (closing) => hasForm(closing, CLOSING) && isTimeZone(String(closing.timeZone)),
+  );
+}
+
+const CLOSING: Form = [
+  ['time', (time) => typeof time === 'string' && /^\d\d:\d\d$/.test(time)],
+  ['timeZone', isText],
+];
 
 const ALLOWANCE: Form = [
   ['scope', (scope) => scope === 'Call' || scope === 'Window'],

@@ -7,6 +7,7 @@ import { MAX_ACTORS } from '#core/identity/claims.ts';
 import type { Actor, Principal } from '#core/identity/principal.ts';
 import type { Target } from '#core/mcp/messages.ts';
 import type { ApprovalScope } from './binding.ts';
+import type { Closing } from './closing.ts';
 import type { Identity } from './identity.ts';
 
 /** Who asks: the human behind the call, and everyone who acts for them. */
@@ -38,6 +39,8 @@ export interface Allowance {
   readonly maxUses: number;
   /** From the moment of the grant. */
   readonly ttlSeconds: number;
+  /** It closes at the first of these, however much time is left. */
+  readonly closings?: readonly Closing[];
 }
 
 export interface ApprovalTerms {

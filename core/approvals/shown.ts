@@ -6,6 +6,7 @@ import type { Target } from '#core/mcp/messages.ts';
 import { type Approval, type ApprovalState, approvingVotes } from './approval.ts';
 import type { ApprovalScope } from './binding.ts';
 import { glassOf, type Verdict } from './break-glass.ts';
+import type { Closing } from './closing.ts';
 import { missingApprovals } from './quorum.ts';
 import type { Need } from './request.ts';
 
@@ -36,6 +37,8 @@ export interface ShownApproval {
   readonly maxUses: number;
   /** Seconds from the moment of the grant. */
   readonly grantTtlSeconds: number;
+  /** A window closes at the first of these, however much time is left. */
+  readonly closings?: readonly Closing[];
   readonly needs: readonly Need[];
   /** How many more people must approve at least; 0 unless it waits. */
   readonly missing: number;
@@ -104,6 +107,7 @@ export function shownApproval(approval: Approval): ShownApproval {
     scope: terms.allowance.scope,
     maxUses: terms.allowance.maxUses,
     grantTtlSeconds: terms.allowance.ttlSeconds,
+    ...(terms.allowance.closings === undefined ? {} : { closings: terms.allowance.closings }),
     needs: terms.needs,
     missing: state === 'PENDING' ? missingApprovals(approvingVotes(approval), terms.needs) : 0,
     votes: votes.map(({ subject, issuer, choice, reason, atMillis }) => ({

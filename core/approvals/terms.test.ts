@@ -50,6 +50,38 @@ const flawed: readonly {
   },
 ];
 
+describe('a window that closes at a time of day', () => {
+  const issuers = [{ name: 'corp', issuer: 'https://idp.example', claims: { person: 'email' } }];
+  const at = (timeZone: string) =>
+    approvalTerms(
+      {
+        name: 'finance',
+        approvers: { groups: ['finance'] },
+        scope: 'Window',
+        window: { ttl: '8h', closesAt: '18:00', timeZone },
+      },
+      issuers,
+    );
+
+  it('is read, and joins with those of other policies', () => {
+    const [berlin, tokyo] = [at('Europe/Berlin'), at('Asia/Tokyo')];
+    if (!berlin.ok || !tokyo.ok) throw new Error('not read');
+
+    expect(joinTerms(berlin.terms, tokyo.terms).allowance.closings).to.deep.equal([
+      { time: '18:00', timeZone: 'Europe/Berlin' },
+      { time: '18:00', timeZone: 'Asia/Tokyo' },
+    ]);
+  });
+
+  it('needs a time zone that there is', () => {
+    const read = at('Mars/Base');
+
+    expect(read.ok ? [] : read.problems.map(({ field }) => field)).to.deep.equal([
+      'window.timeZone',
+    ]);
+  });
+});
+
 describe('the terms of an approval', () => {
   it('are those of the policy, with its defaults', () => {
     expect(approvalTerms(CONFIG, [CORP_ISSUER])).to.deep.equal({ ok: true, terms: TERMS });

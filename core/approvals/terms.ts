@@ -3,6 +3,7 @@
 
 import { APPROVAL } from '#crds/defaults.ts';
 import type { ApprovalConfig, IssuerConfig } from '#crds/policy.ts';
+import { type Closing, isTimeZone } from './closing.ts';
 import type { Allowance, ApprovalTerms, Pool } from './request.ts';
 
 export interface TermsProblem {
@@ -25,6 +26,7 @@ export function approvalTerms(config: ApprovalConfig, issuers: readonly IssuerCo
       : readPool('breakGlass', config.breakGlass, issuers);
   const problems = [
     ...('problems' in approvers ? approvers.problems : poolProblems(config)),
+    ...zoneProblems(config),
     ...(breakers !== undefined && 'problems' in breakers ? breakers.problems : []),
   ];
   if ('problems' in approvers || problems.length > 0) return { ok: false, problems };
@@ -65,6 +67,7 @@ function tightest(a: Allowance, b: Allowance): Allowance {
     scope: a.scope,
     maxUses: Math.min(a.maxUses, b.maxUses),
     ttlSeconds: Math.min(a.ttlSeconds, b.ttlSeconds),
+    ...closingsOf([...(a.closings ?? []), ...(b.closings ?? [])]),
   };
 }
 
@@ -135,7 +138,24 @@ function allowanceOf({ window, grantTtl }: ApprovalConfig): Allowance {
         scope: 'Window',
         maxUses: window.maxUses ?? APPROVAL.windowMaxUses,
         ttlSeconds: seconds(window.ttl),
+        ...closingsOf(
+          window.closesAt === undefined || window.timeZone === undefined
+            ? []
+            : [{ time: window.closesAt, timeZone: window.timeZone }],
+        ),
       };
+}
+
+function closingsOf(closings: readonly Closing[]): Pick<Allowance, 'closings'> {
+  return closings.length === 0 ? {} : { closings };
+}
+
+function zoneProblems({ window }: ApprovalConfig): readonly TermsProblem[] {
+  const { timeZone } = window ?? {};
+  const message = 'must be the name of a time zone in the IANA database, such as Europe/Berlin';
+  return timeZone === undefined || isTimeZone(timeZone)
+    ? []
+    : [{ field: 'window.timeZone', message }];
 }
 
 const SECONDS: ReadonlyMap<string, number> = new Map([

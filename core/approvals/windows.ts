@@ -2,6 +2,7 @@
 // is used, and a deadline is never moved.
 
 import type { Signer } from '#core/evidence/signature.ts';
+import { nextClosingMillis } from './closing.ts';
 import { type Grant, type GrantTerms, signGrant } from './grant.ts';
 import { type Allowance, type ApprovalRequest, requestDigest } from './request.ts';
 
@@ -53,12 +54,13 @@ export function latestReviewMillis(nowMillis: number): number {
 
 /** Broken glass never opens more than approvers would have, nor longer. */
 function grantUntilMillis(
-  { ttlSeconds }: Allowance,
+  { ttlSeconds, closings = [] }: Allowance,
   kind: GrantTerms['kind'],
   nowMillis: number,
 ): number {
   const seconds = kind === 'BreakGlass' ? Math.min(ttlSeconds, BREAK_GLASS_SECONDS) : ttlSeconds;
-  return nowMillis + seconds * 1000;
+  const closes = closings.map((closing) => nextClosingMillis(closing, nowMillis));
+  return Math.min(nowMillis + seconds * 1000, ...closes);
 }
 
 /** Whether a grant stays within what was asked: a signer that is fooled or wrong widens nothing. */

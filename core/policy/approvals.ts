@@ -4,8 +4,8 @@
 import { ruleDigest } from '#core/approvals/binding.ts';
 import type { ApprovalTerms } from '#core/approvals/request.ts';
 import { approvalTerms } from '#core/approvals/terms.ts';
-import { APPROVAL } from '#crds/defaults.ts';
 import type { ApprovalConfig, IssuerConfig, Rule } from '#crds/policy.ts';
+import { findHopelessRules, findTightPools, findUnreviewable } from './approver-pools.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
 import type { LayerDocument } from './layer-document.ts';
@@ -54,8 +54,16 @@ export function compileApprovals(
   return {
     approvals: new Map(compiled.flatMap(({ approvals }) => approvals)),
     ...(audience.value === undefined ? {} : { approvalAudience: audience.value }),
-    problems: [...compiled.flatMap(({ problems }) => problems), ...audience.problems],
-    warnings: [...documents.flatMap(findPersonless), ...documents.flatMap(findTightPools)],
+    problems: [
+      ...compiled.flatMap(({ problems }) => problems),
+      ...audience.problems,
+      ...documents.flatMap(findHopelessRules),
+    ],
+    warnings: [
+      ...documents.flatMap(findPersonless),
+      ...documents.flatMap(findTightPools),
+      ...documents.flatMap(findUnreviewable),
+    ],
   };
 }
 
@@ -150,21 +158,6 @@ function findPersonless({ spec }: LayerDocument, document: number): readonly Pol
         ]
       : [];
   });
-}
-
-/** Nobody decides about themselves: a pool without one to spare lets none of its own people ask. */
-function findTightPools({ spec }: LayerDocument, document: number): readonly PolicyProblem[] {
-  return (spec.approvals ?? []).flatMap(({ approvers, quorum = APPROVAL.quorum }, at) =>
-    approvers.groups === undefined && approvers.subjects?.length === quorum
-      ? [
-          {
-            document,
-            path: `spec.approvals[${at}].approvers.subjects`,
-            message: 'are just as many as it takes: what one of them asks for can never be granted',
-          },
-        ]
-      : [],
-  );
 }
 
 /** One slash more or less would be no difference to a person, nor to some issuers. */

@@ -58,8 +58,34 @@ const WindowSchema = object(
         default: APPROVAL.windowMaxUses,
       }),
     ),
+    closesAt: Type.Optional(
+      text({
+        doc: 'Time of day at which the window closes at the latest, such as 18:00, in `timeZone`. Where a change of the clock skips or repeats that time, it is the earliest that it could mean.',
+        maxLength: 5,
+        pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+        form: 'a time of day in 24 hours, such as 18:00',
+      }),
+    ),
+    timeZone: Type.Optional(
+      text({
+        doc: 'Time zone of `closesAt`, by its name in the IANA database, such as Europe/Berlin.',
+        maxLength: 64,
+        pattern: '^[A-Za-z0-9_+/-]+$',
+        form: 'the name of a time zone, such as Europe/Berlin',
+      }),
+    ),
   },
-  { doc: 'With scope Window.', checks: [between('ttl', '1m', '8h')] },
+  {
+    doc: 'With scope Window.',
+    checks: [
+      between('ttl', '1m', '8h'),
+      {
+        holds: 'has(self.closesAt) == has(self.timeZone)',
+        message: 'must be given with closesAt, and only then',
+        field: 'timeZone',
+      },
+    ],
+  },
 );
 
 export const ApprovalSchema = object(
@@ -70,7 +96,7 @@ export const ApprovalSchema = object(
     ),
     quorum: Type.Optional(
       integer({
-        doc: 'How many distinct people must approve. One denial ends the request.',
+        doc: 'How many distinct people must approve. One denial ends the request. Where approvers are named one by one, policies that can never have so many are refused; how many people a group has, only your directory knows.',
         minimum: 1,
         maximum: 5,
         default: APPROVAL.quorum,
