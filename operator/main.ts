@@ -7,10 +7,11 @@ import manifest from '../package.json' with { type: 'json' };
 import { ClusterAccessFault, inClusterAccess } from './kube/access.ts';
 import { KubeClient } from './kube/client.ts';
 import { runOperator } from './run-operator.ts';
+import { runUninstall } from './run-uninstall.ts';
 import { type OperatorSettings, readSettings } from './settings.ts';
 
-/** EX_SOFTWARE and EX_CONFIG of sysexits.h, and one for a lost lease, which is no fault. */
-const EXIT = { fault: 70, config: 78, lost: 1 };
+/** EX_SOFTWARE and EX_CONFIG of sysexits.h, and one for a lost lease or a chart that must stay: no fault. */
+const EXIT = { fault: 70, config: 78, lost: 1, stay: 1 };
 const DRAIN_SECONDS = 40;
 
 const clock = createClock();
@@ -40,6 +41,13 @@ const { stop } = listenForShutdown(process, { drainSeconds: DRAIN_SECONDS, exit:
 
 try {
   const access = await inClusterAccess(process.env, () => performance.now());
+  if (process.argv[2] === 'uninstall') {
+    const client = new KubeClient(access);
+    const isForced = process.env.GATEHOUSE_FORCE_UNINSTALL === 'true';
+    const say = (line: string) => void process.stdout.write(`${line}\n`);
+    const version = manifest.version;
+    end((await runUninstall({ settings, client, clock, version, isForced, say })) ? 0 : EXIT.stay);
+  }
   await runOperator({
     ...{ settings, log, clock, stop, version: manifest.version },
     client: new KubeClient(access),

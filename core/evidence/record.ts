@@ -39,6 +39,7 @@ export const RECORD_TYPES = [
   'alert.raised',
   'notification.failed',
   'listeners.exposed',
+  'install.removed',
   'degraded.enter',
   'degraded.exit',
 ] as const;

@@ -17,7 +17,7 @@ TYPES = set("""lane.open lane.certified lane.heartbeat lane.close intent outcome
     session.open session.close policy.loaded policy.rejected catalog.learnt catalog.changed approval.requested approval.voted
     approval.granted approval.denied approval.expired approval.consumed approval.revoked approval.cancelled
     approval.glass_broken approval.glass_reviewed recording.viewed
-    alert.raised notification.failed listeners.exposed degraded.enter degraded.exit""".split())
+    alert.raised notification.failed install.removed listeners.exposed degraded.enter degraded.exit""".split())
 DOUBTS = {"no_evidence", "unreadable", "trust_not_given", "record_type_unknown", "outcome_without_intent", "intent_repeated",
           "grant_without_votes", "glass_unrecorded", "lane_uncertified", "lane_uncheckpointed"}
 
