@@ -34,6 +34,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./evidence-trust.ts')).evidenceTrust,
   },
   { name: 'check', load: async () => (await import('./check.ts')).check },
+  {
+    name: 'evidence archive',
+    load: async () => (await import('./evidence-archive.ts')).evidenceArchive,
+    serves: true,
+  },
   { name: 'approvals list', load: async () => (await import('./approvals.ts')).approvalsList },
   { name: 'approvals show', load: async () => (await import('./approvals.ts')).approvalsShow },
   {

@@ -1,12 +1,21 @@
 // Where a command reads evidence from: the folder of one gateway, or the Redis that several share.
 
-import type { EvidenceSource } from '#core/evidence/source.ts';
-import type { RecordedSessions } from '#core/recordings/recorded-messages.ts';
+import { indexSessions } from '#core/evidence/index-sessions.ts';
+import { joinLog } from '#core/evidence/join-logs.ts';
+import type { EvidenceSource, StoredAnchor } from '#core/evidence/source.ts';
+import {
+  type RecordedSessions,
+  recordingReader,
+  type StoredBlobs,
+} from '#core/recordings/recorded-messages.ts';
 import { readAnchors } from '#platform/file/anchors.ts';
+import { archivedLogs } from '#platform/file/archive.ts';
+import { openArchive } from '#platform/file/archive-source.ts';
+import { archiveSessions, findArchivedBlobs } from '#platform/file/archived-sessions.ts';
 import { openEvidence } from '#platform/file/evidence-source.ts';
 import { fileSessions } from '#platform/file/recorded-sessions.ts';
 import { connectRedis, type RedisClient } from '#platform/redis/client.ts';
-import { openRedisEvidence } from '#platform/redis/evidence-source.ts';
+import { findRedisBlobs, openRedisEvidence, readCuts } from '#platform/redis/evidence-source.ts';
 import { RedisFault } from '#platform/redis/fault.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
 import { redisSessions } from '#platform/redis/recorded-sessions.ts';
@@ -21,6 +30,8 @@ export type EvidencePlace =
       readonly target: RedisTarget;
       readonly namespace: Namespace;
       readonly caFile: string | undefined;
+      /** Where the beginnings of logs are that were cut off in Redis. */
+      readonly archive: string | undefined;
     };
 
 export interface PlaceFlags {
@@ -28,12 +39,16 @@ export interface PlaceFlags {
   readonly redis: RedisTarget | undefined;
   readonly redisNamespace: Namespace;
   readonly redisCa: string | undefined;
+  readonly archive?: string | undefined;
 }
 
 /** Undefined when neither is given. */
 export function placeOf(flags: PlaceFlags): EvidencePlace | undefined {
-  const { data, redis, redisNamespace: namespace, redisCa: caFile } = flags;
-  if (redis !== undefined) return { kind: 'redis', target: redis, namespace, caFile };
+  const { data, redis, redisNamespace: namespace, redisCa: caFile, archive } = flags;
+  if (redis !== undefined) return { kind: 'redis', target: redis, namespace, caFile, archive };
+  if (archive !== undefined) {
+    throw new UsageError('--archive goes with --redis; an archive alone is named as a folder is');
+  }
   return data === undefined ? undefined : { kind: 'folder', directory: data };
 }
 
@@ -52,13 +67,18 @@ export async function withLogs<Result>(
   trustFile: string | undefined,
   read: (logs: readonly EvidenceSource[]) => Promise<Result>,
 ): Promise<Result> {
-  if (place.kind === 'folder') return read([await openEvidence(place.directory, trustFile)]);
-  // Anchors first: they only name what is already in Redis.
-  const anchors = trustFile === undefined ? undefined : await readAnchors(trustFile);
-  return withRedis(place, async (client) => {
-    const logs = await openRedisEvidence(client, place.namespace, anchors);
-    return read(logs.map(({ source }) => source));
-  });
+  if (place.kind === 'folder') {
+    const archived = await openArchive(place.directory, trustFile);
+    const logs = archived?.map(({ source }) => source);
+    return read(logs ?? [await openEvidence(place.directory, trustFile)]);
+  }
+  return withRedis(place, (client) =>
+    readUncut(client, place.namespace, async () => {
+      // Anchors first: they only name what is already in Redis.
+      const anchors = trustFile === undefined ? undefined : await readAnchors(trustFile);
+      return read(await redisLogs(client, place, anchors));
+    }),
+  );
 }
 
 /** Reads sessions and what was said in them. */
@@ -66,13 +86,86 @@ export async function withSessions<Result>(
   place: EvidencePlace,
   read: (recorded: RecordedSessions) => Promise<Result>,
 ): Promise<Result> {
-  return place.kind === 'folder'
-    ? read(fileSessions(place.directory))
-    : withRedis(place, (client) => read(redisSessions(client, place.namespace)));
+  if (place.kind === 'redis') {
+    return withRedis(place, (client) => read(redisAndArchive(client, place)));
+  }
+  const isArchive = (await archivedLogs(place.directory)) !== undefined;
+  return read(isArchive ? archiveSessions(place.directory) : fileSessions(place.directory));
+}
+
+type RedisPlace = EvidencePlace & { readonly kind: 'redis' };
+
+function redisAndArchive(client: RedisClient, place: RedisPlace): RecordedSessions {
+  const { namespace, archive } = place;
+  if (archive === undefined) return redisSessions(client, namespace);
+  return {
+    sessions: (isWanted) =>
+      readUncut(client, namespace, async () =>
+        indexSessions(await redisLogs(client, place, undefined), isWanted),
+      ),
+    recordings: async (wanted, opener) => {
+      const places = [
+        await findArchivedBlobs(archive, wanted),
+        await findRedisBlobs(client, namespace, wanted),
+      ];
+      return recordingReader({ read: (digest) => firstOf(places, digest) }, opener);
+    },
+  };
+}
+
+async function firstOf(places: readonly StoredBlobs[], digest: string) {
+  for (const place of places) {
+    const found = await place.read(digest);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The archive first: what is cut off in Redis is in it by then. */
+async function redisLogs(
+  client: RedisClient,
+  { namespace, archive }: RedisPlace,
+  anchors: readonly StoredAnchor[] | undefined,
+): Promise<readonly EvidenceSource[]> {
+  const archived = archive === undefined ? [] : await openNamedArchive(archive);
+  const bases = new Map(
+    archived.flatMap(({ log, end }) => (end === undefined ? [] : [[log, end]])),
+  );
+  const logs = await openRedisEvidence(client, namespace, anchors, bases);
+  const rest = new Map(logs.map(({ log, source }) => [log, source]));
+  const joined = archived.map(({ log, source }) => {
+    const more = rest.get(log) ?? { anchors, checkpoints: undefined, lanes: [], strays: [] };
+    rest.delete(log);
+    return joinLog(source, more);
+  });
+  return [...joined, ...rest.values()];
+}
+
+async function openNamedArchive(directory: string) {
+  const archived = await openArchive(directory, undefined);
+  if (archived !== undefined) return archived;
+  throw new UsageError(
+    '--archive: is no archive; name the folder given to "gatehouse evidence archive" as --to',
+  );
+}
+
+/** An archiver that cuts while somebody reads makes it look as if something were missing: then all is read again. */
+const MAX_READINGS = 5;
+
+async function readUncut<Result>(
+  client: RedisClient,
+  namespace: Namespace,
+  read: () => Promise<Result>,
+): Promise<Result> {
+  for (let reading = 1; ; reading += 1) {
+    const before = await readCuts(client, namespace);
+    const result = await read();
+    if (reading === MAX_READINGS || before === (await readCuts(client, namespace))) return result;
+  }
 }
 
 async function withRedis<Result>(
-  { target, caFile }: EvidencePlace & { readonly kind: 'redis' },
+  { target, caFile }: RedisPlace,
   use: (client: RedisClient) => Promise<Result>,
 ): Promise<Result> {
   const ca = await readCa(caFile);

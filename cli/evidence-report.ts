@@ -36,6 +36,10 @@ const CHECKS: readonly Check[] = [
     codes: ['lane_missing', 'lane_duplicated', 'seal_mismatch', 'records_lost'],
   },
   {
+    name: 'nothing was cut off but what is archived',
+    codes: ['marker_invalid', 'archive_not_given'],
+  },
+  {
     name: 'the records reach as far as the checkpoints say',
     codes: [
       'checkpoint_invalid',

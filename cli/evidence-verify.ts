@@ -2,6 +2,7 @@
 // word. Reads only; needs no gateway, no network and no secret.
 
 import { unreadable, type Verification, verifyLogs } from '#core/evidence/verify.ts';
+import { ArchiveFault } from '#platform/file/archive-fault.ts';
 import { readTrustedKeys, TrustKeyFault } from '#platform/file/trust-key.ts';
 import { codeOf, placesOf } from '#platform/redis/client.ts';
 import { isRedisUrl } from '#platform/redis/target.ts';
@@ -20,16 +21,17 @@ import { REDIS_FLAGS, readTarget } from './redis-flags.ts';
 
 const EXIT_CODES = { verified: 0, tampered: 1, inconclusive: 2 } as const;
 
-const USAGE = `Usage: gatehouse evidence verify DIR | redis://HOST:PORT [--trust FILE] [--json]
+const USAGE = `Usage: gatehouse evidence verify DIR | redis://HOST:PORT [--archive DIR] [--trust FILE] [--json]
 
-Checks the evidence in DIR, the directory given to "gatehouse run" as --data. A gateway may be
-writing to it meanwhile.
+Checks the evidence in DIR: what was given to "gatehouse run" as --data, or to "gatehouse evidence
+archive" as --to. Either may be writing to it meanwhile.
 
   --trust FILE  Public half of the trust key (gatehouse-trust.pub), kept outside DIR. Checkpoints
                 that lie beside it are held against DIR as well. Without it the signer and the
                 completeness are not established, and the verdict is never "verified".
   --redis URL, --redis-namespace NAME, --redis-ca FILE
                 As given to "gatehouse run"; all gateways of the namespace are checked together.
+  --archive DIR Where "gatehouse evidence archive" put what it cut off in Redis: checked as one with it.
   --json        Print one JSON object: verdict, lanes, records, intents, outcomes, dangling, problems.
                 Notes, and how many recordings are there, then go to stderr.
 
@@ -41,7 +43,7 @@ export const evidenceVerify: Command = {
   summary: 'Check that evidence is complete and unchanged',
   usage: USAGE,
   async run(args, io) {
-    const table = { ...REDIS_FLAGS, trust: text, json: onOff };
+    const table = { ...REDIS_FLAGS, archive: text, trust: text, json: onOff };
     const operand = { name: 'DIR', atLeast: 0, atMost: 1 };
     const { flags, operands } = parseFlags(table, args, io.env, operand);
     const place = placeNamed(operands[0], flags);
@@ -61,7 +63,12 @@ function placeNamed(operand: string | undefined, flags: PlaceFlags): EvidencePla
   }
   return isRedisUrl(operand)
     ? requiredPlace({ ...flags, redis: readTarget(operand, 'DIR') })
-    : { kind: 'folder', directory: operand };
+    : folderPlace(operand, flags);
+}
+
+function folderPlace(directory: string, { archive }: PlaceFlags): EvidencePlace {
+  if (archive === undefined) return { kind: 'folder', directory };
+  throw new UsageError('--archive goes with a Redis; an archive alone is named as DIR');
 }
 
 /** What cannot be read is an answer too: nothing can be told. */
@@ -74,7 +81,7 @@ async function verifyPlace(
     const trust = trustFile === undefined ? undefined : await readTrustedKeys(trustFile);
     return await withLogs(place, trustFile, (logs) => verifyLogs(logs, trust));
   } catch (error) {
-    if (error instanceof TrustKeyFault) {
+    if (error instanceof TrustKeyFault || error instanceof ArchiveFault) {
       return unreadable(error.message);
     }
     if (error instanceof Error && 'code' in error && 'syscall' in error) {

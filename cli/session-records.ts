@@ -3,6 +3,7 @@
 
 import type { SessionIndex, SessionSummary } from '#core/evidence/sessions.ts';
 import type { RecordedSessions } from '#core/recordings/recorded-messages.ts';
+import { ArchiveFault } from '#platform/file/archive-fault.ts';
 import { codeOf } from '#platform/redis/client.ts';
 import { type CommandIo, UsageError } from './command.ts';
 
@@ -23,6 +24,7 @@ export async function readSessions(
         `--data: the directory cannot be read (${String(error.code)}); name the one given to "gatehouse run"`,
       );
     }
+    if (error instanceof ArchiveFault) throw new UsageError(error.message);
     if (error instanceof Error && error.name === 'ReplyError') {
       throw new UsageError(
         `--redis: the evidence cannot be read (${codeOf(error)}); see docs/redis.md`,

@@ -23,20 +23,22 @@ const LONGEST_WAIT_MILLIS = 3000;
 const FLAGS = {
   data: text,
   ...REDIS_FLAGS,
+  archive: text,
   recordingKey: text,
   speed: integer(0, 1000),
   json: onOff,
 };
 
-const USAGE = `Usage: gatehouse sessions replay ID --data DIR | --redis URL [--recording-key FILE] [--speed N] [--json]
+const USAGE = `Usage: gatehouse sessions replay ID --data DIR | --redis URL [--archive DIR] [--recording-key FILE] [--speed N] [--json]
 
 Steps through one session as it went past: what was sent (->), what came back (<-), and when. Messages
 are shown as far as they were recorded (spec.evidence.record: Full) and the key is there. Nothing is
 sent anywhere. ID may be shortened to any beginning that only one session has.
 
-  --data DIR            Directory given to "gatehouse run" as --data.
+  --data DIR            Directory given to "gatehouse run" as --data, or an archive.
   --redis URL           Redis given to "gatehouse run" as --redis, instead of --data.
   --redis-namespace NAME, --redis-ca FILE  As there.
+  --archive DIR         Where "gatehouse evidence archive" put what it cut off there.
   --recording-key FILE  Private half of the recording key (./gatehouse-trust.recording.key).
   --speed N             N times as fast as it was (1); 0 does not wait. No wait is over 3 seconds.
   --json                Print one JSON object per line and step; does not wait unless --speed is given.

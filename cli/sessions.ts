@@ -15,32 +15,34 @@ import { REDIS_FLAGS } from './redis-flags.ts';
 import { conclude, EXIT_NOT_FOUND, pickSession, readSessions } from './session-records.ts';
 import { entryHead, listText, showText } from './sessions-text.ts';
 
-const LIST_FLAGS = { data: text, ...REDIS_FLAGS, json: onOff };
+const LIST_FLAGS = { data: text, ...REDIS_FLAGS, archive: text, json: onOff };
 const SHOW_FLAGS = { ...LIST_FLAGS, recordingKey: text };
 
-const LIST_USAGE = `Usage: gatehouse sessions list --data DIR | --redis URL [--json]
+const LIST_USAGE = `Usage: gatehouse sessions list --data DIR | --redis URL [--archive DIR] [--json]
 
 Lists the sessions recorded there, oldest first: who, since when, how many calls, how many were
 denied and how many have no recorded outcome. Calls without a session are listed per principal,
 client and day ("stateless-…"); callers that could not be identified, per day ("unproven-…").
 
-  --data DIR            Directory given to "gatehouse run" as --data.
+  --data DIR            Directory given to "gatehouse run" as --data, or an archive.
   --redis URL           Redis given to "gatehouse run" as --redis, instead of --data.
   --redis-namespace NAME, --redis-ca FILE  As there.
+  --archive DIR         Where "gatehouse evidence archive" put what it cut off there.
   --json                Print a JSON array of sessions.
 
 This reads the evidence, it does not verify it: see "gatehouse evidence verify".
 `;
 
-const SHOW_USAGE = `Usage: gatehouse sessions show ID --data DIR | --redis URL [--recording-key FILE] [--json]
+const SHOW_USAGE = `Usage: gatehouse sessions show ID --data DIR | --redis URL [--archive DIR] [--recording-key FILE] [--json]
 
 Shows one session as a timeline: time, who, what, decision, rule, outcome, milliseconds. Below it
 stand the messages, as far as they were recorded (spec.evidence.record: Full) and the key is there,
 with what masking took out of them. ID may be shortened to any beginning that only one session has.
 
-  --data DIR            Directory given to "gatehouse run" as --data.
+  --data DIR            Directory given to "gatehouse run" as --data, or an archive.
   --redis URL           Redis given to "gatehouse run" as --redis, instead of --data.
   --redis-namespace NAME, --redis-ca FILE  As there.
+  --archive DIR         Where "gatehouse evidence archive" put what it cut off there.
   --recording-key FILE  Private half of the recording key (./gatehouse-trust.recording.key).
   --json                Print one JSON object: session, timeline; messages whole.
 

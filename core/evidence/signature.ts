@@ -11,6 +11,7 @@ export const PURPOSES = {
   certificate: 'gatehouse/certificate/v1\n',
   checkpoint: 'gatehouse/checkpoint/v1\n',
   checkpointLink: 'gatehouse/checkpoint-link/v1\n',
+  archived: 'gatehouse/archived/v1\n',
   commitment: 'gatehouse/commitment/v1\n',
   callBinding: 'gatehouse/binding/call/v1\n',
   windowBinding: 'gatehouse/binding/window/v1\n',

@@ -38,6 +38,12 @@ export interface StoredAnchor {
   readonly text: string;
 }
 
+/** As archive-marker.ts reads it. */
+export interface StoredMarker {
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
  * Evidence to verify. While a gateway writes, the snapshots must be taken in the order anchors,
  * checkpoints, lanes: each of them only names what is already in the next.
@@ -51,6 +57,8 @@ export interface EvidenceSource {
   readonly lanes: readonly StoredFile[];
   /** By lane; a lane without any has none. Absent where recordings were not copied along. */
   readonly recordings?: ReadonlyMap<string, StoredRecordings>;
+  /** What says that all before is in an archive and not here; the rest then begins right behind it. */
+  readonly marker?: StoredMarker;
   /** Files that have no business among the lanes. */
   readonly strays: readonly string[];
 }
@@ -66,3 +74,5 @@ export function lineText(line: StoredLine): string | undefined {
     return undefined;
   }
 }
+
+export async function* noLines(): AsyncGenerator<StoredLine> {}

@@ -1,6 +1,7 @@
 // Holds the checkpoints against the lanes, in step: both are in the order they were written, so each
 // checkpoint is compared when its record goes by and neither has to be kept.
 
+import type { LogBase } from './archive-marker.ts';
 import {
   type Checkpoint,
   type CheckpointLink,
@@ -12,7 +13,7 @@ import {
 import type { HashedRecord } from './commit.ts';
 import type { ProblemCode, Report } from './problem.ts';
 import { NO_HASH } from './signature.ts';
-import { lineText, type StoredFile, type StoredLine } from './source.ts';
+import { lineText, noLines, type StoredFile, type StoredLine } from './source.ts';
 import { isTornLine } from './torn.ts';
 import type { LaneEnd, LanePlace, TrustedKeys } from './verify-lane.ts';
 
@@ -36,6 +37,7 @@ export class CheckpointCheck {
   #link: CheckpointLink | undefined = { n: 0, hash: NO_HASH };
   #lastRead = 0;
   #log: string | undefined;
+  #base: Checkpoint | undefined;
   #torn: StoredLine | undefined;
   #lane: LaneProgress = newProgress();
   readonly #unknownKeys = new Set<string>();
@@ -54,18 +56,31 @@ export class CheckpointCheck {
   }
 
   /** `log` is lane 1 when that is there; otherwise the log is the one the checkpoints name. */
-  async start(log: string | undefined): Promise<void> {
-    this.#log = log;
+  async start(log: string | undefined, base: LogBase | undefined): Promise<void> {
+    this.#log = base?.checkpoint.log ?? log;
+    if (base !== undefined) {
+      this.#base = base.checkpoint;
+      this.#link = { n: base.checkpoint.n, hash: base.checkpointHash };
+      this.#lastRead = base.checkpoint.n;
+    }
     await this.#advance();
   }
 
-  /** Anchors of the log that is being verified. */
+  /** How many anchors are of the log that is being verified. */
+  get anchorCount(): number {
+    return this.#anchors.filter(({ checkpoint }) => checkpoint.log === this.#log).length;
+  }
+
+  /** Those that say something of what is here, and not only of what is in an archive. */
   get anchors(): readonly Anchor[] {
-    return this.#anchors.filter(({ checkpoint }) => checkpoint.log === this.#log);
+    const first = this.#base?.n ?? 0;
+    return this.#anchors.filter(({ checkpoint: { log, n } }) => log === this.#log && n > first);
   }
 
   async laneStarts(place: LanePlace): Promise<void> {
     this.#lane = newProgress();
+    // The archive's last checkpoint vouches for this lane too.
+    this.#lane.met = this.#base?.ordinal === place.ordinal ? 1 : 0;
     // The lanes they name are not there, which the gap in the ordinals shows already.
     while (this.#next !== undefined && this.#next.ordinal < place.ordinal) {
       await this.#advance();
@@ -266,13 +281,8 @@ interface LaneProgress {
 }
 
 function newProgress(): LaneProgress {
-  return {
-    met: 0,
-    anchors: 0,
-    unmet: undefined,
-    firstUncovered: undefined,
-    lastUncovered: undefined,
-  };
+  const firstUncovered = undefined;
+  return { met: 0, anchors: 0, unmet: undefined, firstUncovered, lastUncovered: undefined };
 }
 
 function agrees(checkpoint: Checkpoint, place: LanePlace, seq: number, hash: string): boolean {
@@ -287,5 +297,3 @@ function isLongUncovered({ firstUncovered, lastUncovered }: LaneProgress): boole
     Date.parse(lastUncovered) - Date.parse(firstUncovered) > UNCHECKPOINTED_MILLIS
   );
 }
-
-async function* noLines(): AsyncGenerator<StoredLine> {}

@@ -1,6 +1,7 @@
 // Checks one lane, line by line: exact bytes, place in the chain, signature, and the identity its
 // first record claims. Says where the first thing that does not hold is, then goes on after it.
 
+import type { LogBase } from './archive-marker.ts';
 import {
   type Commit,
   type HashedRecord,
@@ -53,6 +54,15 @@ export class LaneCheck {
     this.#place = place;
     this.#certificates = new CertificateCheck(place, trusted, report);
     this.#report = report;
+  }
+
+  /** Goes on behind what is in an archive: the lane is the one that this opens, and stood there. */
+  resume({ opening, checkpoint, closed }: LogBase): void {
+    const bytes = Buffer.from(opening, 'utf8');
+    this.check({ number: 0, bytes, isWhole: true, isTooLong: false });
+    this.#head = { seq: checkpoint.seq, hash: checkpoint.head };
+    this.#expected = this.#head;
+    this.#isClosed = closed;
   }
 
   /** Returns the line's records when everything about the line holds. */

@@ -1,11 +1,13 @@
 // Verifies evidence with nothing but its bytes and the trust keys: each lane in itself, the lanes
 // against each other, all of it against the checkpoints, and intents against outcomes.
 
-import { parseLaneFileName } from './lane.ts';
+import type { LogBase } from './archive-marker.ts';
+import { laneFileName, parseLaneFileName } from './lane.ts';
 import { Findings, type Problem, type Report, type Verdict } from './problem.ts';
 import type { SignatureKey } from './signature.ts';
-import type { EvidenceSource, StoredFile, StoredRecordings } from './source.ts';
+import { type EvidenceSource, noLines, type StoredFile, type StoredRecordings } from './source.ts';
 import { readAnchors, reportOtherLogs } from './verify-anchors.ts';
+import { readBase, withoutArchived } from './verify-base.ts';
 import { type Anchor, CheckpointCheck } from './verify-checkpoints.ts';
 import { ClockCheck } from './verify-clock.ts';
 import { type DanglingIntent, ExchangeCheck } from './verify-exchanges.ts';
@@ -50,12 +52,15 @@ export async function verifyLogs(
   trust: readonly SignatureKey[] | undefined,
 ): Promise<Verification> {
   const findings = new Findings();
-  const { report } = findings;
+  const isCut = sources.some(({ marker }) => marker !== undefined);
+  const report = isCut ? withoutArchived(findings.report) : findings.report;
   const exchanges = new ExchangeCheck(report);
   const trusted = trust && new Map(trust.map((key) => [key.id, key]));
   const logs = sources.map((source): Log => {
-    const places = orderLanes(source.lanes, report);
-    return { source, places, name: places[0]?.ordinal === 1 ? places[0].lane : undefined };
+    const base = readBase(source.marker, trusted, report);
+    const places = orderLanes(source.lanes, base, report);
+    const first = places[0]?.ordinal === 1 ? places[0].lane : undefined;
+    return { source, base, places, name: base?.checkpoint.log ?? first };
   });
   const names = new Set(logs.map(({ name }) => name));
   const [stored] = sources.map(({ anchors }) => anchors);
@@ -93,24 +98,25 @@ export async function verifyLogs(
 
 interface Log {
   readonly source: EvidenceSource;
+  readonly base: LogBase | undefined;
   readonly places: readonly LaneFile[];
   /** Undefined when its first lane is not there. */
   readonly name: string | undefined;
 }
 
 async function checkLog(
-  { source, places, name }: Log,
+  { source, base, places, name }: Log,
   anchors: readonly Anchor[],
   shared: SharedChecks,
 ): Promise<Counts> {
   const { report, trusted } = shared;
   const checkpoints = new CheckpointCheck(source.checkpoints, trusted, anchors, report);
-  await checkpoints.start(name);
-  const stored = source.recordings ?? new Map();
-  const { records, recordings } = await checkLanes(places, { ...shared, checkpoints, stored });
+  await checkpoints.start(name, base);
+  const own = { checkpoints, stored: source.recordings ?? new Map(), base };
+  const { records, recordings } = await checkLanes(places, { ...shared, ...own });
   await checkpoints.finish(places.at(-1)?.ordinal ?? 0);
-  const own = checkpoints.anchors.length;
-  if (source.anchors !== undefined && own === 0) {
+  const found = checkpoints.anchorCount;
+  if (source.anchors !== undefined && found === 0) {
     const message =
       'no checkpoint of this log lies beside the trust key: if the whole log had been rolled back to an earlier state, this would not show';
     report({ code: 'anchor_absent', message });
@@ -118,7 +124,7 @@ async function checkLog(
   for (const file of source.strays) {
     report({ code: 'stray_file', message: 'not the file of a lane; it was not read', file });
   }
-  return { records, recordings, anchors: own };
+  return { records, recordings, anchors: found };
 }
 
 /** The verdict when there was nothing to look at; the message says why and what to do. */
@@ -150,21 +156,37 @@ interface SharedChecks {
 
 interface Checks extends SharedChecks {
   readonly checkpoints: CheckpointCheck;
+  readonly base: LogBase | undefined;
   readonly stored: ReadonlyMap<string, StoredRecordings>;
 }
 
 const NO_RECORDINGS: RecordingCounts = { named: 0, intact: 0, missing: 0 };
 
 /** Lanes in the order they were opened; reports what is missing or there twice. */
-function orderLanes(files: readonly StoredFile[], report: Report): readonly LaneFile[] {
+function orderLanes(
+  files: readonly StoredFile[],
+  base: LogBase | undefined,
+  report: Report,
+): readonly LaneFile[] {
   const named = files.flatMap((stored): LaneFile[] => {
     const name = parseLaneFileName(stored.name.slice(stored.name.lastIndexOf('/') + 1));
     return name === undefined ? [] : [{ ...name, file: stored.name, stored }];
   });
   const places: LaneFile[] = [];
+  const { ordinal: first = 1, lane: laneOfBase = '' } = base?.checkpoint ?? {};
+  if (base !== undefined && named.every(({ ordinal }) => ordinal !== first)) {
+    // It ended where the archive ends, and nothing of it is left to look at but that.
+    const file = laneFileName(first, laneOfBase);
+    named.push({
+      ordinal: first,
+      lane: laneOfBase,
+      file,
+      stored: { name: file, lines: noLines() },
+    });
+  }
   for (const place of named.sort((a, b) => a.ordinal - b.ordinal)) {
     const { ordinal, lane, file } = place;
-    const expected = (places.at(-1)?.ordinal ?? 0) + 1;
+    const expected = (places.at(-1)?.ordinal ?? first - 1) + 1;
     if (ordinal < expected) {
       const message = `another file is lane ${ordinal} already; this one was not read`;
       report({ code: 'lane_duplicated', message, file, lane });
@@ -232,6 +254,7 @@ async function checkLane(
   const clock = new ClockCheck();
   const recordings = new RecordingCheck(stored.get(place.lane), place, report);
   let count = 0;
+  if (checks.base?.checkpoint.ordinal === place.ordinal) lane.resume(checks.base);
   await checkpoints.laneStarts(place);
   for await (const line of place.stored.lines) {
     for (const hashed of lane.check(line)) {

@@ -13,7 +13,7 @@ import { readNamespace } from '#platform/redis/keys.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
 import { readRedisUrl } from '#platform/redis/target.ts';
 import { APPROVAL_AUDIENCE, type Asking, askingSpec } from './approving.ts';
-import { type Rig, startRig } from './rig.ts';
+import { type Rig, type Spec, startRig } from './rig.ts';
 import { until } from './until.ts';
 import { type Answer, bearer, callTool, messageOf, modern, type Rpc, send } from './wire.ts';
 
@@ -30,12 +30,13 @@ export async function startReplicas(
   holdSeconds: number,
   more: readonly string[] = [],
   asking: Asking = {},
+  others: Partial<Spec> = {},
 ): Promise<Replicas> {
   const redis = await startRedis();
   const flags = ['--redis', redis.url, '--hold-seconds', String(holdSeconds)];
   const rig = await startRig({
     server: startModern,
-    specs: [askingSpec(asking)],
+    specs: [{ ...askingSpec(asking), ...others }],
     claims: { person: 'email' },
     start: { flags: [...flags, ...more] },
   });

@@ -11,12 +11,18 @@ import { keyStem } from './signing-pair.ts';
 import { TrustKeyFault } from './trust-key.ts';
 
 const SUFFIX = '.checkpoint';
+const ARCHIVE_SUFFIX = '.archived';
 /** More logs than one trust key ever vouches for. */
 const MAX_ANCHORS = 4096;
 
 /** `gatehouse-trust.<log>.checkpoint`: a log has its own file, so logs may share a trust key. */
 export function anchorFile(publicKeyFile: string, log: string): string {
   return `${keyStem(publicKeyFile)}.${log}${SUFFIX}`;
+}
+
+/** `gatehouse-trust.<log>.archived`: the checkpoint that the archive of a log reaches to. */
+export function archiveAnchorFile(publicKeyFile: string, log: string): string {
+  return `${keyStem(publicKeyFile)}.${log}${ARCHIVE_SUFFIX}`;
 }
 
 /** Resolves when the anchor is durable; a reader sees the old one or the new. */
@@ -49,11 +55,20 @@ export async function readAnchor(file: string): Promise<StoredAnchor | undefined
 }
 
 /** All anchors beside a trust key. */
-export async function readAnchors(publicKeyFile: string): Promise<readonly StoredAnchor[]> {
+export function readAnchors(publicKeyFile: string): Promise<readonly StoredAnchor[]> {
+  return readAll(publicKeyFile, SUFFIX);
+}
+
+/** Those of archives, which end before their logs do. */
+export function readArchiveAnchors(publicKeyFile: string): Promise<readonly StoredAnchor[]> {
+  return readAll(publicKeyFile, ARCHIVE_SUFFIX);
+}
+
+async function readAll(publicKeyFile: string, suffix: string): Promise<readonly StoredAnchor[]> {
   const folder = dirname(publicKeyFile);
   const prefix = `${basename(keyStem(publicKeyFile))}.`;
   const names = (await readdir(folder))
-    .filter((name) => name.startsWith(prefix) && name.endsWith(SUFFIX))
+    .filter((name) => name.startsWith(prefix) && name.endsWith(suffix))
     .sort()
     .slice(0, MAX_ANCHORS);
   const anchors = await Promise.all(names.map((name) => readAnchor(join(folder, name))));

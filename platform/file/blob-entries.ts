@@ -7,10 +7,14 @@ import type { StoredBlob } from '#core/evidence/source.ts';
 const CHUNK_BYTES = 1024 * 1024;
 const FILE_HEAD = Buffer.from(`${BLOB_FILE_HEAD}\n`);
 
-export async function* readBlobs(path: string): AsyncGenerator<StoredBlob> {
+/** Reads no further than `sizeBytes`. */
+export async function* readBlobs(
+  path: string,
+  sizeBytes = Number.POSITIVE_INFINITY,
+): AsyncGenerator<StoredBlob> {
   const handle = await open(path, 'r');
   try {
-    const reader = new ByteReader(handle);
+    const reader = new ByteReader(handle, sizeBytes);
     const head = await reader.take(FILE_HEAD.length);
     if (!head.equals(FILE_HEAD)) {
       yield { kind: 'broken', offset: 0 };
@@ -96,13 +100,15 @@ export async function readBlobAt({ path, offset, sizeBytes }: BlobPlace): Promis
 
 class ByteReader {
   readonly #handle: FileHandle;
+  readonly #sizeBytes: number;
   #chunk: Buffer = Buffer.alloc(0);
   /** Behind the chunk. */
   #position = 0;
   offset = 0;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, sizeBytes = Number.POSITIVE_INFINITY) {
     this.#handle = handle;
+    this.#sizeBytes = sizeBytes;
   }
 
   /** The next bytes of the file, fewer only at its end. */
@@ -122,7 +128,8 @@ class ByteReader {
   }
 
   async #fill(sizeBytes: number): Promise<boolean> {
-    const wanted = Math.max(CHUNK_BYTES, sizeBytes - this.#chunk.length);
+    const left = Math.max(0, this.#sizeBytes - this.#position);
+    const wanted = Math.min(left, Math.max(CHUNK_BYTES, sizeBytes - this.#chunk.length));
     const buffer = Buffer.alloc(wanted);
     const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.#position);
     this.#position += bytesRead;

@@ -4,8 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { ballot, request } from '#core/approvals/approvals.testkit.ts';
 import { bob, NONCE } from '#core/approvals/store.testkit.ts';
+import { Archiver } from '#core/evidence/archiver.ts';
 import { intentDraft } from '#core/evidence/drafts.fixture.ts';
 import { verifyLogs } from '#core/evidence/verify.ts';
+import { createClock } from '#platform/process/clock.ts';
+import { redisArchiveLogs } from './archive-logs.ts';
 import { connectRedis, type RedisClient } from './client.ts';
 import { logKeys, logsKey } from './keys.ts';
 import { LedgerBench } from './ledgers.fixture.ts';
@@ -119,6 +122,55 @@ describe('The Redis user that the documentation gives', () => {
     expect(verdict).to.equal('inconclusive');
     expect(String(writing)).to.contain('NOPERM');
     auditor.disconnect();
+  });
+
+  it('has another that archives and cuts off, and destroys nothing else', async () => {
+    const archiverUrl = `redis://archiver:pass@127.0.0.1:${redis.port}`;
+    const archiver = await connectTo(archiverUrl);
+    const bench = new LedgerBench(url, namespace('payments'));
+    const { ledger } = await bench.open();
+    await ledger.append(intentDraft('x1', '2026-01-01T00:00:00.000000Z'));
+    await ledger.close('done');
+    const now = createClock().timestamp;
+    const writing = { ...bench.writing(archiver), now, deadAfterMillis: 0 };
+    const hot = redisArchiveLogs(writing);
+    const kept = new Map<string, readonly string[]>();
+    const nothing = async () => {};
+    const trust = { id: bench.trust.id, signer: bench.signer };
+    const archive = new Archiver({
+      ...{ hot, trust, trusted: [bench.trust], now, anchor: nothing },
+      cold: {
+        log: (name) => ({
+          markers: async () => kept.get(name) ?? [],
+          begin: async () => ({
+            ...{ checkpoint: nothing, line: nothing, recording: nothing, drop: nothing },
+            keep: async (markers) => void kept.set(name, markers),
+          }),
+        }),
+      },
+    });
+    const { logs } = await archive.round();
+    archiver.disconnect();
+    const [log = ''] = kept.keys();
+    const { archived, head } = logKeys(namespace('payments'), log);
+    const codes: string[] = [];
+    const second = await connectTo(archiverUrl);
+    for (const [command = '', ...args] of [
+      ['DEL', head],
+      ['SET', head, 'x'],
+      ['FLUSHALL'],
+      ['GET', 'gh:{payroll/logs}:logs'],
+    ]) {
+      const error = await second.call(command, ...args).catch((each: Error) => each.message);
+      codes.push(String(error).split(' ')[0] ?? '');
+    }
+    second.disconnect();
+
+    expect(logs.map(({ kind }) => kind)).to.include('archived');
+    expect(kept.size).to.be.above(0);
+    expect(await client.get(archived)).to.be.a('string');
+    expect(await codeOf(['SET', archived, 'x'])).to.equal('NOPERM');
+    expect(new Set(codes)).to.deep.equal(new Set(['NOPERM']));
   });
 
   it('may see how Redis is set', async () => {

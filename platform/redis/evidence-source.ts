@@ -1,18 +1,18 @@
 // Opens the logs of a namespace for the verifier, also while gateways write to them: how far the checkpoints
 // of a log reach is noted before its lanes, so that each names only what the next already holds.
 
+import { type LogBase, parseMarker } from '#core/evidence/archive-marker.ts';
 import { laneOfBlobFile, parseLaneFileName } from '#core/evidence/lane.ts';
 import type {
   EvidenceSource,
   StoredAnchor,
-  StoredBlob,
   StoredFile,
-  StoredLine,
   StoredRecordings,
 } from '#core/evidence/source.ts';
 import type { StoredBlobs, WantedBlob } from '#core/recordings/recorded-messages.ts';
 import type { RedisClient } from './client.ts';
 import { type LogKeys, logKeys, logsKey, type Namespace } from './keys.ts';
+import { recordingEntries, streamBlobs, streamLines, WHOLE } from './stream-lines.ts';
 
 export interface RedisLog {
   /** Id of its first lane. */
@@ -20,82 +20,96 @@ export interface RedisLog {
   readonly source: EvidenceSource;
 }
 
-/** Entries fetched at a time: of lines up to 4 MiB each, of recordings up to 48. */
-const LINES_AT_ONCE = 16;
-const RECORDINGS_AT_ONCE = 1;
+/** How far an archive that is read too reaches, by log; those that it does not hold are not in it. */
+export type ArchivedBases = ReadonlyMap<string, LogBase>;
 
 /** `anchors`: those beside the trust key; undefined when there is no place outside Redis to look at. */
 export async function openRedisEvidence(
   client: RedisClient,
   namespace: Namespace,
   anchors: readonly StoredAnchor[] | undefined,
+  archived: ArchivedBases = new Map(),
 ): Promise<readonly RedisLog[]> {
   const logs: RedisLog[] = [];
-  for (const log of (await client.smembers(logsKey(namespace))).sort()) {
-    logs.push({ log, source: await openLog(client, log, { namespace, anchors }) });
+  for (const log of await logNames(client, namespace)) {
+    const place = { log, keys: logKeys(namespace, log), base: archived.get(log) };
+    logs.push({ log, source: { anchors, ...(await openLog(client, place)) } });
   }
   return logs;
 }
 
+export async function logNames(
+  client: RedisClient,
+  namespace: Namespace,
+): Promise<readonly string[]> {
+  return (await client.smembers(logsKey(namespace))).sort();
+}
+
+/** Where each log was cut off, as one text: another one after reading means that it was cut meanwhile. */
+export async function readCuts(client: RedisClient, namespace: Namespace): Promise<string> {
+  const cuts: string[] = [];
+  for (const log of await logNames(client, namespace)) {
+    cuts.push((await client.get(logKeys(namespace, log).archived)) ?? '');
+  }
+  return cuts.join('\n');
+}
+
+interface LogPlace {
+  readonly log: string;
+  readonly keys: LogKeys;
+  readonly base: LogBase | undefined;
+}
+
 async function openLog(
   client: RedisClient,
-  log: string,
-  { namespace, anchors }: Pick<EvidenceSource, 'anchors'> & { readonly namespace: Namespace },
-): Promise<EvidenceSource> {
-  const keys = logKeys(namespace, log);
-  const checkpoints = await streamFile(client, keys.checkpoints, `${log}/checkpoints.jsonl`);
+  { log, keys, base: archived }: LogPlace,
+): Promise<Omit<EvidenceSource, 'anchors'>> {
+  const text = archived === undefined ? await client.get(keys.archived) : null;
+  const base = archived ?? parseMarker(text ?? '');
+  const from = base === undefined ? '-' : `${base.checkpoint.n + 1}`;
+  const checkpoints = await streamFile(client, keys.checkpoints, `${log}/checkpoints.jsonl`, from);
   const names = await client.zrange(keys.lanes, 0, '-1');
-  const lanes = names.filter((name) => parseLaneFileName(`${name}.jsonl`) !== undefined);
   const files: StoredFile[] = [];
-  for (const name of lanes) {
-    files.push(await streamFile(client, keys.lane(name), `${log}/lanes/${name}.jsonl`));
+  const recordings = new Map<string, StoredRecordings>();
+  for (const name of names.filter(isLaneName)) {
+    const start = startIn(name, base);
+    if (start === undefined) continue;
+    files.push(await streamFile(client, keys.lane(name), `${log}/lanes/${name}.jsonl`, start));
+    const blobs = streamBlobs(client, keys.recordings(name), { start, end: '+' });
+    const lane = laneOfBlobFile(`${name}.blobs`) ?? '';
+    recordings.set(lane, { name: `${log}/recordings/${name}.blobs`, blobs });
   }
   return {
-    anchors,
     checkpoints,
     lanes: files,
-    recordings: new Map(lanes.map((name) => recordingsOf(client, keys, log, name))),
-    strays: names.filter((name) => !lanes.includes(name)).map((name) => `${log}/lanes/${name}`),
+    recordings,
+    ...(text === null ? {} : { marker: { file: `${log}/archived`, text } }),
+    strays: names.filter((name) => !isLaneName(name)).map((name) => `${log}/lanes/${name}`),
   };
 }
 
+export function isLaneName(name: string): boolean {
+  return parseLaneFileName(`${name}.jsonl`) !== undefined;
+}
+
+/** The id from which a lane is read; undefined when all of it is archived. */
+export function startIn(name: string, base: LogBase | undefined): string | undefined {
+  const ordinal = parseLaneFileName(`${name}.jsonl`)?.ordinal ?? 0;
+  const { ordinal: first = 0, seq = 0 } = base?.checkpoint ?? {};
+  if (ordinal < first) return undefined;
+  return ordinal === first ? `${seq + 1}` : '-';
+}
+
 /** As long as it is now: what is written faster than it is read would never end. */
-async function streamFile(client: RedisClient, key: string, name: string): Promise<StoredFile> {
-  const [last] = await client.xrevrange(key, '+', '-', 'COUNT', 1);
-  return { name, lines: last === undefined ? noLines() : lines(client, key, last[0]) };
-}
-
-async function* noLines(): AsyncGenerator<StoredLine> {}
-
-async function* lines(client: RedisClient, key: string, end: string): AsyncGenerator<StoredLine> {
-  let number = 0;
-  for await (const [, value] of entries(client, key, { end, count: LINES_AT_ONCE })) {
-    number += 1;
-    yield { number, bytes: value.at(-1) ?? Buffer.alloc(0), isWhole: true, isTooLong: false };
-  }
-}
-
-function recordingsOf(
+async function streamFile(
   client: RedisClient,
-  keys: LogKeys,
-  log: string,
+  key: string,
   name: string,
-): readonly [string, StoredRecordings] {
-  const lane = laneOfBlobFile(`${name}.blobs`) ?? '';
-  const blobs = storedBlobs(client, keys.recordings(name));
-  return [lane, { name: `${log}/recordings/${name}.blobs`, blobs }];
-}
-
-async function* storedBlobs(client: RedisClient, key: string): AsyncGenerator<StoredBlob> {
-  for await (const [, fields] of entries(client, key, { end: '+', count: RECORDINGS_AT_ONCE })) {
-    const [, digest, , bytes] = fields;
-    if (digest === undefined || bytes === undefined) {
-      yield { kind: 'broken', offset: 0 };
-      return;
-    }
-    const head = { state: 'kept', sizeBytes: bytes.length, digest: digest.toString() } as const;
-    yield { kind: 'entry', head, bytes };
-  }
+  start: string,
+): Promise<StoredFile> {
+  const [last] = await client.xrevrange(key, '+', '-', 'COUNT', 1);
+  // Where nothing is, nothing that comes meanwhile is read either.
+  return { name, lines: streamLines(client, key, { start, end: last?.[0] ?? '0-1' }) };
 }
 
 /** Finds single recordings, by lane and digest; reads only the lanes that are asked for. */
@@ -113,8 +127,7 @@ export async function findRedisBlobs(
       if (digests === undefined) continue;
       const key = keys.recordings(name);
       const named = new Set(digests.map(({ digest }) => digest));
-      const page = { end: '+', count: RECORDINGS_AT_ONCE };
-      for await (const [id, [, digest]] of entries(client, key, page)) {
+      for await (const [id, [, digest]] of recordingEntries(client, key, WHOLE)) {
         const text = digest?.toString() ?? '';
         if (named.has(text)) places.set(text, [key, id]);
       }
@@ -128,21 +141,4 @@ export async function findRedisBlobs(
       return entry?.[1][3];
     },
   };
-}
-
-type Entry = readonly [id: string, fields: readonly Buffer[]];
-
-async function* entries(
-  client: RedisClient,
-  key: string,
-  { end, count }: { readonly end: string; readonly count: number },
-): AsyncGenerator<Entry> {
-  let start = '-';
-  for (;;) {
-    const page = await client.xrangeBuffer(key, start, end, 'COUNT', count);
-    for (const [id, fields] of page) yield [id.toString(), fields];
-    const last = page.at(-1)?.[0];
-    if (last === undefined) return;
-    start = `(${last.toString()}`;
-  }
 }

@@ -72,6 +72,8 @@ export interface LogKeys {
   readonly writer: string;
   /** Sorted set: names of its lanes, by ordinal. */
   readonly lanes: string;
+  /** Text: how much of it is in an archive and was cut off here; a marker of the trust key. */
+  readonly archived: string;
   /** Stream: checkpoints, by their number. */
   readonly checkpoints: string;
   /** Stream: the commits of one lane, by the number of their first record. */
@@ -86,6 +88,7 @@ export function logKeys(namespace: Namespace, log: string): LogKeys {
     head: named('head'),
     writer: named('writer'),
     lanes: named('lanes'),
+    archived: named('archived'),
     checkpoints: named('checkpoints'),
     lane: (name) => named(`lane:${name}`),
     recordings: (name) => named(`recordings:${name}`),

@@ -15,7 +15,7 @@ import { codeOf, type RedisClient } from './client.ts';
 import { RedisFault } from './fault.ts';
 import { type LogKeys, logKeys, logsKey, type Namespace } from './keys.ts';
 import { LaneSink } from './lane-sink.ts';
-import { type FreeLog, freeLogs } from './log-state.ts';
+import { type FreeLog, freeLogs, type LogPlaces } from './log-state.ts';
 import { loadScript, runScript } from './script.ts';
 
 export interface RedisLedgerOptions extends LedgerTimes {
@@ -74,9 +74,35 @@ interface Begun {
   readonly link: FreeLog['link'];
 }
 
+/**
+ * Ends each log whose gateway died without ending its lane, as the next start would: with a lane that seals it, and
+ * holds nothing else. Tells how many; the connection stays its owner's.
+ */
+export async function sealDeadLanes(
+  options: RedisLedgerOptions,
+  isDead: (lastAt: string) => boolean,
+): Promise<number> {
+  let count = 0;
+  for await (const free of freeLogs(placesOf(options))) {
+    const isOpen = !free.before.seal.clean && isDead(free.lastAt ?? '');
+    const begun = isOpen ? await tryLane(options, free) : undefined;
+    if (begun === undefined) continue;
+    await (await runLane(options, begun, () => {})).close('sealed');
+    count += 1;
+  }
+  return count;
+}
+
 async function begin(options: RedisLedgerOptions): Promise<RunningLedger> {
+  return runLane(options, await beginLane(options), () => options.client.disconnect());
+}
+
+async function runLane(
+  options: RedisLedgerOptions,
+  begun: Begun,
+  disconnect: () => void,
+): Promise<RunningLedger> {
   const { client, checkpoints } = options;
-  const begun = await beginLane(options);
   const { start, signer, keys, name, nonce } = begun;
   const { head } = start.commit;
   const { waitReplicas = 0, onFork = () => {} } = options;
@@ -98,7 +124,7 @@ async function begin(options: RedisLedgerOptions): Promise<RunningLedger> {
     release: async () => {
       clearInterval(renewing);
       await runScript(client, RELEASE, [keys.writer], [nonce]).catch(() => {});
-      client.disconnect();
+      disconnect();
     },
   });
 }
@@ -126,19 +152,21 @@ function checkpointerOf(
 
 /** Goes on with a log that nobody writes, else begins one. */
 async function beginLane(options: RedisLedgerOptions): Promise<Begun> {
-  const { client, namespace, checkpoints } = options;
-  const own = checkpoints && {
-    trust: signatureKey(checkpoints.trust.signer.publicKey),
-    readAnchor: checkpoints.anchors.read,
-  };
-  const places = { client, namespace, checkpoints: own };
-  for await (const free of freeLogs(places)) {
+  for await (const free of freeLogs(placesOf(options))) {
     const begun = await tryLane(options, free);
     if (begun !== undefined) return begun;
   }
   const begun = await tryLane(options, undefined);
   if (begun !== undefined) return begun;
   throw new RedisFault('data_invalid', 'a new log of evidence has a name that is taken');
+}
+
+function placesOf({ client, namespace, checkpoints }: RedisLedgerOptions): LogPlaces {
+  const own = checkpoints && {
+    trust: signatureKey(checkpoints.trust.signer.publicKey),
+    readAnchor: checkpoints.anchors.read,
+  };
+  return { client, namespace, checkpoints: own };
 }
 
 /** Undefined when somebody else was quicker. */

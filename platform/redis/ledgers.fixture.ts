@@ -32,7 +32,13 @@ export class LedgerBench {
 
   async open(options: Partial<RedisLedgerOptions> = {}): Promise<TestLedger> {
     const client = await connectTo(this.url);
-    const ledger = await openRedisLedger({
+    const ledger = await openRedisLedger({ ...this.writing(client), ...options });
+    return { ledger, client };
+  }
+
+  /** As whoever writes here is set up. */
+  writing(client: RedisClient): RedisLedgerOptions {
+    return {
       client,
       namespace: this.namespace,
       checkpoints: {
@@ -44,9 +50,7 @@ export class LedgerBench {
       },
       version: '0.0.0-test',
       now: tickingClock(),
-      ...options,
-    });
-    return { ledger, client };
+    };
   }
 
   get anchors(): readonly StoredAnchor[] {

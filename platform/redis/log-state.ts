@@ -23,6 +23,8 @@ export interface FreeLog {
   readonly seen: { readonly lane: string; readonly seq: string; readonly hash: string };
   readonly before: LaneBefore;
   readonly lost?: LostRecords;
+  /** When its newest checkpoint was made; undefined when there is none. */
+  readonly lastAt: string | undefined;
   readonly link: CheckpointLink;
 }
 
@@ -83,6 +85,7 @@ async function readLog(
     seen: { lane: name, seq, hash },
     before,
     ...(isLost ? { lost: { lane: known.lane, seq: known.seq, head: known.head } } : {}),
+    lastAt: last?.checkpoint.ts,
     link: last?.link ?? { n: 0, hash: NO_HASH },
   };
 }
