@@ -9,6 +9,7 @@ import { ArchiveFault } from '#platform/file/archive-fault.ts';
 import { loadTrustKey, readTrustedKeys, TrustKeyFault } from '#platform/file/trust-key.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger, type Logger } from '#platform/process/log.ts';
+import { VERSION } from '#platform/process/version.ts';
 import { redisArchiveLogs } from '#platform/redis/archive-logs.ts';
 import { codeOf, connectRedis } from '#platform/redis/client.ts';
 import { RedisFault } from '#platform/redis/fault.ts';
@@ -17,7 +18,6 @@ import { type Command, type CommandIo, UsageError } from './command.ts';
 import { integer, onOff, required, text, withDefault } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, REDIS_USAGE, redisSettings, WAIT_FLAG } from './redis-flags.ts';
-import { VERSION } from './version.ts';
 
 const EXIT = { done: 0, unverifiable: 1, failed: 74, config: 78 } as const;
 

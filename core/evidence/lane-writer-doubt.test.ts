@@ -89,6 +89,51 @@ describe('a lane whose write is in doubt', () => {
     const outcomes = recordsOf(sent.at(-1) ?? '').filter(({ type }) => type === 'outcome');
     expect(outcomes).to.deep.equal([]);
   });
+
+  it('owes an outcome that was refused: it is there as soon as anything is, and says so', async () => {
+    await append('x1');
+    ends = ['refused', 'refused'];
+
+    await faultOf(writer.append(outcomeDraft('x1', now())));
+    await faultOf(append('x2'));
+    await append('x3');
+
+    const last = recordsOf(sent.at(-1) ?? '');
+    expect(last.map(({ type }) => type)).to.deep.equal([
+      'outcome',
+      'degraded.enter',
+      'degraded.exit',
+      'intent',
+    ]);
+    expect(last[0]).to.include({ exchange: 'x1' });
+    expect(last[0]?.outcome).to.include({ status: 'withheld', refusal: 'evidence_unavailable' });
+    expect(last[0]?.outcome?.reason).to.equal('the outcome (ok) could not be recorded in time');
+  });
+
+  it('pays once what it owes, also when that is in doubt', async () => {
+    await append('x1');
+    ends = ['refused', 'in doubt'];
+
+    await faultOf(writer.append(outcomeDraft('x1', now())));
+    await faultOf(append('x2'));
+    await append('x3');
+
+    const lines = sent.slice(2).filter((line, index, all) => all.indexOf(line) === index);
+    const ended = lines.flatMap(recordsOf).filter(({ type }) => type === 'outcome');
+    expect(ended.map(({ exchange }) => exchange)).to.deep.equal(['x1', 'x2']);
+  });
+
+  it('owes none where the intent was refused as well', async () => {
+    ends = ['refused'];
+
+    const intent = faultOf(append('x1'));
+    const outcome = faultOf(writer.append(outcomeDraft('x1', now())));
+    expect(await Promise.all([intent, outcome])).to.deep.equal(['write_failed', 'write_failed']);
+    await append('x2');
+
+    const exchanges = recordsOf(sent.at(-1) ?? '').map(({ exchange }) => exchange);
+    expect(exchanges).not.to.include('x1');
+  });
 });
 
 function recordsOf(line: string): readonly StoredRecord[] {

@@ -2,9 +2,10 @@
 // one signature and one write. Where the bytes go is the sink's business.
 
 import { type LaneHead, type SealedCommit, sealCommit } from './commit.ts';
-import { type DegradedWindow, remaining, repairOf, windowDrafts } from './degraded-window.ts';
+import { type DegradedWindow, remaining, windowDrafts } from './degraded-window.ts';
 import { DraftFault, type PreparedDraft, prepareDraft } from './draft.ts';
 import { type DurableRecord, LedgerFault, type LedgerObserver, type Receipt } from './ledger.ts';
+import { OwedOutcomes } from './owed-outcomes.ts';
 import type { RecordDraft } from './record.ts';
 import type { Signer } from './signature.ts';
 
@@ -88,8 +89,7 @@ export class LaneWriter {
   #isRunning = false;
   #window: DegradedWindow | undefined;
   #doubt: Sealed | undefined;
-  /** Outcomes of calls that were refused although their intent is in the lane. */
-  #repairs: readonly PreparedDraft[] = [];
+  readonly #owed = new OwedOutcomes();
   #closed: Promise<Receipt> | undefined;
   readonly #observers: LedgerObserver[] = [];
 
@@ -117,7 +117,7 @@ export class LaneWriter {
     const prepared = prepareDraft(draft);
     const named = nameBlob(draft, blob);
     if (this.#isFull(prepared.sizeBytes, blob?.length ?? 0)) {
-      this.#refuse('backlog_full', 1);
+      this.#refuse('backlog_full', [prepared]);
       throw new LedgerFault('backlog_full', 'too many records wait for the disk');
     }
     return this.#enqueue(prepared, named);
@@ -190,12 +190,13 @@ export class LaneWriter {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<boolean> {
+    const said = batch.map(({ draft }) => draft);
     try {
       const repairs = await this.#settleDoubt();
       const window = this.#window;
       const markers = window === undefined ? [] : windowDrafts(window, this.#options.now());
       const before = [...repairs, ...markers];
-      const drafts = [...before, ...batch.map(({ draft }) => draft)];
+      const drafts = [...before, ...said];
       if (drafts.length === 0) {
         return true;
       }
@@ -203,11 +204,13 @@ export class LaneWriter {
       const commit = sealCommit(lane, this.#head, drafts, signer);
       await this.#write({ commit, drafts, blobs: batch.flatMap(({ blob }) => blob ?? []) });
       this.#window = remaining(this.#window, window);
-      this.#repairs = [];
+      this.#owed.written(repairs);
       this.#resolve(batch, commit, before.length);
       return true;
     } catch (error) {
-      this.#refuse(systemCode(error) ?? 'write_failed', batch.length);
+      // What is in doubt itself may be in the lane, and is settled when that is known.
+      const isSent = said.some((each) => this.#doubt?.drafts.includes(each));
+      this.#refuse(systemCode(error) ?? 'write_failed', isSent ? [] : said, said.length);
       for (const { reject } of batch) {
         reject(
           new LedgerFault('write_failed', 'the record could not be made durable', { cause: error }),
@@ -238,10 +241,10 @@ export class LaneWriter {
     const doubt = this.#doubt;
     if (doubt !== undefined) {
       await this.#write(doubt);
-      const ts = this.#options.now();
-      this.#repairs = [...this.#repairs, ...doubt.drafts.flatMap((each) => repairOf(each, ts))];
+      this.#owed.written(doubt.drafts);
+      this.#owed.arrived(doubt.drafts, this.#options.now());
     }
-    return this.#repairs;
+    return this.#owed.drafts;
   }
 
   #resolve(batch: readonly Waiting[], commit: SealedCommit, markers: number): void {
@@ -265,7 +268,8 @@ export class LaneWriter {
     }
   }
 
-  #refuse(cause: string, count: number): void {
+  #refuse(cause: string, lost: readonly PreparedDraft[], count = lost.length): void {
+    this.#owed.refused(lost);
     const window = this.#window ?? { since: this.#options.now(), cause, refused: 0 };
     this.#window = { ...window, refused: window.refused + count };
   }

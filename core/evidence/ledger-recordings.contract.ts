@@ -74,7 +74,7 @@ export function describeLedgerRecordings({ name, open, lacks }: LedgerAdapter): 
       const lost = withRecording(outcomeDraft('x1', now()), record('lost'));
       const fault = await errorOf(ledger.append(...lost));
       rig.mendWrites();
-      await ledger.append(...withRecording(outcomeDraft('x1', now()), record('after')));
+      await ledger.append(...withRecording(intentDraft('x2', now()), record('after')));
       await ledger.close('done');
 
       expect(fault).to.be.instanceOf(LedgerFault).and.to.have.property('code', 'write_failed');

@@ -75,7 +75,7 @@ export async function startRelaying(options: RelayingOptions): Promise<Relaying>
     await startRoundRobin(onlyTwo, [two.port]),
   ];
   return {
-    ...{ rig, redis, one, two, hop, url },
+    ...{ rig, redis, redisUrl: redis.url, one, two, hop, url },
     servers: [rig.server, server],
     peerPorts: [peerOne, peerTwo],
     at: (gateway) => urlOf(gateway === one ? onlyOne : onlyTwo),

@@ -20,6 +20,8 @@ import { type Answer, bearer, callTool, messageOf, modern, type Rpc, send } from
 export interface Replicas {
   readonly rig: Rig<Fixture>;
   readonly redis: TestRedis;
+  /** Where Redis is, as the gateways were told. */
+  readonly redisUrl: string;
   readonly one: Gatehouse;
   readonly two: Gatehouse;
   close(): Promise<void>;
@@ -33,7 +35,22 @@ export async function startReplicas(
   others: Partial<Spec> = {},
 ): Promise<Replicas> {
   const redis = await startRedis();
-  const flags = ['--redis', redis.url, '--hold-seconds', String(holdSeconds)];
+  return replicasOn({ redis, redisUrl: redis.url }, { holdSeconds, more, asking, others });
+}
+
+export interface ReplicaWishes {
+  readonly holdSeconds: number;
+  readonly more?: readonly string[];
+  readonly asking?: Asking;
+  readonly others?: Partial<Spec>;
+}
+
+/** The same on a Redis that is there; theirs to stop. */
+export async function replicasOn(
+  { redis, redisUrl }: Pick<Replicas, 'redis' | 'redisUrl'>,
+  { holdSeconds, more = [], asking = {}, others = {} }: ReplicaWishes,
+): Promise<Replicas> {
+  const flags = ['--redis', redisUrl, '--hold-seconds', String(holdSeconds)];
   const rig = await startRig({
     server: startModern,
     specs: [{ ...askingSpec(asking), ...others }],
@@ -49,6 +66,7 @@ export async function startReplicas(
   return {
     rig,
     redis,
+    redisUrl,
     one: rig.gatehouse,
     two,
     close: async () => {
@@ -111,10 +129,10 @@ export async function decide(
 }
 
 /** What lies in Redis, log by log. */
-export async function recordsIn({ redis }: Replicas): Promise<readonly StoredRecord[]> {
+export async function recordsIn({ redisUrl }: Replicas): Promise<readonly StoredRecord[]> {
   const namespace = readNamespace('default');
   if (namespace === undefined) throw new Error('no namespace');
-  const client = await connectRedis(readRedisUrl(redis.url, 'test'), { name: 'auditor' });
+  const client = await connectRedis(readRedisUrl(redisUrl, 'test'), { name: 'auditor' });
   const records: StoredRecord[] = [];
   try {
     for (const { source } of await openRedisEvidence(client, namespace, undefined)) {
@@ -140,8 +158,8 @@ export interface Report {
 }
 
 /** `gatehouse evidence verify redis://…` with the trust key. */
-export async function verify({ rig, redis, one }: Replicas): Promise<Report> {
-  const words = ['evidence', 'verify', redis.url, '--trust', one.trustKey, '--json'];
+export async function verify({ rig, redisUrl, one }: Replicas): Promise<Report> {
+  const words = ['evidence', 'verify', redisUrl, '--trust', one.trustKey, '--json'];
   const { code, stdout, stderr } = await rig.cli(...words);
   if (stdout === '') throw new Error(stderr);
   return { ...JSON.parse(stdout), code };

@@ -2,7 +2,7 @@
 // evidence are the same on each.
 
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -16,6 +16,7 @@ import { connectRedis, type RedisClient } from './client.ts';
 import { RedisFault } from './fault.ts';
 import { LedgerBench } from './ledgers.fixture.ts';
 import { freePort, startRedis, type TestRedis } from './redis-server.fixture.ts';
+import { startSentinel, untilWatched } from './sentinel.fixture.ts';
 import { namespace } from './stores.fixture.ts';
 import { readRedisUrl } from './target.ts';
 
@@ -154,25 +155,14 @@ describe('Redis as it is run for real', function () {
     const primary = await start();
     const replica = await start('--replicaof', '127.0.0.1', String(primary.port));
     const sentinel = await startSentinel(primary);
+    running.push(sentinel);
     const url = `redis+sentinel://127.0.0.1:${sentinel.port}/gate`;
     const store = await storeAt(url);
     const bench = new LedgerBench(url, namespace('real'));
     const { ledger } = await bench.open({ now });
     expect(await spendOne(store, '1')).to.equal('CONSUMED');
     const before = await ledger.append(intentDraft('before', now()));
-    const copy = await connect(replica.url);
-    await eventually(async () =>
-      (await copy.info('replication')).includes('master_link_status:up')
-        ? true
-        : Promise.reject(new Error('not yet')),
-    );
-    // It asks its primary every ten seconds who follows.
-    const watcher = await connect(sentinel.url);
-    await eventually(async () => {
-      const known = await watcher.call('SENTINEL', 'REPLICAS', 'gate');
-      if (Array.isArray(known) && known.length > 0) return true;
-      throw new Error('not yet');
-    });
+    await untilWatched(replica, sentinel);
 
     await primary.kill();
     const after = await eventually(() => ledger.append(intentDraft('after', now())));
@@ -219,20 +209,4 @@ describe('Redis as it is run for real', function () {
     expect(problems).to.deep.equal([]);
     expect(dangling.map(({ exchange }) => exchange)).not.to.include('without');
   });
-
-  async function startSentinel(primary: TestRedis): Promise<TestRedis> {
-    const conf = join(primary.folder, 'sentinel.conf');
-    await writeFile(
-      conf,
-      [
-        `sentinel monitor gate 127.0.0.1 ${primary.port} 1`,
-        'sentinel down-after-milliseconds gate 500',
-        'sentinel failover-timeout gate 2000',
-        '',
-      ].join('\n'),
-    );
-    const sentinel = await startRedis([conf, '--sentinel']);
-    running.push(sentinel);
-    return sentinel;
-  }
 });

@@ -7,6 +7,7 @@ import { CommitInDoubt, type NamedBlob } from '#core/evidence/lane-writer.ts';
 import { codeOf, type RedisClient } from './client.ts';
 import { CommitRing, type PlacedCommit } from './commit-ring.ts';
 import type { LogKeys } from './keys.ts';
+import { ReplicaWait } from './replica-wait.ts';
 import { loadScript, runScript } from './script.ts';
 
 const APPEND = loadScript('append');
@@ -40,12 +41,10 @@ export interface LaneSinkOptions {
 /** Some minutes of them. */
 const MAX_CHECKPOINTS = 1024;
 
-/** How long replicas may take; the client itself gives up a second later. */
-const WAIT_MILLIS = 1000;
-
 export class LaneSink {
   readonly #options: LaneSinkOptions;
   readonly #ring = new CommitRing();
+  readonly #replicas: ReplicaWait;
   /** The newest, by number. */
   readonly #checkpoints = new Map<number, string>();
   #head: LaneHead;
@@ -53,6 +52,7 @@ export class LaneSink {
 
   constructor(options: LaneSinkOptions) {
     this.#options = options;
+    this.#replicas = new ReplicaWait(options.waitReplicas);
     this.#head = options.head;
   }
 
@@ -130,12 +130,14 @@ export class LaneSink {
     );
   }
 
-  /** WAIT returns in any case: what it returns is what counts. */
   async #awaitReplicas(): Promise<void> {
     const { client, waitReplicas } = this.#options;
     if (waitReplicas === 0) return;
-    const count = await this.#ask(() => client.call('WAIT', waitReplicas, WAIT_MILLIS));
-    if (Number(count) < waitReplicas) throw new CommitInDoubt('NOREPLICAS');
+    // The commit is written by now: whatever is wrong here leaves it in doubt, and does not undo it.
+    const isEnough = await this.#replicas.isEnough(client).catch((cause: unknown) => {
+      throw new CommitInDoubt(codeOf(cause), { cause });
+    });
+    if (!isEnough) throw new CommitInDoubt('NOREPLICAS');
   }
 
   /** An answer of Redis is certain, and so is what was never sent; anything else is in doubt. */
