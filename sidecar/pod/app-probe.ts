@@ -68,16 +68,14 @@ interface HttpGet {
   readonly port?: unknown;
   readonly path?: unknown;
   readonly scheme?: unknown;
-  readonly httpHeaders?: readonly { readonly name?: unknown; readonly value?: unknown }[];
+  readonly headers?: readonly { readonly name?: unknown; readonly value?: unknown }[];
 }
 
 function readHttp(
   timed: Timed,
-  { path = '/', scheme = 'HTTP', httpHeaders = [] }: HttpGet,
+  { path = '/', scheme = 'HTTP', headers: given = [] }: HttpGet,
 ): AppProbe {
-  const headers = httpHeaders.map(
-    ({ name, value }) => [String(name), String(value ?? '')] as const,
-  );
+  const headers = given.map(({ name, value }) => [String(name), String(value ?? '')] as const);
   const asked = String(path);
   return {
     kind: 'http',

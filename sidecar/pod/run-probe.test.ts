@@ -93,7 +93,7 @@ describe('a probe of the governed server', () => {
 
 describe('GATEHOUSE_APP_PROBES', () => {
   it('holds probes as pods have them, by the path that asks for each', () => {
-    const httpGet = { port: 3000, path: 'health', httpHeaders: [{ name: 'x-a', value: 'b' }] };
+    const httpGet = { port: 3000, path: 'health', headers: [{ name: 'x-a', value: 'b' }] };
     const probes = readAppProbes(JSON.stringify({ [PATH]: { httpGet, timeoutSeconds: 3 } }));
 
     expect(probes.get(PATH)).to.deep.equal({
