@@ -31,6 +31,18 @@ describe('voting', () => {
     expect(comesTo(half, vote(account, 'approve', two))).to.equal('already_voted');
   });
 
+  it('counts a person of two groups once', () => {
+    const needs = [{ ...FINANCE, groups: ['finance', 'board'], quorum: 2 }];
+    const asked = request('3', { terms: { ...TERMS, needs } });
+    const both = approver('bob', { groups: ['finance', 'board'] });
+    const once = move(requested(asked, T0), vote(both, 'approve', asked));
+    const asBoard = approver('bob', { groups: ['board'] });
+
+    expect(once.state).to.equal('PENDING');
+    expect(comesTo(once, vote(asBoard, 'approve', asked))).to.equal('already_voted');
+    expect(comesTo(once, vote(carol, 'approve', asked))).to.equal('GRANTED');
+  });
+
   it('ends with one denial, also of somebody who had approved', () => {
     expect(comesTo(half, vote(carol, 'deny', two))).to.equal('DENIED');
     expect(comesTo(half, vote(bob, 'deny', two))).to.equal('DENIED');
