@@ -17,6 +17,7 @@ import type { KubeClient } from './kube/client.ts';
 import { type Operator, startOperator } from './operator.ts';
 import { OperatorMetrics } from './operator-metrics.ts';
 import { saying, wallMillis } from './operator-parts.ts';
+import { readRedisCa } from './redis-ca.ts';
 import type { OperatorSettings } from './settings.ts';
 import { type SidecarServer, serveSidecars } from './stream/serve-sidecars.ts';
 
@@ -37,7 +38,6 @@ export interface RunOptions {
 
 const PORTS = { sidecars: 8443, health: 8080 };
 const HOST = '0.0.0.0';
-const REDIS_CA = '/etc/gatehouse/redis/ca.crt';
 const CERTIFICATE_MS = 10_000;
 const RETRY_MS = 1000;
 /** Endpoints forget a replica a moment after it stopped being ready. */
@@ -62,7 +62,7 @@ export async function runOperator(options: RunOptions): Promise<void> {
     ...{ settings, client, log, metrics, clock },
     ...{ random: options.random, version: options.version, onLoss: options.onLoss },
     operatorCa: () => serving.bundle,
-    redisCa: await readOptional(settings.redisCa ?? REDIS_CA),
+    redisCa: await readRedisCa(settings),
     recordingKeyPem: await readOptional(settings.recordingKey),
     isInjecting: () => serving.isBelieved,
   });
@@ -150,13 +150,7 @@ function serviceNames(namespace: string): readonly string[] {
 }
 
 async function readOptional(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (file === REDIS_CA && Object(error).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return file === undefined ? undefined : readFile(file, 'utf8');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

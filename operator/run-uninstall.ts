@@ -8,6 +8,7 @@ import { openOperatorLog } from './evidence/open-log.ts';
 import { bundledRedisUrl } from './keys/bundled-redis.ts';
 import { loadOperatorKeys } from './keys/operator-keys.ts';
 import type { KubeClient } from './kube/client.ts';
+import { readRedisCa } from './redis-ca.ts';
 import type { OperatorSettings } from './settings.ts';
 import { prepareUninstall } from './uninstall.ts';
 
@@ -40,11 +41,11 @@ async function record(
   { settings, client, clock, version }: UninstallOptions,
   detail: { readonly governed: number; readonly forced: boolean },
 ): Promise<void> {
-  const { namespace, redisUrl, isRedisBundled, redisCa } = settings;
+  const { namespace, redisUrl, isRedisBundled } = settings;
   const { trust } = await loadOperatorKeys(client, namespace);
   const url = isRedisBundled ? await bundledRedisUrl(client, namespace, redisUrl) : redisUrl;
   const ledger = await openOperatorLog({
-    ...{ client, trust, version, ca: redisCa },
+    ...{ client, trust, version, ca: await readRedisCa(settings) },
     target: readRedisUrl(url, 'GATEHOUSE_REDIS'),
     namespace: namespace as Namespace,
     now: () => clock.timestamp(),
