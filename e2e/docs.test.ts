@@ -16,7 +16,8 @@ import {
 const DOCUMENTS = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md']);
 
 /** `core/mcp/json.ts` in backquotes: a path with a folder of ours and an extension. */
-const CITED_FILE = /`((?:bin|crds|core|platform|sidecar|cli|e2e|bench|docs)\/[\w./-]+\.\w+)`/g;
+const CITED_FILE =
+  /`((?:bin|crds|core|platform|sidecar|console|operator|cli|e2e|bench|docs)\/[\w./-]+\.\w+)`/g;
 const LINK = /\]\((?!https?:)([^)#\s]+)?(?:#([^)\s]+))?\)/g;
 
 function citedFiles(text: string): readonly string[] {

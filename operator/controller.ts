@@ -25,7 +25,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #queue: WorkQueue;
   readonly #targets = new Map<string, readonly Target[]>();
-  readonly #consoleWritten = { digest: '' };
+  readonly #consoleWritten = { digest: '', texts: new Map<string, string>() };
 
   constructor(options: ControllerOptions) {
     this.#options = options;

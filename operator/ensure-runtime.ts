@@ -3,6 +3,7 @@
 import type { DocumentVerifier } from '#platform/documents/signed-text.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
 import { namespaceUser, setNamespaceUser, withLogin } from '#platform/redis/users.ts';
+import type { OperatorLog } from './evidence/operator-log.ts';
 import type { OperatorKeys } from './keys/operator-keys.ts';
 import { ensureRuntimeSecret } from './keys/runtime-secret.ts';
 import type { OperatorParts } from './operator-parts.ts';
@@ -16,6 +17,7 @@ export interface LeaderState {
   readonly published: PublishedDocuments;
   readonly redis: RedisLink;
   readonly verifier: DocumentVerifier;
+  readonly evidence: OperatorLog;
   /** Users that this Redis has, with the authority that their Secret was last given. */
   readonly users: Map<Namespace, string>;
 }

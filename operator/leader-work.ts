@@ -3,13 +3,11 @@
 
 import { randomUUID } from 'node:crypto';
 import type { EffectivePolicy } from '#core/policy/document.ts';
-import type { Namespace } from '#platform/redis/keys.ts';
 import { Controller } from './controller.ts';
 import { DriftWatch } from './drift/drift.ts';
 import { Evictor } from './drift/evict.ts';
 import { ensureRuntime, type LeaderState } from './ensure-runtime.ts';
-import { openOperatorLog } from './evidence/open-log.ts';
-import { OperatorLog, type OperatorRecord } from './evidence/operator-log.ts';
+import type { OperatorRecord } from './evidence/operator-log.ts';
 import { publishTrust } from './keys/published-trust.ts';
 import { EventRecorder } from './kube/events.ts';
 import { type OperatorParts, saying, wallMillis } from './operator-parts.ts';
@@ -18,14 +16,12 @@ import { createRenderer } from './reconcile/render.ts';
 
 export interface LeaderWork {
   readonly controller: Controller;
-  readonly log: OperatorLog;
   close(): Promise<void>;
 }
 
 export function beginLeaderWork(parts: OperatorParts, state: LeaderState): LeaderWork {
   const { client, metrics, log, version, settings, clock } = parts;
-  const { keys, redis } = state;
-  const evidence = newEvidence(parts, state);
+  const { keys, redis, evidence } = state;
   const events = newEvents(parts);
   const drift = new DriftWatch({ events, record: (record) => evidence.record(record) });
   const evictor = newEvictor(parts, state, events);
@@ -55,28 +51,8 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
   controller.start();
   return {
     controller,
-    log: evidence,
-    close: async () => {
-      await controller.close();
-      await evidence.close();
-    },
+    close: () => controller.close(),
   };
-}
-
-function newEvidence(
-  { client, settings, version, clock, log, redisCa }: OperatorParts,
-  { keys }: LeaderState,
-): OperatorLog {
-  const now = () => clock.timestamp();
-  return new OperatorLog({
-    now,
-    open: () =>
-      openOperatorLog({
-        ...{ client, version, now, target: settings.redis, ca: redisCa, trust: keys.trust },
-        namespace: settings.namespace as Namespace,
-      }),
-    onFault: (error) => log.warn('evidence of the operator waits', saying(error)),
-  });
 }
 
 function newEvents({ client, settings, clock, log }: OperatorParts): EventRecorder {

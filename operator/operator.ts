@@ -4,7 +4,8 @@
 import { type DocumentVerifier, documentVerifier } from '#platform/documents/signed-text.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
 import { setConsoleUser } from '#platform/redis/users.ts';
-import type { OperatorRecord } from './evidence/operator-log.ts';
+import { openOperatorLog } from './evidence/open-log.ts';
+import { OperatorLog } from './evidence/operator-log.ts';
 import { CONSOLE_REDIS, ensureConsoleRedis } from './keys/console-redis.ts';
 import { loadOperatorKeys, type OperatorKeys } from './keys/operator-keys.ts';
 import { Leader } from './kube/leader.ts';
@@ -26,8 +27,8 @@ export interface Operator {
   isReady(): boolean;
   /** Called with each policy document that appears or changes. */
   follow(listener: (item: DocumentItem) => void): void;
-  /** Evidence of the operator, by the replica that leads; others have nothing to say. */
-  record(record: OperatorRecord): void;
+  /** Evidence of the operator: each replica writes a log of its own. */
+  readonly evidence: Pick<OperatorLog, 'record' | 'append'>;
   /** A sidecar said something: its namespace's status may be another. */
   heard(namespace: string): void;
   close(): Promise<void>;
@@ -48,22 +49,23 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   await ensureConsoleRedis(parts, keys);
   const redis = linkRedis(parts, { led, users, keys });
   measure(metrics, { world, redis });
+  const evidence = newEvidence(parts, keys);
   await world.synced();
   const leader = lead(parts, () => {
-    const state = { keys, verifier, published, world, redis, users };
+    const state = { keys, verifier, published, world, redis, users, evidence };
     led.work = beginLeaderWork(parts, state);
   });
   return {
-    ...{ world, keys, published, redis, verifier },
+    ...{ world, keys, published, redis, verifier, evidence },
     get leads() {
       return leader.leads;
     },
     isReady: () => world.isSynced(),
     follow: (listener) => void listeners.push(listener),
-    record: (record) => led.work?.log.record(record),
     heard: (namespace) => led.work?.controller.namespace(namespace),
     close: async () => {
       await led.work?.close();
+      await evidence.close();
       await leader.close();
       await world.close();
       redis.close();
@@ -131,6 +133,22 @@ function lead(parts: OperatorParts, onLead: () => void): Leader {
   metrics.gauge('leads', () => Number(leader.leads));
   leader.start();
   return leader;
+}
+
+function newEvidence(
+  { client, settings, version, clock, log, redisCa }: OperatorParts,
+  keys: OperatorKeys,
+): OperatorLog {
+  const now = () => clock.timestamp();
+  return new OperatorLog({
+    now,
+    open: () =>
+      openOperatorLog({
+        ...{ client, version, now, target: settings.redis, ca: redisCa, trust: keys.trust },
+        namespace: settings.namespace as Namespace,
+      }),
+    onFault: (error) => log.warn('evidence of the operator waits', saying(error)),
+  });
 }
 
 function measure(

@@ -114,7 +114,7 @@ function serve(
       metrics.laneJudged(refusal === undefined ? 'certified' : 'refused');
       if (refusal === undefined) return;
       const { code: reason, message } = refusal.refusal;
-      operator.record({
+      operator.evidence.record({
         type: 'lane.refused',
         detail: { namespace, pod, podUid, reason, message },
       });

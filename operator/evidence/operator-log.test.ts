@@ -39,6 +39,26 @@ describe('the operator’s evidence', () => {
     expect(faults).to.have.length(1);
   });
 
+  it('tells who waits when a record is durable, and who cannot wait at once', async () => {
+    const written: RecordDraft[] = [];
+    const gate = Promise.withResolvers<Ledger>();
+    const log = new OperatorLog({ now: () => '', open: () => gate.promise, onFault: () => {} });
+    let isDurable = false;
+    const waiting = log.append({ type: 'drift.found' }).then(() => {
+      isDurable = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(isDurable).to.equal(false);
+    gate.resolve(ledger(written));
+    await waiting;
+    await log.close();
+
+    expect(written).to.have.length(1);
+    expect(
+      await log.append({ type: 'drift.found' }).catch((error: unknown) => error),
+    ).to.have.property('code', 'operator_log_full');
+  });
+
   it('says how many records it could not hold', async () => {
     const written: RecordDraft[] = [];
     const gate = Promise.withResolvers<Ledger>();

@@ -14,12 +14,23 @@ export interface OperatorLogOptions {
   readonly onFault: (error: unknown) => void;
 }
 
+interface Waiting {
+  readonly draft: RecordDraft;
+  readonly done: PromiseWithResolvers<void> | undefined;
+}
+
+/** It can hold no more records. */
+export class OperatorLogFull extends Error {
+  override readonly name = 'OperatorLogFull';
+  readonly code = 'operator_log_full';
+}
+
 const MAX_WAITING = 5000;
 const RETRY_MILLIS = 2000;
 
 export class OperatorLog {
   readonly #options: OperatorLogOptions;
-  readonly #waiting: RecordDraft[] = [];
+  readonly #waiting: Waiting[] = [];
   #lost = 0;
   #ledger: Ledger | undefined;
   #writing: Promise<void> | undefined;
@@ -35,16 +46,16 @@ export class OperatorLog {
     return this.#waiting.length;
   }
 
-  record({ type, detail = {} }: OperatorRecord): void {
-    if (this.#isClosed) return;
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#lost += 1;
-      return;
-    }
-    const lost = this.#lost === 0 ? {} : { lostBefore: this.#lost };
-    this.#lost = 0;
-    this.#waiting.push({ type, ts: this.#options.now(), detail: { ...detail, ...lost } });
-    this.#write();
+  /** Nobody waits for it. */
+  record(record: OperatorRecord): void {
+    if (!this.#push(record, undefined)) this.#lost += 1;
+  }
+
+  /** Resolves when it is durable; rejects when it cannot even wait. */
+  async append(record: OperatorRecord): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    if (!this.#push(record, done)) throw new OperatorLogFull('too many records wait');
+    await done.promise;
   }
 
   async close(): Promise<void> {
@@ -52,6 +63,16 @@ export class OperatorLog {
     clearTimeout(this.#timer);
     await this.#writing;
     await this.#ledger?.close('stopped').catch(this.#options.onFault);
+  }
+
+  #push({ type, detail = {} }: OperatorRecord, done: Waiting['done']): boolean {
+    if (this.#isClosed || this.#waiting.length >= MAX_WAITING) return false;
+    const lost = this.#lost === 0 ? {} : { lostBefore: this.#lost };
+    this.#lost = 0;
+    const draft = { type, ts: this.#options.now(), detail: { ...detail, ...lost } };
+    this.#waiting.push({ draft, done });
+    this.#write();
+    return true;
   }
 
   #write(): void {
@@ -76,9 +97,10 @@ export class OperatorLog {
   /** In their order: one is gone from here when it is durable there. */
   async #drain(): Promise<void> {
     this.#ledger ??= await this.#options.open();
-    for (let draft = this.#waiting[0]; draft !== undefined; draft = this.#waiting[0]) {
-      await this.#ledger.append(draft);
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      await this.#ledger.append(first.draft);
       this.#waiting.shift();
+      first.done?.resolve();
     }
   }
 }

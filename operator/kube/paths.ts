@@ -8,6 +8,7 @@ export const PATHS = {
   namespaces: '/api/v1/namespaces',
   pods: '/api/v1/pods',
   configMaps: '/api/v1/configmaps',
+  services: '/api/v1/services',
   policies: `${OURS}/${POLICY_PLURAL}`,
   clusterPolicies: `${OURS}/${CLUSTER_POLICY_PLURAL}`,
   tokenReviews: '/apis/authentication.k8s.io/v1/tokenreviews',

@@ -4,9 +4,10 @@
 import { stringify } from 'yaml';
 import { bare } from '#core/policy/document.ts';
 import { governsNamespace } from '#core/workloads/governing.ts';
+import { sha256Hex } from '#platform/documents/signed-text.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { MANAGED_BY, MANAGERS, PATHS } from '../kube/paths.ts';
-import type { BaselineItem } from '../world/objects.ts';
+import type { BaselineItem, PolicyItem } from '../world/objects.ts';
 import type { World } from '../world/world.ts';
 import { applyStatus, policyDigest, second } from './apply-status.ts';
 import { isSameStatus, statusOf } from './status.ts';
@@ -22,7 +23,7 @@ export interface ClusterReconciling {
   readonly isHeard: () => boolean;
   readonly nowMillis: () => number;
   /** Of the ConfigMap for the console, as it was last written. */
-  readonly consoleWritten: { digest: string };
+  readonly consoleWritten: { digest: string; texts: ReadonlyMap<string, string> };
 }
 
 export const CONSOLE_POLICIES = 'gatehouse-console-policies';
@@ -55,16 +56,20 @@ async function settleBaseline(parts: ClusterReconciling, item: BaselineItem): Pr
 async function settleConsole(parts: ClusterReconciling): Promise<void> {
   const { world, client, namespace, consoleWritten } = parts;
   const data: Record<string, string> = {};
+  const texts = new Map<string, string>();
   let chars = 0;
   const valid = world.policies.items().filter(({ problem }) => problem === undefined);
   for (const item of valid.sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    const [policy] = item.policy === undefined ? [] : bare([item.policy]);
-    const text = stringify(policy);
+    // Writing YAML is slow, and most policies are as they were.
+    const name = `${item.uid}/${item.generation}`;
+    const text = consoleWritten.texts.get(name) ?? policyText(item);
+    texts.set(name, text);
     chars += text.length;
     if (chars > MAX_CONSOLE_CHARS) break;
     data[`${item.namespace}.${item.name}.yaml`] = text;
   }
-  const digest = JSON.stringify(data);
+  consoleWritten.texts = texts;
+  const digest = sha256Hex(JSON.stringify(data));
   if (consoleWritten.digest === digest) return;
   await client.apply(
     PATHS.configMap(namespace, CONSOLE_POLICIES),
@@ -77,4 +82,9 @@ async function settleConsole(parts: ClusterReconciling): Promise<void> {
     { manager: MANAGERS.objects, force: true },
   );
   consoleWritten.digest = digest;
+}
+
+function policyText({ policy }: PolicyItem): string {
+  const [document] = policy === undefined ? [] : bare([policy]);
+  return stringify(document);
 }

@@ -38,7 +38,7 @@ export interface Reconciling extends Publishing {
 /** How long a document stays that no pod uses: a rollout may have none for a while. */
 const UNUSED_MILLIS = 10 * 60_000;
 /** While sidecars have not said that they took a policy. */
-const PENDING_MILLIS = 2000;
+const PENDING_MILLIS = 5000;
 const RESYNC_MILLIS = 60_000;
 
 /** Resolves with when to look again, at the latest. */

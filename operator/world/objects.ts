@@ -54,6 +54,15 @@ export interface PodOwner {
   readonly uid: string;
 }
 
+/** A Service that selects pods: who is reached by number cannot be captured by name. */
+export interface ServiceItem {
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly selector: Labels;
+  readonly ports: readonly { readonly port: number; readonly targetPort?: number | string }[];
+}
+
 /** A ConfigMap with a policy document. */
 export interface DocumentItem {
   readonly key: string;
@@ -83,6 +92,21 @@ export function readNamespaceItem(object: unknown): NamespaceItem | undefined {
   return typeof name === 'string'
     ? { key: name, labels: textMap(labels), isTerminating: deletionTimestamp !== undefined }
     : undefined;
+}
+
+export function readServiceItem(object: unknown): ServiceItem | undefined {
+  const { name, namespace } = metadataOf(object);
+  const { selector, ports } = Object(Object(object).spec);
+  if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
+  const labels = textMap(selector);
+  if (Object.keys(labels).length === 0) return undefined;
+  return {
+    key: `${namespace}/${name}`,
+    ...{ namespace, name, selector: labels },
+    ports: Array.isArray(ports)
+      ? ports.map(({ port, targetPort }) => ({ port, ...(targetPort ? { targetPort } : {}) }))
+      : [],
+  };
 }
 
 export function readPodItem(object: unknown): PodItem | undefined {

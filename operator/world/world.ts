@@ -16,6 +16,8 @@ import {
   readNamespaceItem,
   readPodItem,
   readPolicyItem,
+  readServiceItem,
+  type ServiceItem,
 } from './objects.ts';
 
 export interface World {
@@ -24,6 +26,7 @@ export interface World {
   readonly namespaces: Reflector<NamespaceItem>;
   readonly pods: Reflector<PodItem>;
   readonly documents: Reflector<DocumentItem>;
+  readonly services: Reflector<ServiceItem>;
   /** Resolves when all of it has been read once. */
   synced(): Promise<void>;
   isSynced(): boolean;
@@ -80,6 +83,10 @@ export function watchWorld(options: WorldOptions): World {
       metadataOnly: true,
       query: LIVE_PODS,
       onChange: (key, now, before) => isSeen(now, before) && ofNamespace(key, now, before),
+    }),
+    services: reflect(options, 'services', PATHS.services, {
+      read: readServiceItem,
+      onChange: () => {},
     }),
     documents: reflect(options, 'documents', PATHS.configMaps, {
       read: readDocumentItem,
