@@ -23,6 +23,8 @@ export const RECORD_TYPES = [
   'drift.found',
   'drift.cleared',
   'lane.refused',
+  'policy.admitted',
+  'injection.changed',
   'catalog.learnt',
   'catalog.changed',
   'approval.requested',

@@ -41,7 +41,7 @@ export function inject(
   settings: InjectionSettings,
 ): Injected | Refused {
   const annotations = given.metadata?.annotations ?? {};
-  const tuning = readTuning(annotations);
+  const tuning = readTuning(annotations, settings);
   if (!tuning.ok) return tuning;
   const earlier = withoutOurs(given);
   const broken = brokenPromise(earlier.pod);

@@ -2,6 +2,7 @@
 
 import type { ServerConfig } from '#crds/policy.ts';
 import type { Texts } from './pod.ts';
+import type { Resources } from './tuning.ts';
 
 /** The same for every pod. */
 export interface InjectionSettings {
@@ -17,6 +18,9 @@ export interface InjectionSettings {
   readonly otlp?: string;
   readonly allowsPlainHttp?: boolean;
   readonly logLevel?: string;
+  /** Where no annotation says otherwise. */
+  readonly resources?: Resources;
+  readonly drainSeconds?: number;
 }
 
 /** A Service of the pod's namespace: NamedPort must know who reaches the pod by number. */

@@ -12,6 +12,12 @@ export interface Resources {
   readonly limits?: Texts;
 }
 
+/** What the operator was set to, for workloads that say nothing. */
+export interface TuningDefaults {
+  readonly resources?: Resources;
+  readonly drainSeconds?: number;
+}
+
 export interface Tuning {
   readonly ok: true;
   readonly port?: number;
@@ -39,7 +45,7 @@ const KNOWN: readonly string[] = [INJECT, STATUS_ANNOTATION, ...Object.values(TU
 /** A value or a sentence on what it must be. */
 type Read<Value> = { readonly value: Value } | { readonly must: string };
 
-export function readTuning(annotations: Texts): Tuning | Refused {
+export function readTuning(annotations: Texts, defaults: TuningDefaults = {}): Tuning | Refused {
   const problems: string[] = [];
   const read = <Value>(key: string, parse: (text: string) => Read<Value>): Value | undefined => {
     const text = annotations[key];
@@ -60,8 +66,8 @@ export function readTuning(annotations: Texts): Tuning | Refused {
     ...(port === undefined ? {} : { port }),
     ...(path === undefined ? {} : { path }),
     ...(capture === undefined ? {} : { capture }),
-    resources: resources ?? RESOURCES,
-    drainSeconds: drainSeconds ?? DRAIN_SECONDS,
+    resources: resources ?? defaults.resources ?? RESOURCES,
+    drainSeconds: drainSeconds ?? defaults.drainSeconds ?? DRAIN_SECONDS,
     warnings: unknownKeys(annotations),
   };
 }
