@@ -7,57 +7,41 @@ import { bob, carol, NONCE, quorumRequest } from '#core/approvals/store.testkit.
 import type { ApprovalStore, Moved } from '#core/approvals/store.ts';
 import type { RedisClient } from './client.ts';
 import type { Namespace } from './keys.ts';
-import { startRedis, type TestRedis } from './redis-server.fixture.ts';
-import { connectTo, namespace, openStore } from './stores.fixture.ts';
+import type { TestRedis } from './redis-server.fixture.ts';
+import { approve, consume, grantAt, PairedRedis, type StorePair } from './store-pair.fixture.ts';
+import { namespace, openStore } from './stores.fixture.ts';
 
 const RACES = 1000;
 const ROUND = 100;
 const ROOM = { maxLive: 10 * RACES, maxPendingPerRequester: 10 * RACES };
 
 describe('Two replicas on one real Redis', () => {
+  let paired: PairedRedis;
+  let pair: StorePair;
   let redis: TestRedis;
   let admin: RedisClient;
   let shared: Namespace;
   let one: ApprovalStore;
   let two: ApprovalStore;
-  let count = 0;
 
   before(async () => {
-    redis = await startRedis();
-    admin = await connectTo(redis.url);
+    paired = await PairedRedis.start();
+    ({ redis, admin } = paired);
   });
 
-  after(async () => {
-    admin.disconnect();
-    await redis.stop();
-  });
+  after(() => paired.stop());
 
   beforeEach(async () => {
-    count += 1;
-    shared = namespace(`pair-${count}`);
-    const options = { limits: ROOM };
-    one = await openStore(redis.url, shared, options);
-    two = await openStore(redis.url, shared, options);
+    pair = await paired.pair({ limits: ROOM });
+    ({ shared, one, two } = pair);
   });
 
-  afterEach(async () => {
-    await one.close();
-    await two.close();
-  });
+  afterEach(() => pair.close());
 
+  const granted = (asked: ApprovalRequest) => grantAt(pair, asked);
   const now = () => Date.now();
-  const approve = (store: ApprovalStore, asked: ApprovalRequest, by = bob) =>
-    store.vote(asked.id, ballot(asked, by, 'approve', { nowMillis: now() }));
   const deny = (store: ApprovalStore, asked: ApprovalRequest, by = bob) =>
     store.vote(asked.id, ballot(asked, by, 'deny'));
-  const consume = (store: ApprovalStore, asked: ApprovalRequest, exchange = 'x-1') =>
-    store.consume(asked.id, { binding: asked.binding, nonce: NONCE, exchange });
-
-  async function granted(asked: ApprovalRequest): Promise<void> {
-    await one.attachOrCreate(asked);
-    const moved = await approve(two, asked);
-    expect(moved.ok).to.equal(true);
-  }
 
   /** Both at once, over and over; how often each outcome came. */
   async function race(
@@ -164,9 +148,9 @@ describe('Two replicas on one real Redis', () => {
   });
 
   it('touch no key of another namespace, and leave none without an end', async () => {
-    const others = await openStore(redis.url, namespace(`other-${count}`));
+    const others = await openStore(redis.url, namespace(`other-${shared}`));
     await others.attachOrCreate(request('1'));
-    const before = await dump(`gh:{other-${count}/`);
+    const before = await dump(`gh:{other-${shared}/`);
     const asked = request('1');
     await granted(asked);
     await consume(one, asked);
@@ -180,7 +164,7 @@ describe('Two replicas on one real Redis', () => {
 
     expect(keys).to.have.length.above(6);
     expect(endless.filter(Boolean)).to.deep.equal([]);
-    expect(await dump(`gh:{other-${count}/`)).to.deep.equal(before);
+    expect(await dump(`gh:{other-${shared}/`)).to.deep.equal(before);
     const strangers = (await admin.keys('*')).filter((each) => !each.startsWith('gh:{'));
     expect(strangers).to.deep.equal([]);
     await others.close();

@@ -13,54 +13,36 @@ import {
 } from '#core/approvals/approvals.testkit.ts';
 import { glassOf, reviewStanding } from '#core/approvals/break-glass.ts';
 import type { ApprovalRequest } from '#core/approvals/request.ts';
-import { bob, carol, NONCE, quorumRequest } from '#core/approvals/store.testkit.ts';
+import { bob, carol, quorumRequest } from '#core/approvals/store.testkit.ts';
 import type { ApprovalStore } from '#core/approvals/store.ts';
 import type { RedisClient } from './client.ts';
 import { approvalKeys, type Namespace } from './keys.ts';
-import { startRedis, type TestRedis } from './redis-server.fixture.ts';
-import { connectTo, namespace, openStore } from './stores.fixture.ts';
+import { approve, consume, grantAt, PairedRedis, type StorePair } from './store-pair.fixture.ts';
 
 describe('Whoever writes into the Redis of two replicas', () => {
-  let redis: TestRedis;
+  let paired: PairedRedis;
+  let pair: StorePair;
   let admin: RedisClient;
   let shared: Namespace;
   let one: ApprovalStore;
   let two: ApprovalStore;
-  let count = 0;
 
   before(async () => {
-    redis = await startRedis();
-    admin = await connectTo(redis.url);
+    paired = await PairedRedis.start();
+    ({ admin } = paired);
   });
 
-  after(async () => {
-    admin.disconnect();
-    await redis.stop();
-  });
+  after(() => paired.stop());
 
   beforeEach(async () => {
-    count += 1;
-    shared = namespace(`pair-${count}`);
-    one = await openStore(redis.url, shared);
-    two = await openStore(redis.url, shared);
+    pair = await paired.pair();
+    ({ shared, one, two } = pair);
   });
 
-  afterEach(async () => {
-    await one.close();
-    await two.close();
-  });
+  afterEach(() => pair.close());
 
+  const granted = (asked: ApprovalRequest) => grantAt(pair, asked);
   const now = () => Date.now();
-  const approve = (store: ApprovalStore, asked: ApprovalRequest, by = bob) =>
-    store.vote(asked.id, ballot(asked, by, 'approve', { nowMillis: now() }));
-  const consume = (store: ApprovalStore, asked: ApprovalRequest, exchange = 'x-1') =>
-    store.consume(asked.id, { binding: asked.binding, nonce: NONCE, exchange });
-
-  async function granted(asked: ApprovalRequest): Promise<void> {
-    await one.attachOrCreate(asked);
-    const moved = await approve(two, asked);
-    expect(moved.ok).to.equal(true);
-  }
 
   const key = (id: string) => approvalKeys(shared).approval(id);
 
