@@ -26,6 +26,8 @@ const ON_API_SERVER = [
   'operator/uninstall.test.ts',
   'operator/kube/api-server.test.ts',
   'operator/stream/*.test.ts',
+  'operator/run-operator.test.ts',
+  'operator/webhooks/real-api-server.test.ts',
 ];
 
 const SETS: Readonly<Record<string, TestSet>> = {

@@ -1,12 +1,15 @@
-// What only the replica that leads does: it reconciles, tells of drift, writes the operator's evidence, and
+// What only the replica that leads does: it reconciles, tells of drift, keeps the evidence of sidecars, and
 // evicts where that was asked for.
 
 import { randomUUID } from 'node:crypto';
 import type { EffectivePolicy } from '#core/policy/document.ts';
+import type { Namespace } from '#platform/redis/keys.ts';
+import { EvidenceKeeper } from './archive/evidence-keeper.ts';
 import { Controller } from './controller.ts';
 import { DriftWatch } from './drift/drift.ts';
 import { Evictor } from './drift/evict.ts';
 import { ensureRuntime, type LeaderState } from './ensure-runtime.ts';
+import { configMapAnchors } from './evidence/open-log.ts';
 import type { OperatorRecord } from './evidence/operator-log.ts';
 import { publishTrust } from './keys/published-trust.ts';
 import { EventRecorder } from './kube/events.ts';
@@ -48,11 +51,31 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
   publishTrust(client, settings.namespace, keys.trustPems).catch((error: unknown) =>
     log.warn('the public trust keys could not be published', saying(error)),
   );
+  const keeper = keepEvidence(parts, state);
   controller.start();
   return {
     controller,
-    close: () => controller.close(),
+    close: async () => {
+      await keeper.close();
+      await controller.close();
+    },
   };
+}
+
+function keepEvidence(
+  { client, settings, version, clock, log }: OperatorParts,
+  { keys, redis, world }: LeaderState,
+): EvidenceKeeper {
+  return new EvidenceKeeper({
+    ...{ keys, version, folder: settings.archive },
+    admin: () => redis.admin,
+    namespaces: () => world.namespaces.items().map(({ key }) => key as Namespace),
+    anchors: configMapAnchors(client, settings.namespace),
+    now: () => clock.timestamp(),
+    onUnarchived: (namespace, { log: name, kind }) =>
+      log.error('evidence could not be archived and stays in Redis', { namespace, name, kind }),
+    onFault: (error) => log.warn('evidence waits to be checkpointed or archived', saying(error)),
+  });
 }
 
 function newEvents({ client, settings, clock, log }: OperatorParts): EventRecorder {

@@ -13,6 +13,7 @@ describe('metrics', () => {
       callsWaiting: () => 3,
     });
     metrics.observeTelemetry(() => true);
+    metrics.observePod({ exposedListeners: () => 0 });
 
     const text = await metrics.text();
 

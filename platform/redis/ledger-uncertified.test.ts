@@ -6,6 +6,7 @@ import { intentDraft, outcomeDraft } from '#core/evidence/drafts.fixture.ts';
 import { certify } from '#core/evidence/lane.ts';
 import { signatureKey } from '#core/evidence/signature.ts';
 import { verifyLogs } from '#core/evidence/verify.ts';
+import { checkpointEntrustedLogs } from './entrusted-logs.ts';
 import { LedgerBench } from './ledgers.fixture.ts';
 import { startRedis, type TestRedis } from './redis-server.fixture.ts';
 import { connectTo, namespace } from './stores.fixture.ts';
@@ -46,6 +47,53 @@ describe('A ledger in Redis without a trust key', () => {
       'lane_uncheckpointed',
     ]);
     expect(found.notes.map(({ code }) => code)).to.include('lane_certified_late');
+  });
+
+  it('is verified once who holds the trust key has certified and checkpointed it', async () => {
+    const bench = new LedgerBench(redis.url, namespace('entrusted'));
+    const reader = await connectTo(redis.url);
+    const trust = { id: signatureKey(bench.signer.publicKey).id, signer: bench.signer };
+    const logs = { client: reader, namespace: bench.namespace, trust, now: () => TIME };
+    const { ledger } = await bench.open({ checkpoints: undefined });
+    const certificate = certify(ledger.lane, ledger.identity.publicKey, bench.signer);
+    const detail = { trustKey: trust.id, certificate };
+    await ledger.append({ type: 'lane.certified', ts: TIME, detail });
+    expect(await checkpointEntrustedLogs(logs)).to.equal(1);
+    expect(await checkpointEntrustedLogs(logs), 'nothing grew').to.equal(0);
+    await ledger.append(intentDraft('0195-b', TIME));
+    await ledger.append(outcomeDraft('0195-b', TIME));
+    await ledger.close('stopped');
+    expect(await checkpointEntrustedLogs(logs)).to.equal(1);
+
+    const found = await verifyLogs(await bench.logs(reader), [bench.trust]);
+    reader.disconnect();
+
+    expect(found.problems).to.deep.equal([]);
+    expect(found).to.deep.include({ verdict: 'verified', lanes: 1, records: 5 });
+  });
+
+  it('is found cut when its tail is gone from behind a checkpoint', async () => {
+    const bench = new LedgerBench(redis.url, namespace('cut'));
+    const reader = await connectTo(redis.url);
+    const trust = { id: signatureKey(bench.signer.publicKey).id, signer: bench.signer };
+    const { ledger } = await bench.open({ checkpoints: undefined });
+    await ledger.append(intentDraft('0195-c', TIME));
+    await ledger.append(outcomeDraft('0195-c', TIME));
+    await checkpointEntrustedLogs({
+      client: reader,
+      namespace: bench.namespace,
+      trust,
+      now: () => TIME,
+    });
+    const [lanes] = await reader.keys(`gh:{${bench.namespace}/*}:lane:*`);
+    const [last] = await reader.xrevrange(lanes ?? '', '+', '-', 'COUNT', 1);
+    await reader.xdel(lanes ?? '', last?.[0] ?? '');
+
+    const found = await verifyLogs(await bench.logs(reader), [bench.trust]);
+    reader.disconnect();
+    await ledger.close('stopped').catch(() => {});
+
+    expect(found.verdict).to.equal('tampered');
   });
 
   it('leaves the log of a gateway with a trust key to its kind', async () => {

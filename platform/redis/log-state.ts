@@ -11,7 +11,7 @@ import {
 import { isIntact, parseCommit } from '#core/evidence/commit.ts';
 import { parseLaneFileName } from '#core/evidence/lane.ts';
 import type { LaneBefore } from '#core/evidence/open-lane.ts';
-import { type LostRecords, parseOpening } from '#core/evidence/opening.ts';
+import { type LaneOpening, type LostRecords, parseOpening } from '#core/evidence/opening.ts';
 import { bytesDigest, NO_HASH, type SignatureKey, signatureKey } from '#core/evidence/signature.ts';
 import type { RedisClient } from './client.ts';
 import { type LogKeys, logKeys, logsKey, type Namespace } from './keys.ts';
@@ -55,34 +55,54 @@ export async function* freeLogs(places: LogPlaces): AsyncGenerator<FreeLog> {
   }
 }
 
+/** Where the newest lane of a log stands, as its gateway wrote it. */
+export interface NewestLane {
+  readonly name: string;
+  readonly lane: string;
+  readonly ordinal: number;
+  readonly seq: number;
+  readonly hash: string;
+  readonly opening: LaneOpening;
+  /** Id of the trust key that its gateway holds; empty where another program checkpoints it. */
+  readonly trust: string;
+  /** It ended with lane.close. */
+  readonly isClosed: boolean;
+}
+
+/** Undefined when there is none, or when it does not end as a gateway leaves it. */
+export async function newestLane(
+  keys: LogKeys,
+  client: RedisClient,
+): Promise<NewestLane | undefined> {
+  const head = await client.hgetall(keys.head);
+  const { lane: name = '', seq = '', hash = '', opening: line = '', trust = '' } = head;
+  const place = parseLaneFileName(`${name}.jsonl`);
+  const opening = openingIn(line);
+  if (place === undefined || opening === undefined) return undefined;
+  const { ordinal, lane } = place;
+  const end = { lane, seq, hash, key: opening.publicKey };
+  const isClosed = await endsAt(keys.lane(name), end, client);
+  if (isClosed === undefined) return undefined;
+  return { name, lane, ordinal, seq: Number(seq), hash, opening, trust, isClosed };
+}
+
 async function readLog(
   log: string,
   keys: LogKeys,
   places: LogPlaces,
 ): Promise<FreeLog | undefined> {
   const { client, checkpoints } = places;
-  const {
-    lane: name = '',
-    seq = '',
-    hash = '',
-    opening: line = '',
-    trust: by,
-  } = await client.hgetall(keys.head);
-  const place = parseLaneFileName(`${name}.jsonl`);
-  const opening = openingIn(line);
-  if (by !== (checkpoints?.trust.id ?? '') || place === undefined || opening === undefined)
-    return undefined;
-  const { ordinal, lane } = place;
-  const clean = await endsAt(keys.lane(name), { lane, seq, hash, key: opening.publicKey }, client);
-  if (clean === undefined) return undefined;
-  const seal = { lane, seq: Number(seq), hash, clean, tornBytes: 0, tornDigest: NOTHING };
+  const found = await newestLane(keys, client);
+  if (found === undefined || found.trust !== (checkpoints?.trust.id ?? '')) return undefined;
+  const { lane, ordinal, seq, hash, opening, isClosed: clean } = found;
+  const seal = { lane, seq, hash, clean, tornBytes: 0, tornDigest: NOTHING };
   const before = { ordinal, log, recordsBefore: opening.recordsBefore, seal };
   const last = await lastCheckpoint(keys, client);
   const known = checkpoints && (await newestCheckpoint(log, last?.checkpoint, checkpoints));
   const isLost = known !== undefined && known.lane === lane && known.seq > seal.seq;
   return {
     keys,
-    seen: { lane: name, seq, hash },
+    seen: { lane: found.name, seq: String(seq), hash },
     before,
     ...(isLost ? { lost: { lane: known.lane, seq: known.seq, head: known.head } } : {}),
     lastAt: last?.checkpoint.ts,
@@ -119,7 +139,7 @@ async function endsAt(
   return isEnd ? commit.records.at(-1)?.record.type === 'lane.close' : undefined;
 }
 
-async function lastCheckpoint({ checkpoints }: LogKeys, client: RedisClient) {
+export async function lastCheckpoint({ checkpoints }: LogKeys, client: RedisClient) {
   const [entry] = await client.xrevrange(checkpoints, '+', '-', 'COUNT', 1);
   const text = entry?.[1][1] ?? '';
   const checkpoint = parseCheckpoint(text);

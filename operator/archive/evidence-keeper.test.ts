@@ -1,0 +1,99 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { intentDraft, outcomeDraft } from '#core/evidence/drafts.fixture.ts';
+import { certify } from '#core/evidence/lane.ts';
+import { signatureKey, signerFor } from '#core/evidence/signature.ts';
+import { verifyLogs } from '#core/evidence/verify.ts';
+import { openArchive } from '#platform/file/archive-source.ts';
+import { connectRedis, type RedisClient } from '#platform/redis/client.ts';
+import type { Namespace } from '#platform/redis/keys.ts';
+import { openRedisLedger } from '#platform/redis/ledger.ts';
+import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
+import { readRedisUrl } from '#platform/redis/target.ts';
+import { EvidenceKeeper } from './evidence-keeper.ts';
+
+const TIME = '2026-03-01T12:00:01.000000Z';
+const NS = 'payments' as Namespace;
+
+describe('the evidence of sidecars, kept by the operator on a real Redis', () => {
+  let redis: TestRedis;
+  let admin: RedisClient;
+  let folder: string;
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const signer = signerFor(privateKey);
+  const trust = { id: signatureKey(signer.publicKey).id, signer, publicPem: '' };
+  const trustPems = [publicKey.export({ type: 'spki', format: 'pem' }).toString()];
+
+  before(async () => {
+    redis = await startRedis();
+    admin = await connectRedis(readRedisUrl(redis.url, 'test'), { name: 'test' });
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-archive-'));
+  });
+  after(async () => {
+    admin?.disconnect();
+    await redis?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is checkpointed and archived, and verifies there with the operator’s public key alone', async () => {
+    const faults: unknown[] = [];
+    const keeper = new EvidenceKeeper({
+      ...{ folder, version: '0.1.0', keys: { trust, trustPems } },
+      admin: () => admin,
+      namespaces: () => [NS, 'kube-system' as Namespace],
+      anchors: { read: async () => undefined, write: async () => {} },
+      now: () => new Date().toISOString().replace('Z', '000Z'),
+      onUnarchived: (_, log) => void faults.push(log),
+      onFault: (error) => void faults.push(error),
+      times: { checkpointMillis: 20, archiveMillis: 50 },
+    });
+    const client = await connectRedis(readRedisUrl(redis.url, 'test'), { name: 'sidecar' });
+    const ledger = await openRedisLedger({
+      ...{ client, namespace: NS, version: '0.1.0', now: () => TIME },
+    });
+    const certificate = certify(ledger.lane, ledger.identity.publicKey, signer);
+    const detail = { trustKey: trust.id, certificate };
+    await ledger.append({ type: 'lane.certified', ts: TIME, detail });
+    await ledger.append(intentDraft('0195-a', TIME));
+    await ledger.append(outcomeDraft('0195-a', TIME));
+    await ledger.close('stopped');
+    await delay(500);
+    await keeper.close();
+
+    const archived = (await openArchive(join(folder, NS), undefined)) ?? [];
+    const found = await verifyLogs(
+      archived.map(({ source }) => source),
+      [signatureKey(signer.publicKey)],
+    );
+
+    expect(faults).to.deep.equal([]);
+    expect(found).to.deep.include({ verdict: 'verified', records: 5 });
+  });
+
+  it('waits while Redis is away, and goes on', async () => {
+    const faults: unknown[] = [];
+    let asked = 0;
+    const keeper = new EvidenceKeeper({
+      ...{ folder: undefined, version: '0.1.0', keys: { trust, trustPems } },
+      admin: () => {
+        asked += 1;
+        return undefined;
+      },
+      namespaces: () => [NS],
+      anchors: { read: async () => undefined, write: async () => {} },
+      now: () => TIME,
+      onUnarchived: () => {},
+      onFault: (error) => void faults.push(error),
+      times: { checkpointMillis: 5, archiveMillis: 5 },
+    });
+    await delay(100);
+    await keeper.close();
+
+    expect(asked).to.be.above(2);
+    expect(faults).to.deep.equal([]);
+  });
+});
