@@ -40,6 +40,8 @@ function toolImages(): readonly Image[] {
     addProgram(folder, pathOf('busybox'), 'usr/bin/busybox');
     addCommands(folder, 'usr/bin/busybox', COMMANDS);
     addProgram(folder, pathOf('nft'), 'usr/sbin/nft');
+    // By which it knows what icmp is.
+    cpSync('/etc/protocols', join(folder, 'etc/protocols'));
   });
   const redis = rootFolder('redis', (folder) => {
     for (const name of ['redis-server', 'redis-cli']) {
