@@ -1,5 +1,6 @@
 // The operator as a process of its own for bench/operator.ts, on an API server for tests.
 
+import { injectionSettings } from '#operator/injection-settings.ts';
 import { KubeClient } from '#operator/kube/client.ts';
 import { runOperator } from '#operator/run-operator.ts';
 import { readSettings } from '#operator/settings.ts';
@@ -10,8 +11,10 @@ const [url = '', authorization = ''] = process.argv.slice(2);
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 
+const settings = readSettings(process.env);
 await runOperator({
-  settings: readSettings(process.env),
+  settings,
+  injection: injectionSettings(process.env, settings, '0.1.0'),
   client: new KubeClient({ url, skipVerify: true, authorization: async () => authorization }),
   log: createLogger({ level: 'error', write: (text) => console.error(text), now: () => '' }),
   clock: createClock(),
@@ -19,7 +22,7 @@ await runOperator({
   stop: stop.signal,
   onLoss: () => process.exit(1),
   random: Math.random,
-  ports: { sidecars: 0, health: 0 },
+  ports: { sidecars: 0, admission: 0, health: 0 },
   onReady: ({ health }) => console.log(`http://127.0.0.1:${health}`),
 });
 process.exit(0);

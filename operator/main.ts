@@ -4,6 +4,7 @@ import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
 import { listenForShutdown } from '#platform/process/shutdown.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { injectionSettings } from './injection-settings.ts';
 import { ClusterAccessFault, inClusterAccess } from './kube/access.ts';
 import { KubeClient } from './kube/client.ts';
 import { runOperator } from './run-operator.ts';
@@ -50,6 +51,7 @@ try {
   }
   await runOperator({
     ...{ settings, log, clock, stop, version: manifest.version },
+    injection: injectionSettings(process.env, settings, manifest.version),
     client: new KubeClient(access),
     random: Math.random,
     onLoss: () => {

@@ -201,10 +201,15 @@ export function tools({ policies }: EffectivePolicy): readonly string[] {
   );
 }
 
+/** Far longer than anything here takes on a loaded machine. */
+const UNTIL_MS = 30_000;
+
 export async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + UNTIL_MS;
   for (;;) {
     const found = await find();
     if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new Error('never came to be');
     await new Promise<void>((resolve) => setTimeout(resolve, 20));
   }
 }

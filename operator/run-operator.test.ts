@@ -2,16 +2,37 @@ import { expect } from 'chai';
 import { Agent, request } from 'undici';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
+import { injectionSettings } from './injection-settings.ts';
 import { readTexts } from './keys/secrets.ts';
 import { missingApiServer } from './kube/api-server.fixture.ts';
 import { PATHS } from './kube/paths.ts';
 import { NS, type OperatorRig, policy, startOperatorRig, until } from './operator-rig.fixture.ts';
-import { runOperator } from './run-operator.ts';
+import { type Ports, runOperator } from './run-operator.ts';
 import { readSettings } from './settings.ts';
+
+/** Of a pod that the policy selects, before it is stored. */
+const REVIEW = {
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: 'u-1',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    namespace: NS,
+    operation: 'CREATE',
+    userInfo: { username: 'jane' },
+    object: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'pay-1', labels: { app: 'pay', 'gatehouse.dev/inject': 'true' } },
+      spec: { containers: [{ name: 'app', image: 'app', ports: [{ containerPort: 3000 }] }] },
+    },
+  },
+};
 
 describe('a whole replica of the operator', function () {
   this.timeout(120_000);
   let rig: OperatorRig;
+  const stop = new AbortController();
 
   before(async function () {
     if (missingApiServer() !== undefined) this.skip();
@@ -20,21 +41,24 @@ describe('a whole replica of the operator', function () {
     await rig.operator.close();
   });
   after(async () => {
+    stop.abort();
     await rig?.stop();
   });
 
   it('serves sidecars under the authority that it gives them, says how it is, and lets go of the lease', async () => {
-    const stop = new AbortController();
-    const ready = Promise.withResolvers<{ sidecars: number; health: number }>();
+    const ready = Promise.withResolvers<Ports>();
     const lines: string[] = [];
+    const env = {
+      GATEHOUSE_NAMESPACE: 'gatehouse',
+      GATEHOUSE_POD_NAME: 'operator-1',
+      GATEHOUSE_SIDECAR_IMAGE: 'sidecar:1',
+      GATEHOUSE_REDIRECT_IMAGE: 'tools:1',
+      GATEHOUSE_REDIS: rig.redis.url,
+    };
+    const settings = readSettings(env);
     const done = runOperator({
-      settings: readSettings({
-        GATEHOUSE_NAMESPACE: 'gatehouse',
-        GATEHOUSE_POD_NAME: 'operator-1',
-        GATEHOUSE_SIDECAR_IMAGE: 'sidecar:1',
-        GATEHOUSE_REDIRECT_IMAGE: 'tools:1',
-        GATEHOUSE_REDIS: rig.redis.url,
-      }),
+      settings,
+      injection: injectionSettings(env, settings, '0.1.0'),
       client: rig.api.client,
       log: createLogger({ level: 'info', write: (text) => lines.push(text), now: () => '' }),
       clock: createClock(),
@@ -42,7 +66,7 @@ describe('a whole replica of the operator', function () {
       stop: stop.signal,
       onLoss: () => {},
       random: Math.random,
-      ports: { sidecars: 0, health: 0 },
+      ports: { sidecars: 0, admission: 0, health: 0 },
       onReady: ready.resolve,
     });
     const ports = await ready.promise;
@@ -57,10 +81,19 @@ describe('a whole replica of the operator', function () {
     const { statusCode } = await request(`https://127.0.0.1:${ports.sidecars}/v1/policy`, {
       dispatcher: agent,
     });
+    const admitted = await until(async () => {
+      const body = JSON.stringify(REVIEW);
+      const url = `https://127.0.0.1:${ports.admission}/pods`;
+      const answer = await request(url, { method: 'POST', body, dispatcher: agent });
+      const { response } = Object(await answer.body.json());
+      return response.allowed === true ? response : undefined;
+    });
     const health = await request(`http://127.0.0.1:${ports.health}/readyz`);
     const metrics = await (await request(`http://127.0.0.1:${ports.health}/metrics`)).body.text();
 
     expect([statusCode, health.statusCode]).to.deep.equal([401, 200]);
+    const patch = Buffer.from(admitted.patch, 'base64').toString();
+    expect(patch).to.include('"image":"sidecar:1"').and.include('gatehouse.dev/status');
     expect(metrics).to.include('gatehouse_operator_leads 1');
     stop.abort();
     await done;

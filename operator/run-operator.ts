@@ -1,9 +1,9 @@
-// The operator from its settings to its end: certificate, sidecars, health. Every replica serves; the one that
+// The operator from its settings to its end: certificate, sidecars, admission, health. Every replica serves; the one that
 // holds the lease also does the leader's work.
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startAdminServer } from '#platform/process/admin-server.ts';
+import { type AdminServer, startAdminServer } from '#platform/process/admin-server.ts';
 import type { Clock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
@@ -11,6 +11,7 @@ import { readRedisUrl } from '#platform/redis/target.ts';
 import { SecretAuthorityStore } from './certificates/authority-store.ts';
 import { WebhookCaBundles } from './certificates/ca-bundles.ts';
 import { ServingCertificate } from './certificates/serving.ts';
+import type { InjectionSettings } from './injection/settings.ts';
 import { injectionProblem } from './injection-problem.ts';
 import { bundledRedisUrl } from './keys/bundled-redis.ts';
 import type { KubeClient } from './kube/client.ts';
@@ -18,11 +19,14 @@ import { type Operator, startOperator } from './operator.ts';
 import { OperatorMetrics } from './operator-metrics.ts';
 import { saying, wallMillis } from './operator-parts.ts';
 import { readRedisCa } from './redis-ca.ts';
+import { serveAdmission } from './serve-admission.ts';
 import type { OperatorSettings } from './settings.ts';
 import { type SidecarServer, serveSidecars } from './stream/serve-sidecars.ts';
+import type { WebhookServer } from './webhooks/server.ts';
 
 export interface RunOptions {
   readonly settings: OperatorSettings;
+  readonly injection: InjectionSettings;
   readonly client: KubeClient;
   readonly log: Logger;
   readonly clock: Clock;
@@ -32,11 +36,17 @@ export interface RunOptions {
   readonly onLoss: () => void;
   readonly random: () => number;
   /** For tests; 0 asks the system for a free port. */
-  readonly ports?: { readonly sidecars: number; readonly health: number };
-  readonly onReady?: (ports: { readonly sidecars: number; readonly health: number }) => void;
+  readonly ports?: Ports;
+  readonly onReady?: (ports: Ports) => void;
 }
 
-const PORTS = { sidecars: 8443, health: 8080 };
+export interface Ports {
+  readonly sidecars: number;
+  readonly admission: number;
+  readonly health: number;
+}
+
+const PORTS: Ports = { sidecars: 8443, admission: 10_250, health: 8080 };
 const HOST = '0.0.0.0';
 const CERTIFICATE_MS = 10_000;
 const RETRY_MS = 1000;
@@ -45,33 +55,83 @@ const LINGER_MS = 3000;
 
 /** Resolves when it was asked to stop and everything is closed. */
 export async function runOperator(options: RunOptions): Promise<void> {
-  const { client, log, clock, stop } = options;
+  const { log, stop } = options;
   const settings = await withRedis(options);
-  const running: { operator?: Operator; server?: SidecarServer } = {};
-  const serving = new ServingCertificate({
-    store: new SecretAuthorityStore(client, settings.namespace),
-    caBundles: new WebhookCaBundles(client),
-    dnsNames: serviceNames(settings.namespace),
-    nowMillis: () => wallMillis(clock),
-    leads: () => running.operator?.leads === true,
-    onChange: (leaf) => running.server?.setCertificate(leaf),
-  });
+  const running: Running = {};
+  const serving = newCertificate(options, settings, running);
   const ticking = await keepCertificate(serving, options);
   const metrics = new OperatorMetrics(options.version);
-  const operator = await startOperator({
-    ...{ settings, client, log, metrics, clock },
-    ...{ random: options.random, version: options.version, onLoss: options.onLoss },
+  const operator = await start(options, { settings, serving, metrics });
+  running.operator = operator;
+  const parts = { settings, operator, serving, metrics };
+  const server = await serve(options, parts);
+  running.server = server;
+  const admission = await admit(options, parts);
+  running.admission = admission;
+  metrics.gauge('streams', server.streams);
+  const admin = await openAdmin(options, parts);
+  log.info('ready', { port: server.port });
+  const ports = { sidecars: server.port, admission: admission.port, health: admin.port };
+  options.onReady?.(ports);
+  await aborted(stop);
+  log.info('stops');
+  admission.drain();
+  await delay(options.ports === undefined ? LINGER_MS : 0);
+  clearInterval(ticking);
+  await admission.close();
+  await server.close();
+  await operator.close();
+  await admin.close();
+}
+
+function newCertificate(
+  { client, clock }: RunOptions,
+  { namespace }: OperatorSettings,
+  running: Running,
+): ServingCertificate {
+  return new ServingCertificate({
+    store: new SecretAuthorityStore(client, namespace),
+    caBundles: new WebhookCaBundles(client),
+    dnsNames: serviceNames(namespace),
+    nowMillis: () => wallMillis(clock),
+    leads: () => running.operator?.leads === true,
+    onChange: (leaf) => {
+      running.server?.setCertificate(leaf);
+      running.admission?.setCertificate(leaf);
+    },
+  });
+}
+
+async function start(
+  { client, log, clock, random, version, onLoss }: RunOptions,
+  { settings, serving, metrics }: Omit<Serving, 'operator'>,
+): Promise<Operator> {
+  return startOperator({
+    ...{ settings, client, log, metrics, clock, random, version, onLoss },
     operatorCa: () => serving.bundle,
     redisCa: await readRedisCa(settings),
     recordingKeyPem: await readOptional(settings.recordingKey),
     isInjecting: () => serving.isBelieved,
   });
-  running.operator = operator;
-  const server = await serve(options, { settings, operator, serving, metrics });
-  running.server = server;
-  metrics.gauge('streams', server.streams);
-  const admin = await startAdminServer({
-    ...{ host: HOST, port: (options.ports ?? PORTS).health, metrics },
+}
+
+function admit(
+  { log, injection, ports = PORTS }: RunOptions,
+  { operator, serving }: Serving,
+): Promise<WebhookServer> {
+  const certificate = serving.leaf ?? NO_LEAF;
+  return serveAdmission({
+    ...{ operator, log, injection, certificate },
+    ...{ host: HOST, port: ports.admission },
+  });
+}
+
+function openAdmin(
+  { stop, ports = PORTS }: RunOptions,
+  { operator, serving, metrics }: Serving,
+): Promise<AdminServer> {
+  return startAdminServer({
+    ...{ host: HOST, port: ports.health, metrics },
     isStarted: () => true,
     checks: new Map([
       ['cluster', () => operator.isReady()],
@@ -79,15 +139,16 @@ export async function runOperator(options: RunOptions): Promise<void> {
       ['running', () => !stop.aborted],
     ]),
   });
-  log.info('ready', { port: server.port });
-  options.onReady?.({ sidecars: server.port, health: admin.port });
-  await aborted(stop);
-  log.info('stops');
-  await delay(options.ports === undefined ? LINGER_MS : 0);
-  clearInterval(ticking);
-  await server.close();
-  await operator.close();
-  await admin.close();
+}
+
+/** Asked to stop before there was a certificate. */
+const NO_LEAF = { cert: '', key: '' };
+
+/** What a new certificate is for. */
+interface Running {
+  operator?: Operator;
+  server?: SidecarServer;
+  admission?: WebhookServer;
 }
 
 interface Serving {
@@ -101,7 +162,7 @@ function serve(
   { client, clock, log, random, ports = PORTS }: RunOptions,
   { settings, operator, serving, metrics }: Serving,
 ): Promise<SidecarServer> {
-  const { cert, key } = serving.leaf ?? { cert: '', key: '' };
+  const { cert, key } = serving.leaf ?? NO_LEAF;
   return serveSidecars({
     ...{ client, operator, random, tls: { cert, key } },
     ...{ host: HOST, port: ports.sidecars, ownNamespace: settings.namespace as Namespace },

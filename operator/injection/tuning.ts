@@ -101,14 +101,14 @@ function parseCapture(text: string): Read<(typeof MODES)[number]> {
   return value === undefined ? { must: `one of ${MODES.join(', ')}` } : { value };
 }
 
-function parseDrain(text: string): Read<number> {
+export function parseDrain(text: string): Read<number> {
   const value = /^(0|[1-9][0-9]{0,3})$/.test(text) ? Number(text) : -1;
   return value >= 0 && value <= MAX_DRAIN_SECONDS
     ? { value }
     : { must: `a whole number of seconds from 0 to ${MAX_DRAIN_SECONDS}` };
 }
 
-function parseResources(text: string): Read<Resources> {
+export function parseResources(text: string): Read<Resources> {
   const must =
     'JSON with requests and limits of cpu and memory, such as {"requests":{"cpu":"50m"},"limits":{"memory":"512Mi"}}';
   let given: unknown;

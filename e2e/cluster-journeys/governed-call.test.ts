@@ -1,0 +1,181 @@
+// The quick start, step by step: a server in two replicas that knows nothing of Gatehouse is governed by
+// one policy and one annotation, and each kind of call ends as the policy says.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { openContext, startChromium } from '#e2e/console/chromium.ts';
+import { signIn } from '#e2e/console/stage.ts';
+import type { DemoClient } from '#e2e/demo/clients.ts';
+import { until } from '#e2e/journeys/until.ts';
+import { apply, kubectl, rolledOut } from './cluster.ts';
+import { forward } from './forward.ts';
+import { SYSTEM } from './installation.ts';
+import { annotate, type ClusterStage, policy, SERVER, startClusterStage } from './stage.ts';
+
+describe('a server in the cluster that is governed by one policy and one annotation', () => {
+  let stage: ClusterStage;
+  let client: DemoClient;
+
+  before(async () => {
+    stage = await startClusterStage('governed');
+    await rolledOut(stage.namespace, `deployment/${SERVER}`);
+    await apply(stage.namespace, policy(stage));
+    await annotate(stage.namespace);
+    await rolledOut(stage.namespace, `deployment/${SERVER}`);
+    client = await stage.connect();
+  });
+
+  after(async () => {
+    await client?.close();
+    await stage?.close();
+  });
+
+  it('has a sidecar in each of its pods', async () => {
+    const path = 'jsonpath={range .items[*]}{.spec.initContainers[*].name} {end}';
+    const names = await kubectl(
+      '-n',
+      stage.namespace,
+      'get',
+      'pods',
+      '-l',
+      `app=${SERVER}`,
+      '-o',
+      path,
+    );
+
+    expect(names.split(' ').filter((name) => name === 'gatehouse')).to.have.length(2);
+  });
+
+  it('answers a call that the policy allows, to an unmodified client through the Service', async () => {
+    const answer = await client.call('echo', { message: 'hello' });
+
+    expect(answer).to.include({ isError: false, text: 'Echo: hello' });
+  });
+
+  it('denies what a rule denies, and says so to the client', async () => {
+    const answer = await client.call('echo', { message: 'delete all' });
+
+    expect(answer.isError).to.equal(true);
+    expect(answer.text).to.not.include('delete all');
+  });
+
+  it('hides what no rule allows', async () => {
+    const tools = await client.tools();
+
+    expect(tools).to.have.members(['echo', 'get-sum']);
+  });
+
+  it('refuses a client without a token', async () => {
+    const { status, headers } = await fetch(stage.url, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+      },
+      body: '{}',
+    });
+
+    expect(status).to.equal(401);
+    expect(headers.get('www-authenticate')).to.include('resource_metadata');
+  });
+
+  it('masks what leaves', async () => {
+    const answer = await client.call('echo', { message: 'write to carol@corp.example' });
+
+    expect(answer.text).to.include('write to').and.not.include('carol@corp.example');
+  });
+
+  describe('and asks people', () => {
+    let browser: Browser;
+
+    before(async () => {
+      browser = await startChromium();
+    });
+
+    after(() => browser?.close());
+
+    it('for what needs an approval, which somebody else gives in the console', async () => {
+      const port = stage.consolePort;
+      const forwarded = await forward(SYSTEM, 'service/gatehouse-console', `${port}:8443`);
+      const context = await openContext(browser);
+      await until('a console that knows the policy', () => canSignIn(port), 120_000);
+      try {
+        const waiting = client.call('get-sum', { a: 40, b: 2 });
+        const page = await signIn(context, `http://localhost:${port}`, 'carol');
+        await page.locator('.card', { hasText: 'get-sum' }).getByRole('link').first().click();
+        await page.getByLabel('Why').fill('Checked.');
+        await page.getByRole('button', { name: 'Approve' }).click();
+        await page.getByText('Your approval is recorded.').waitFor();
+
+        const answer = await waiting;
+
+        expect(answer.isError).to.equal(false);
+        expect(answer.text).to.include('42');
+      } finally {
+        await context.close();
+        await forwarded.stop();
+      }
+    });
+  });
+
+  it('is served by both replicas', async () => {
+    const seen = new Set<string>();
+
+    await until(
+      'a session in each of the two pods',
+      async () => {
+        const other = await stage.connect();
+        expect((await other.call('echo', { message: 'hello' })).isError).to.equal(false);
+        await other.close();
+        for (const name of await podsWithSessions(stage.namespace)) seen.add(name);
+        return seen.size === 2;
+      },
+      30_000,
+    );
+  });
+
+  it('is told of in spans, in a receiver outside', async () => {
+    const { receiver } = stage;
+
+    const names = await until('spans of calls', () => {
+      const found = receiver.spans.map(({ name }) => name);
+      return found.includes('tools/call echo') && found;
+    });
+
+    expect(receiver.faults).to.deep.equal([]);
+    expect(names).to.include('initialize');
+  });
+
+  it('shows in the status of its policy', async () => {
+    const row = await until('a policy that is on for two pods', async () => {
+      const rows = await kubectl(
+        '-n',
+        stage.namespace,
+        'get',
+        'mcpgatewaypolicies',
+        '--no-headers',
+      );
+      return rows.includes(' 2/2 ') && rows;
+    });
+
+    expect(row).to.include('True');
+  });
+});
+
+/** The kubelet brings the console what policies there are, in its own time. */
+async function canSignIn(port: number): Promise<boolean> {
+  const page = await (await fetch(`http://localhost:${port}`)).text();
+  await delay(500);
+  return !page.includes('Nobody can sign in yet');
+}
+
+/** Names of the pods whose server has opened a session, as it logs. */
+async function podsWithSessions(namespace: string): Promise<readonly string[]> {
+  const logs = await kubectl(
+    ...['-n', namespace, 'logs', '--prefix', '-l', `app=${SERVER}`, '-c', SERVER, '--tail=-1'],
+  );
+  return [...logs.matchAll(/^\[pod\/([^/]+)\/.*Session initialized/gm)].map(
+    ([, name = '']) => name,
+  );
+}
