@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
+import { EVERYTHING_IMAGE } from '#e2e/cluster/images.ts';
 import { openContext, startChromium } from '#e2e/console/chromium.ts';
 import { signIn } from '#e2e/console/stage.ts';
 import type { DemoClient } from '#e2e/demo/clients.ts';
@@ -11,7 +12,8 @@ import { until } from '#e2e/journeys/until.ts';
 import { apply, kubectl, rolledOut } from './cluster.ts';
 import { forward } from './forward.ts';
 import { SYSTEM } from './installation.ts';
-import { annotate, type ClusterStage, policy, SERVER, startClusterStage } from './stage.ts';
+import { annotate, type ClusterStage, policy, RULES, SERVER, startClusterStage } from './stage.ts';
+import { verifyEvidence } from './verifying.ts';
 
 describe('a server in the cluster that is governed by one policy and one annotation', () => {
   let stage: ClusterStage;
@@ -23,6 +25,7 @@ describe('a server in the cluster that is governed by one policy and one annotat
     await apply(stage.namespace, policy(stage));
     await annotate(stage.namespace);
     await rolledOut(stage.namespace, `deployment/${SERVER}`);
+    await until('a Service that leads to governed pods alone', () => isGoverned(stage.url), 60_000);
     client = await stage.connect();
   });
 
@@ -161,7 +164,123 @@ describe('a server in the cluster that is governed by one policy and one annotat
 
     expect(row).to.include('True');
   });
+
+  it('has a changed policy in force within a second at the median, without a restart', async () => {
+    const before = await podNames(stage.namespace);
+    const millis: number[] = [];
+    for (const word of ['first', 'second', 'third', 'fourth', 'fifth']) {
+      const denied = { ...RULES[1], name: 'changed', when: [`args.message == "${word}"`] };
+      await apply(stage.namespace, policy(stage, { rules: [...RULES, denied] }));
+      const appliedAt = performance.now();
+      await until(`a denial of ${word}`, async () => {
+        return (await client.call('echo', { message: word })).isError;
+      });
+      millis.push(Math.round(performance.now() - appliedAt));
+    }
+    const [, , median = 0] = millis.sort((a, b) => a - b);
+    process.stdout.write(`        from apply to enforced: ${millis.join(', ')} ms\n`);
+
+    expect(median).to.be.below(1000);
+    expect(await podNames(stage.namespace)).to.deep.equal(before);
+  });
+
+  it('leaves evidence that verifies with the keys that the cluster publishes', async () => {
+    const verdict = await until(
+      'evidence that is certified and checkpointed',
+      async () => {
+        const { code, stdout } = await verifyEvidence(stage.namespace);
+        return code === 0 && stdout;
+      },
+      60_000,
+    );
+
+    expect(verdict).to.match(/^verified/im);
+  });
+
+  it('is not reached by the address of a pod either', async () => {
+    const path = 'jsonpath={.items[0].status.podIP}';
+    const address = await kubectl(
+      ...['-n', stage.namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', path],
+    );
+    const { status } = await callUnproven(`http://${address}:3001/mcp`);
+
+    // Of Gatehouse, which knows neither the caller nor this name of the server.
+    expect(status).to.be.oneOf([401, 403]);
+  });
+
+  it('overwrites a container that calls itself the sidecar', async () => {
+    const decoy = { name: 'gatehouse', image: EVERYTHING_IMAGE, restartPolicy: 'Always' };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'decoy', labels: { app: SERVER, 'gatehouse.dev/inject': 'true' } },
+      spec: {
+        initContainers: [decoy],
+        containers: [{ name: SERVER, image: EVERYTHING_IMAGE, ports: [{ containerPort: 3001 }] }],
+      },
+    };
+    await apply(stage.namespace, pod);
+    const path = 'jsonpath={.spec.initContainers[?(@.name=="gatehouse")].image}';
+    const image = await kubectl('-n', stage.namespace, 'get', 'pod', 'decoy', '-o', path);
+    await kubectl('-n', stage.namespace, 'delete', 'pod', 'decoy', '--wait=false');
+
+    expect(image).to.include('gatehouse-sidecar');
+  });
+
+  it('goes on while the operator is down, when no governed pod can start without it', async () => {
+    await kubectl('-n', SYSTEM, 'scale', 'deployment/gatehouse-operator', '--replicas=0');
+    await kubectl(
+      '-n',
+      SYSTEM,
+      'wait',
+      '--for=delete',
+      'pod',
+      '-l',
+      OPERATOR_PODS,
+      '--timeout=90s',
+    );
+    try {
+      const answer = await client.call('echo', { message: 'hello' });
+      const refusal = await apply(stage.namespace, {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'late', labels: { app: SERVER, 'gatehouse.dev/inject': 'true' } },
+        spec: { containers: [{ name: SERVER, image: EVERYTHING_IMAGE }] },
+      }).catch(String);
+
+      expect(answer).to.include({ isError: false, text: 'Echo: hello' });
+      expect(refusal).to.match(/failed calling webhook|gatehouse/);
+      expect(refusal).to.match(/^Error/);
+    } finally {
+      await kubectl('-n', SYSTEM, 'scale', 'deployment/gatehouse-operator', '--replicas=2');
+      await rolledOut(SYSTEM, 'deployment/gatehouse-operator');
+    }
+  });
 });
+
+const OPERATOR_PODS = 'app.kubernetes.io/component=operator';
+
+async function podNames(namespace: string): Promise<readonly string[]> {
+  const names = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', 'name');
+  return names.trim().split('\n').sort();
+}
+
+/** As a client that has no token. */
+function callUnproven(url: string, more: Readonly<Record<string, string>> = {}): Promise<Response> {
+  const accept = 'application/json, text/event-stream';
+  return fetch(url, {
+    method: 'POST',
+    headers: { accept, 'content-type': 'application/json', ...more },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+  });
+}
+
+/** Pods that are ending are reached for a moment longer than the rollout takes. */
+async function isGoverned(url: string): Promise<boolean> {
+  await delay(250);
+  const answers = await Promise.all(Array.from({ length: 6 }, () => callUnproven(url)));
+  return answers.every(({ status }) => status === 401);
+}
 
 /** The kubelet brings the console what policies there are, in its own time. */
 async function canSignIn(port: number): Promise<boolean> {
