@@ -291,9 +291,10 @@ async function canSignIn(port: number): Promise<boolean> {
 
 /** Names of the pods whose server has opened a session, as it logs. */
 async function podsWithSessions(namespace: string): Promise<readonly string[]> {
+  // One that has just gone has no log; it is looked for again.
   const logs = await kubectl(
     ...['-n', namespace, 'logs', '--prefix', '-l', `app=${SERVER}`, '-c', SERVER, '--tail=-1'],
-  );
+  ).catch(() => '');
   return [...logs.matchAll(/^\[pod\/([^/]+)\/.*Session initialized/gm)].map(
     ([, name = '']) => name,
   );

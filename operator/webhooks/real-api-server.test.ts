@@ -94,6 +94,18 @@ function pod(name: string, labels: Record<string, string> = {}, spec = template(
   };
 }
 
+const STOLEN = {
+  ...template().spec,
+  volumes: [
+    {
+      name: 'x',
+      projected: {
+        sources: [{ serviceAccountToken: { audience: 'gatehouse.dev/operator', path: 'token' } }],
+      },
+    },
+  ],
+};
+
 const INJECT = { 'gatehouse.dev/inject': 'true' };
 
 describe('admission by a real API server', function () {
@@ -158,11 +170,13 @@ describe('admission by a real API server', function () {
   async function untilRefused(): Promise<void> {
     for (let attempt = 0; attempt < 200; attempt += 1) {
       const path = '/api/v1/namespaces/strict/pods?dryRun=All';
-      const why = await refusal('POST', path, pod('x', { app: 'nobody' }));
-      if (why.includes('Gatehouse: no valid McpGatewayPolicy')) return;
+      const webhook = await refusal('POST', path, pod('x', { app: 'nobody' }));
+      const guard = await refusal('POST', `${PODS}?dryRun=All`, pod('x', {}, STOLEN));
+      const isUp = webhook.includes('Gatehouse: no valid McpGatewayPolicy');
+      if (isUp && guard.includes('are the gateway')) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error('the webhooks were not taken up');
+    throw new Error('webhooks and guards were not taken up');
   }
 
   /** Its message, which the operator's own client keeps nothing of; `taken` when there is none. */
@@ -231,13 +245,7 @@ describe('admission by a real API server', function () {
   });
 
   it('gives the audience of sidecars to no other volume', async () => {
-    const serviceAccountToken = { audience: 'gatehouse.dev/operator', path: 'token' };
-    const spec = {
-      ...template().spec,
-      volumes: [{ name: 'x', projected: { sources: [{ serviceAccountToken }] } }],
-    };
-
-    expect(await refusal('POST', PODS, pod('thief', {}, spec))).to.include('are the gateway');
+    expect(await refusal('POST', PODS, pod('thief', {}, STOLEN))).to.include('are the gateway');
   });
 
   it('records a policy with its author, and refuses one whose expression is broken', async () => {
