@@ -12,6 +12,7 @@ import { until } from '#e2e/journeys/until.ts';
 import { apply, kubectl, rolledOut } from './cluster.ts';
 import { forward } from './forward.ts';
 import { SYSTEM } from './installation.ts';
+import { podNames, podsWithSessions } from './server-pods.ts';
 import { annotate, type ClusterStage, policy, RULES, SERVER, startClusterStage } from './stage.ts';
 import { verifyEvidence } from './verifying.ts';
 
@@ -260,11 +261,6 @@ describe('a server in the cluster that is governed by one policy and one annotat
 
 const OPERATOR_PODS = 'app.kubernetes.io/component=operator';
 
-async function podNames(namespace: string): Promise<readonly string[]> {
-  const names = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', 'name');
-  return names.trim().split('\n').sort();
-}
-
 /** As a client that has no token. */
 function callUnproven(url: string, more: Readonly<Record<string, string>> = {}): Promise<Response> {
   const accept = 'application/json, text/event-stream';
@@ -287,15 +283,4 @@ async function canSignIn(port: number): Promise<boolean> {
   const page = await (await fetch(`http://localhost:${port}`)).text();
   await delay(500);
   return !page.includes('Nobody can sign in yet');
-}
-
-/** Names of the pods whose server has opened a session, as it logs. */
-async function podsWithSessions(namespace: string): Promise<readonly string[]> {
-  // One that has just gone has no log; it is looked for again.
-  const logs = await kubectl(
-    ...['-n', namespace, 'logs', '--prefix', '-l', `app=${SERVER}`, '-c', SERVER, '--tail=-1'],
-  ).catch(() => '');
-  return [...logs.matchAll(/^\[pod\/([^/]+)\/.*Session initialized/gm)].map(
-    ([, name = '']) => name,
-  );
 }

@@ -27,6 +27,7 @@ describe('the rules of Redirect', () => {
       'type filter hook input priority filter; policy drop;',
       'iifname "lo" accept',
       'ct state established,related accept',
+      'tcp flags & (syn | ack) != syn accept',
       'meta l4proto { icmp, ipv6-icmp } accept',
       'tcp dport { 8125, 9090, 15020, 15021, 15022 } accept',
       'meta l4proto tcp reject with tcp reset',

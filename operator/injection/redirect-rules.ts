@@ -23,6 +23,8 @@ export function redirectRules(port: number, allowedPorts: readonly number[]): st
     '    type filter hook input priority filter; policy drop;',
     '    iifname "lo" accept',
     '    ct state established,related accept',
+    // The sidecar dialled out before these rules were loaded: nothing tracked that, and only a SYN opens anything.
+    '    tcp flags & (syn | ack) != syn accept',
     '    meta l4proto { icmp, ipv6-icmp } accept',
     `    tcp dport { ${open.join(', ')} } accept`,
     '    meta l4proto tcp reject with tcp reset',
