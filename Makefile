@@ -40,7 +40,7 @@ typecheck: install ## Check the types
 	@$(RUN) tsc -p .
 
 test: install ## Run the unit tests, the journeys and those in a browser
-	@sh e2e/packages.sh redis-server chromium || echo 'the tests that need them are skipped'
+	@sh e2e/packages.sh redis-server chromium nft || echo 'the tests that need them are skipped'
 	@$(RUN) node e2e/run-tests.ts unit journeys console
 
 demo: install ## See governed calls from end to end, alone and with replicas, in under two minutes
