@@ -109,13 +109,3 @@ describe('an unexpected approval', () => {
     ]);
   });
 });
-
-describe('what an alert watch keeps', () => {
-  it('is bounded, whoever comes', () => {
-    const watch = new AlertWatch();
-    const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 50_000; i += 1) watch.look(refused({ ...ALICE, subject: `user-${i}` }), i);
-
-    expect(process.memoryUsage().heapUsed - before).to.be.below(50_000_000);
-  });
-});
