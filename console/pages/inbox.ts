@@ -7,6 +7,7 @@ import type { Visit } from '#console/visits.ts';
 import type { Approval } from '#core/approvals/approval.ts';
 import { requestAddress } from './addresses.ts';
 import { progressWords, stateBadge, throughWords, verbOf } from './approval-words.ts';
+import { section } from './card-section.ts';
 import { mayReview } from './glass.ts';
 import { layout } from './layout.ts';
 import { ago, countdown } from './times.ts';
@@ -43,15 +44,16 @@ export function inboxPage(inbox: Inbox, assets: Assets): Html {
   const ended = stances.filter(
     ({ approval: { state } }) => state !== 'PENDING' && state !== 'GRANTED',
   );
+  const shown = (item: Listed[number]) => card(item, inbox);
   const waiting = mine.length === 0 ? '' : `(${mine.length}) `;
   return layout(
     { title: `${waiting}Approvals`, place: 'approvals', visit, assets },
     html`<h1>Approvals</h1>
 ${reviewsOwed(inbox)}
-${section({ id: 'mine', title: 'For you to decide', none: 'Nothing waits for you.' }, mine, inbox)}
-${section({ id: 'others', title: 'Waiting for others' }, others, inbox)}
-${section({ id: 'granted', title: 'Granted, not used yet' }, granted, inbox)}
-${section({ id: 'ended', title: 'Decided', none: 'Nothing has been decided yet.' }, ended.slice(0, inbox.endedLimit), inbox)}
+${section({ id: 'mine', title: 'For you to decide', none: 'Nothing waits for you.' }, mine, shown)}
+${section({ id: 'others', title: 'Waiting for others' }, others, shown)}
+${section({ id: 'granted', title: 'Granted, not used yet' }, granted, shown)}
+${section({ id: 'ended', title: 'Decided', none: 'Nothing has been decided yet.' }, ended.slice(0, inbox.endedLimit), shown)}
 ${ended.length > inbox.endedLimit ? html`<p class="more"><a href="${`/?ended=${inbox.endedLimit * 4}`}">Show more</a></p>` : undefined}`,
   );
 }
@@ -63,28 +65,7 @@ function reviewsOwed({ items }: Inbox): Html {
   return html`<p id="reviews" class="notice" data-live="${owed}" ${owed === 0 ? html`hidden` : undefined}><a href="/reviews">${what} went on without a decision, for you to review</a></p>`;
 }
 
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  /** Said when it is empty; without it an empty section is hidden. */
-  readonly none?: string;
-}
-
 type Listed = readonly (InboxItem & { readonly stance: Stance })[];
-
-/** The script puts a section in the place of an older one when its version has changed. */
-function section({ id, title, none }: Section, listed: Listed, inbox: Inbox): Html {
-  const version = listed
-    .map(({ approval: { request, version: v } }) => `${request.id}:${v}`)
-    .join(' ');
-  const count =
-    listed.length === 0 ? undefined : html` <span class="count">${listed.length}</span>`;
-  const isHidden = listed.length === 0 && none === undefined;
-  return html`<section class="inbox" id="${id}" data-live="${version}" ${isHidden ? html`hidden` : undefined} aria-labelledby="${`${id}-title`}">
-<h2 id="${`${id}-title`}">${title}${count}</h2>
-${listed.length === 0 ? html`<p class="none">${none}</p>` : html`<ul class="cards">${listed.map((item) => card(item, inbox))}</ul>`}
-</section>`;
-}
 
 function card({ approval, stance, namespace }: Listed[number], { nowMillis }: Inbox): Html {
   const { request, state } = approval;

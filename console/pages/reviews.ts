@@ -9,6 +9,7 @@ import type { Approval } from '#core/approvals/approval.ts';
 import { glassOf, type ReviewStanding } from '#core/approvals/break-glass.ts';
 import { requestAddress } from './addresses.ts';
 import { verbOf } from './approval-words.ts';
+import { section } from './card-section.ts';
 import { mayReview, reviewBadge, VERDICT_WORDS } from './glass.ts';
 import { layout } from './layout.ts';
 import { ago, countdown } from './times.ts';
@@ -33,38 +34,15 @@ const MAX_DONE = 20;
 export function reviewsPage({ queue, visit, nowMillis }: Queue, assets: Assets): Html {
   const of = (wanted: ReviewStanding) => queue.filter(({ standing }) => standing === wanted);
   const [overdue, open, done] = [of('overdue'), of('open'), of('done')];
+  const shown = (item: QueuedReview) => card(item, nowMillis);
   return layout(
     { title: 'Reviews', place: 'reviews', visit, assets },
     html`<h1>Reviews</h1>
 <p class="lead">Calls that went on without a decision. Somebody else looks at each within 24 hours; while one is overdue, no more glass is broken for the same approval.</p>
-${section({ id: 'overdue', title: 'Overdue' }, overdue, nowMillis)}
-${section({ id: 'open', title: 'To be reviewed', none: 'Nothing is to be reviewed.' }, open, nowMillis)}
-${section({ id: 'done', title: 'Reviewed' }, done.slice(0, MAX_DONE), nowMillis)}`,
+${section({ id: 'overdue', title: 'Overdue' }, overdue, shown)}
+${section({ id: 'open', title: 'To be reviewed', none: 'Nothing is to be reviewed.' }, open, shown)}
+${section({ id: 'done', title: 'Reviewed' }, done.slice(0, MAX_DONE), shown)}`,
   );
-}
-
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  /** Said when it is empty; without it an empty section is hidden. */
-  readonly none?: string;
-}
-
-function section(
-  { id, title, none }: Section,
-  listed: readonly QueuedReview[],
-  nowMillis: number,
-): Html {
-  const version = listed
-    .map(({ approval: { request, version: v } }) => `${request.id}:${v}`)
-    .join(' ');
-  const count =
-    listed.length === 0 ? undefined : html` <span class="count">${listed.length}</span>`;
-  const isHidden = listed.length === 0 && none === undefined;
-  return html`<section class="inbox" id="${id}" data-live="${version}" ${isHidden ? html`hidden` : undefined} aria-labelledby="${`${id}-title`}">
-<h2 id="${`${id}-title`}">${title}${count}</h2>
-${listed.length === 0 ? html`<p class="none">${none}</p>` : html`<ul class="cards">${listed.map((item) => card(item, nowMillis))}</ul>`}
-</section>`;
 }
 
 function card({ approval, standing, reader, namespace }: QueuedReview, nowMillis: number) {
