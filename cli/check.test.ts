@@ -1,66 +1,26 @@
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
 import { check } from './check.ts';
 import { UsageError } from './command.ts';
+import { type ScriptedCluster, startScriptedCluster } from './scripted-cluster.testkit.ts';
 
 /** What the API server answers by path; all else is 404. */
 type Objects = Readonly<Record<string, object | number>>;
 
 describe('gatehouse check', () => {
-  let server: Server;
-  let directory: string;
+  let cluster: ScriptedCluster;
   let objects: Objects = {};
 
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'gatehouse-check-'));
-    server = createServer((request, response) => {
-      const found = objects[(request.url ?? '').split('?')[0] ?? ''] ?? 404;
-      const status = typeof found === 'number' ? found : 200;
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(status === 200 ? found : { reason: 'Forbidden' }));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [
-        {
-          name: 'c',
-          cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true },
-        },
-      ],
-      users: [{ name: 'u', user: { token: 'secret-token' } }],
-      contexts: [{ name: 'one', context: { cluster: 'c', user: 'u', namespace: 'pay' } }],
-      'current-context': 'one',
-    };
-    await writeFile(join(directory, 'config'), stringify(config));
-  });
-  after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await rm(directory, { recursive: true });
-  });
-  async function run(...args: readonly string[]) {
-    const said = { stdout: '', stderr: '' };
-    const code = await check.run(['--kubeconfig', join(directory, 'config'), ...args], {
-      stdout: (text) => {
-        said.stdout += text;
-      },
-      stderr: (text) => {
-        said.stderr += text;
-      },
-      env: {},
-      stop: new AbortController().signal,
+    cluster = await startScriptedCluster((url) => {
+      const found = objects[url.split('?')[0] ?? ''] ?? 404;
+      return typeof found === 'number'
+        ? { status: found, body: { reason: 'Forbidden' } }
+        : { status: 200, body: found };
     });
-    return { code, ...said };
-  }
+  });
+  after(() => cluster.close());
+  const run = (...args: readonly string[]) => cluster.run(check, ...args);
 
   it('of an empty cluster says what to install', async () => {
     objects = {};
@@ -121,7 +81,7 @@ describe('gatehouse check', () => {
   });
 
   it('says when the kubeconfig cannot be read', async () => {
-    await rm(join(directory, 'config'));
+    await rm(cluster.kubeconfig);
 
     expect(String(await run().catch((error: unknown) => error))).to.include('--kubeconfig');
   });

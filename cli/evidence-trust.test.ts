@@ -1,66 +1,27 @@
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
 import { UsageError } from './command.ts';
 import { evidenceTrust } from './evidence-trust.ts';
+import {
+  type Answered,
+  type ScriptedCluster,
+  startScriptedCluster,
+} from './scripted-cluster.testkit.ts';
 
 const KEY = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n';
 
 describe('gatehouse evidence trust', () => {
-  let server: Server;
-  let directory: string;
-  let answer: { status: number; body: object } = { status: 404, body: {} };
+  let cluster: ScriptedCluster;
+  let answer: Answered = { status: 404, body: {} };
   let asked = '';
 
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'gatehouse-trust-'));
-    server = createServer((request, response) => {
-      asked = request.url ?? '';
-      response.writeHead(answer.status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer.body));
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await writeFile(
-      join(directory, 'config'),
-      stringify({
-        clusters: [
-          {
-            name: 'c',
-            cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true },
-          },
-        ],
-        users: [{ name: 'u', user: { token: 'secret-token' } }],
-        contexts: [{ name: 'one', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'one',
-      }),
-    );
-  });
-  after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await rm(directory, { recursive: true });
-  });
-
-  async function run(...args: readonly string[]) {
-    const said = { stdout: '', stderr: '' };
-    const code = await evidenceTrust.run(['--kubeconfig', join(directory, 'config'), ...args], {
-      stdout: (text) => {
-        said.stdout += text;
-      },
-      stderr: (text) => {
-        said.stderr += text;
-      },
-      env: {},
-      stop: new AbortController().signal,
+    cluster = await startScriptedCluster((url) => {
+      asked = url;
+      return answer;
     });
-    return { code, ...said };
-  }
+  });
+  after(() => cluster.close());
+  const run = (...args: readonly string[]) => cluster.run(evidenceTrust, ...args);
 
   it('prints keys and nothing else of what lies there', async () => {
     answer = {
