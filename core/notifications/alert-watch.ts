@@ -64,9 +64,9 @@ export class AlertWatch {
   }
 }
 
-function isRefusal({ type, outcome, decision }: RecordDraft): boolean {
+function isRefusal({ type, outcome }: RecordDraft): boolean {
   if (type !== 'outcome' && type !== 'message.refused' && type !== 'auth.failed') return false;
-  return outcome?.refusal !== undefined || (type === 'outcome' && decision?.effect === 'Deny');
+  return outcome?.refusal !== undefined;
 }
 
 function whoIs({ principal, source }: RecordDraft): string {
