@@ -5,8 +5,9 @@ import { createLogger } from '#platform/process/log.ts';
 import { listenForShutdown } from '#platform/process/shutdown.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { injectionSettings } from './injection-settings.ts';
-import { ClusterAccessFault, inClusterAccess } from './kube/access.ts';
+import { ClusterAccessFault } from './kube/access.ts';
 import { KubeClient } from './kube/client.ts';
+import { podAccess } from './kube/kubeconfig.ts';
 import { runOperator } from './run-operator.ts';
 import { runUninstall } from './run-uninstall.ts';
 import { type OperatorSettings, readSettings } from './settings.ts';
@@ -41,7 +42,7 @@ function end(code: number): never {
 const { stop } = listenForShutdown(process, { drainSeconds: DRAIN_SECONDS, exit: end });
 
 try {
-  const access = await inClusterAccess(process.env, () => performance.now());
+  const access = await podAccess(process.env);
   if (process.argv[2] === 'uninstall') {
     const client = new KubeClient(access);
     const isForced = process.env.GATEHOUSE_FORCE_UNINSTALL === 'true';
