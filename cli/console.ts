@@ -29,6 +29,7 @@ const FLAGS = {
   auditors: texts,
   recordingKey: text,
   allowPlainHttp: onOff,
+  allowPrivateReceivers: onOff,
   logLevel: oneOf(LOG_LEVELS),
 };
 
@@ -60,7 +61,8 @@ approval key ("gatehouse run --approval-key FILE --console-url URL").
   --client-secret FILE   holds its client secret; without it the client is a public one, with PKCE
   --auditors GROUP       a group whose members may read every session; repeatable. Others read their own
   --recording-key FILE   private half of the recording key, to show recorded messages
-  --allow-plain-http     take plain http of issuers beyond loopback
+  --allow-plain-http     take plain http beyond loopback: issuers, receivers of notifications; recorded as evidence
+  --allow-private-receivers  send notifications to addresses that are not public, too; recorded as evidence
   --log-level LEVEL      debug, info, warn or error (info)
 
 Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
@@ -112,6 +114,8 @@ async function readSettings(args: readonly string[], io: CommandIo) {
     auditors: flags.auditors,
     recordingKeyFile: flags.recordingKey,
     allowPlainHttp: flags.allowPlainHttp,
+    allowPrivateReceivers: flags.allowPrivateReceivers,
+    env: io.env,
     version: VERSION,
     flags: ALONE_FLAGS,
   };

@@ -10,7 +10,7 @@ import type { Ledger } from '#core/evidence/ledger.ts';
 import { approvalAudienceProblem } from '#core/policy/approvals.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
 import { anchorFile, readAnchor, writeAnchor } from '#platform/file/anchors.ts';
-import { type GoodPolicy, policyLoaded } from '#platform/file/load-policy.ts';
+import { type GoodPolicy, loosened, policyLoaded } from '#platform/file/load-policy.ts';
 import type { SigningPair } from '#platform/file/signing-pair.ts';
 import type { TrustKey } from '#platform/file/trust-key.ts';
 import type { OidcTokenVerifier } from '#platform/oidc/token-verifier.ts';
@@ -25,6 +25,7 @@ import type { Namespace } from '#platform/redis/keys.ts';
 import { openRedisLedger } from '#platform/redis/ledger.ts';
 import { redisSessions } from '#platform/redis/recorded-sessions.ts';
 import type { ConsoleNamespace } from './namespace.ts';
+import { openNotifications } from './notifications.ts';
 import { SessionShelf } from './session-shelf.ts';
 import { type AloneSettings, ConsoleFault } from './settings.ts';
 import type { Trusted } from './trust.ts';
@@ -62,7 +63,7 @@ export async function openNamespace(
   const ledger = await openLedger(name, parts);
   try {
     ledger.observe(({ draft }) => metrics.recorded(draft.type));
-    await ledger.append(policyLoaded(policy, parts.clock.timestamp()));
+    await ledger.append(policyLoaded(policy, parts.clock.timestamp(), loosened(parts.settings)));
     const store = await openStore(name, parts);
     return opened(name, { policy, ledger, store }, parts);
   } catch (error) {
@@ -72,6 +73,9 @@ export async function openNamespace(
   }
 }
 
+/** What is told last must not keep a console open. */
+const LAST_NOTICES_MS = 2_000;
+
 interface Holding {
   readonly policy: GoodPolicy;
   readonly ledger: Ledger;
@@ -80,10 +84,13 @@ interface Holding {
 
 function opened(
   name: Namespace,
-  { policy, ledger, store }: Holding,
+  { policy: first, ledger, store }: Holding,
   parts: NamespaceParts,
 ): OpenNamespace {
   const { clock, log } = parts;
+  let policy = first;
+  const notified = () => policy.policy.notifications;
+  const notifier = openNotifications(parts, { name, ledger }, notified);
   const desk = deskOf({ ledger, store }, parts);
   const sweeping = startSweeping(desk, log.with({ namespace: name }));
   const refusals = new RefusalLog(ledger, clock);
@@ -106,6 +113,7 @@ function opened(
     activate: async (next) => {
       refuseAudience(next);
       await ledger.append(policyLoaded(next, clock.timestamp()));
+      policy = next;
       verifier = verifier.withIssuers(next.policy.issuers);
       trusted = trustedBy(next, verifier);
     },
@@ -113,6 +121,7 @@ function opened(
       await refusals.flush();
       await sweeping.close();
       await store.close();
+      await notifier.close(AbortSignal.timeout(LAST_NOTICES_MS));
       await ledger.close('stopped');
     },
   };

@@ -42,6 +42,10 @@ export interface AloneSettings extends ConsoleSettings {
   /** Where the newest checkpoint of its evidence is kept; undefined: beside the trust key. */
   readonly checkpointsDir?: string | undefined;
   readonly admin: Listening;
+  /** Where policies may name secrets of receivers. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Notifications may go to addresses that are not public. */
+  readonly allowPrivateReceivers: boolean;
   readonly version: string;
 }
 

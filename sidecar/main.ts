@@ -5,7 +5,7 @@ import type { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import { RateLimiter, Slots } from '#core/limiter.ts';
-import { type GoodPolicy, policyLoaded } from '#platform/file/load-policy.ts';
+import { type GoodPolicy, loosened, policyLoaded } from '#platform/file/load-policy.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
 import { APPROVALS_PATH } from '#platform/http/approvals-api.ts';
 import { Upstream } from '#platform/http/upstream.ts';
@@ -148,14 +148,6 @@ export async function startSidecar(
       await attachment?.close();
       await stopGateway(opened);
     }),
-  };
-}
-
-/** What makes this gateway less strict than it could be, for the record of its start. */
-function loosened({ allowPlainHttp, allowPrivateReceivers = false }: SidecarSettings) {
-  return {
-    ...(allowPlainHttp ? { plainHttpAllowed: true } : {}),
-    ...(allowPrivateReceivers ? { privateReceiversAllowed: true } : {}),
   };
 }
 

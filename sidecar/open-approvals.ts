@@ -44,13 +44,13 @@ export async function openApprovals(
   };
   const append = ledger.append.bind(ledger);
   const timestamp = () => clock.timestamp();
+  const nowMillis = () => Math.floor(clock.epochSeconds() * 1000);
   if (signer === undefined) {
-    const due = overdue({ store, owed: new OwedRecords(append), timestamp });
+    const due = overdue({ store, owed: new OwedRecords(append), trusted, nowMillis, timestamp });
     return { approvals, desk: undefined, due };
   }
   const desk = new ApprovalDesk({
-    ...{ store, append, signer, timestamp },
-    nowMillis: () => Math.floor(clock.epochSeconds() * 1000),
+    ...{ store, append, signer, nowMillis, timestamp },
     newNonce: () => randomBytes(16).toString('hex'),
   });
   return { approvals, desk, due: desk };

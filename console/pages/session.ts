@@ -105,6 +105,7 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ['approval.cancelled', 'Request cancelled'],
   ['recording.viewed', 'Recorded messages opened'],
   ['approval.glass_broken', 'Glass broken'],
+  ['approval.glass_overdue', 'Review overdue'],
   ['approval.glass_reviewed', 'Broken glass reviewed'],
   ['alert.raised', 'Alert raised'],
   ['notification.failed', 'Notification not delivered'],

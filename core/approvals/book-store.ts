@@ -82,6 +82,10 @@ export class BookStore implements ApprovalStore {
     return expireEach(due, (id) => this.#move(id, { kind: 'expire' }));
   }
 
+  tellOverdue(id: string): Promise<Moved> {
+    return this.#move(id, { kind: 'overdue' });
+  }
+
   async get(id: string): Promise<Approval | undefined> {
     this.#mustBeOpen();
     return this.#keeper.kept.get(id, this.#nowMillis());

@@ -29,6 +29,8 @@ export interface Glass extends GlassWords {
   readonly signature: string;
   /** Absent until it is reviewed. */
   readonly review?: GlassReview;
+  /** That its review is overdue has been told, by whoever made it so: once, whichever replica noticed. */
+  readonly isToldOverdue?: true;
 }
 
 interface ReviewWords extends Identity {
@@ -141,6 +143,25 @@ export function reviewGlass(
   if (!isReviewGenuine(review, glass, trusted)) return refuse('review_forged');
   const version = approval.version + 1;
   return { ok: true, approval: { ...sound, version, glass: { ...glass, review } } as Approval };
+}
+
+/** Undefined: nothing is overdue, or that has been told. Glass that nobody signed is nobody's to review. */
+export function tellOverdue(approval: Approval, judging: Judging): Approval | undefined {
+  const glass = glassOf(approval);
+  if (glass === undefined || !isUntold(approval, judging)) return undefined;
+  const version = approval.version + 1;
+  return { ...approval, version, glass: { ...glass, isToldOverdue: true } } as Approval;
+}
+
+/** Whether somebody must be told that a review is overdue. */
+export function isUntold(approval: Approval, judging: Judging): boolean {
+  const glass = glassOf(approval);
+  return (
+    glass !== undefined &&
+    glass.isToldOverdue === undefined &&
+    reviewStanding(approval, judging) === 'overdue' &&
+    isGlassGenuine(glass, approval.request, judging.trusted)
+  );
 }
 
 export const REVIEW_STANDINGS = ['open', 'overdue', 'done'] as const;

@@ -130,6 +130,37 @@ describe('the desk, where glass is broken,', () => {
     expect(await again()).to.equal('ok');
   });
 
+  it('tells once that a review is overdue, and not again, nor of one that was given in time', async () => {
+    const two = await ask('2');
+    await bench.decide(olga, 'break-glass', id);
+    await bench.decide(olga, 'break-glass', two);
+    await review('bob');
+    bench.records.length = 0;
+    const told = () => bench.story.filter((line) => line.startsWith('approval.glass_overdue'));
+
+    bench.now += 24 * HOUR - 1;
+    await bench.desk.sweep();
+    expect(told()).to.deep.equal([]);
+    bench.now += 60_000;
+    await bench.desk.sweep();
+    bench.now += 60_000;
+    await bench.desk.sweep();
+
+    expect(told()).to.deep.equal(['approval.glass_overdue olga']);
+    expect(bench.records.at(-1)?.approval).to.include({ id: two, reason: REASON });
+  });
+
+  it('owes the record of an overdue review while evidence fails', async () => {
+    await bench.decide(olga, 'break-glass', id);
+    bench.now += 24 * HOUR;
+    bench.ledgerFails = true;
+    await bench.desk.sweep();
+    bench.ledgerFails = false;
+    await bench.desk.sweep();
+
+    expect(bench.story.at(-1)).to.equal('approval.glass_overdue olga');
+  });
+
   it('is not blocked by an overdue review of another approval', async () => {
     await bench.decide(olga, 'break-glass', id);
     bench.now += 24 * HOUR;

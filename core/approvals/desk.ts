@@ -76,7 +76,7 @@ export class ApprovalDesk {
     this.#parts = parts;
     this.#owed = new OwedRecords(parts.append);
     this.#trusted = parts.trusted ?? [signatureKey(parts.signer.publicKey)];
-    this.#overdue = overdue({ ...parts, owed: this.#owed });
+    this.#overdue = overdue({ ...parts, owed: this.#owed, trusted: this.#trusted });
   }
 
   /** Records that evidence has not taken yet. */

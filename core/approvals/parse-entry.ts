@@ -64,7 +64,9 @@ function isGlass(value: unknown): boolean {
       ['reviewUntilMillis', isCount],
       ['atMillis', isCount],
       ['signature', isText],
-    ]) && isOptional(value.review, isReview)
+    ]) &&
+    isOptional(value.review, isReview) &&
+    isOptional(value.isToldOverdue, (told) => told === true)
   );
 }
 

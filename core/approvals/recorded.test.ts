@@ -41,7 +41,11 @@ const cases: readonly {
     says: { ...voter, choice: 'approve', reason: why },
   },
   { type: 'approval.voted', approval: denied, says: { ...voter, choice: 'deny', reason: why } },
-  { type: 'approval.granted', approval: granted, says: grantFacts },
+  {
+    type: 'approval.granted',
+    approval: granted,
+    says: { ...grantFacts, requestedAtMillis: T0 },
+  },
   { type: 'approval.consumed', approval: consumed, says: { ...grantFacts, use: 1 } },
   { type: 'approval.denied', approval: denied, says: { ...voter, reason: why } },
   { type: 'approval.revoked', approval: revoked, says: { ...voter, reason: 'wrong account' } },

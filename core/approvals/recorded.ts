@@ -106,9 +106,11 @@ function factsOf(type: ApprovalRecordType, approval: Approval): Facts {
     case 'approval.voted':
       return voteFacts(approval.votes.at(-1));
     case 'approval.granted':
+      return { ...grantFacts(approval), requestedAtMillis: approval.requestedAtMillis };
     case 'approval.consumed':
-      return grantFacts(type, approval);
+      return spendingFacts(approval);
     case 'approval.glass_broken':
+    case 'approval.glass_overdue':
       return brokenFacts(approval);
     case 'approval.glass_reviewed':
       return reviewFacts(approval);
@@ -127,13 +129,17 @@ function voteFacts(vote: Vote | undefined): Facts {
 }
 
 /** A spending names who approved, so that it can be judged without the records before it. */
-function grantFacts(type: ApprovalRecordType, approval: Approval): Facts {
+function spendingFacts(approval: Approval): Facts {
+  if (!('spending' in approval)) return grantFacts(approval);
+  return { ...grantFacts(approval), use: approval.spending?.uses ?? 0 };
+}
+
+function grantFacts(approval: Approval): Facts {
   if (!('grant' in approval) || approval.grant === undefined) return {};
   const { nonce, maxUses, expiresAtMillis } = approval.grant;
   const approvers = approvingVotes(approval).map(({ subject }) => bounded(subject));
-  const use = type === 'approval.consumed' ? { use: approval.spending?.uses ?? 0 } : {};
   const broken = approval.grant.kind === 'BreakGlass' ? ({ breakGlass: true } as const) : {};
-  return { approvers, nonce, maxUses, expiresAtMillis, ...use, ...broken };
+  return { approvers, nonce, maxUses, expiresAtMillis, ...broken };
 }
 
 function brokenFacts(approval: Approval): Facts {

@@ -17,6 +17,7 @@ import {
   isGlassGenuine,
   type Reviewing,
   reviewGlass,
+  tellOverdue,
 } from './break-glass.ts';
 import { type GrantKey, isGrantGenuine } from './grant.ts';
 import { isSameAccount } from './identity.ts';
@@ -40,7 +41,9 @@ export type ApprovalEvent =
   | ({ readonly kind: 'break' } & Breaking)
   /** Somebody else says what to think of that. */
   | ({ readonly kind: 'review' } & Reviewing)
-  | { readonly kind: 'expire' };
+  | { readonly kind: 'expire' }
+  /** Nobody has said so in time: that is told once. */
+  | { readonly kind: 'overdue' };
 
 export interface Spend {
   readonly binding: string;
@@ -117,10 +120,19 @@ export function transition(approval: Approval, event: ApprovalEvent, judging: Ju
       return reviewGlass(approval, event, judging);
     case 'expire':
       return expire(approval, judging.nowMillis);
+    case 'overdue': {
+      const told = tellOverdue(approval, judging);
+      return told === undefined ? refuse('not_due') : { ok: true, approval: told };
+    }
   }
 }
 
-const UNTIMED: ReadonlySet<ApprovalEvent['kind']> = new Set(['expire', 'settle', 'review']);
+const UNTIMED: ReadonlySet<ApprovalEvent['kind']> = new Set([
+  'expire',
+  'settle',
+  'review',
+  'overdue',
+]);
 
 /** The approval as a reader must see it: past its deadline it is over, swept or not. */
 export function asOf(approval: Approval, nowMillis: number): Approval {

@@ -100,6 +100,26 @@ export function describeGlass(subject: StoreSubject): void {
       expect(moved.approval?.state).to.equal('EXPIRED');
     });
 
+    it('is told to be overdue once, whoever notices, and is reviewed all the same', async () => {
+      const asked = await ask('1');
+      await smash(asked);
+      const early = await bench.store.tellOverdue(asked.id);
+      bench.now += 25 * HOUR;
+      await bench.store.expire();
+
+      const noticed = await Promise.all(
+        Array.from({ length: 8 }, () => bench.store.tellOverdue(asked.id)),
+      );
+      const glass = glassOf((await bench.store.get(asked.id))!)!;
+      const reviewed = await bench.store.review(asked.id, reviewing(glass, bob));
+
+      expect(early).to.include({ ok: false, code: 'not_due' });
+      const codes = noticed.map((moved) => (moved.ok ? 'ok' : moved.code)).sort();
+      expect(codes).to.deep.equal([...Array.from({ length: 7 }, () => 'not_due'), 'ok']);
+      expect(reviewed.ok).to.equal(true);
+      expect(await bench.store.tellOverdue(asked.id)).to.include({ code: 'not_due' });
+    });
+
     it('takes no glass and no review that nobody signed', async () => {
       const asked = await ask('1');
       const signer = newSigner();

@@ -29,6 +29,8 @@ export interface ApprovalStore {
   review(id: string, reviewing: Reviewing): Promise<Moved>;
   /** Ends what is past its deadline; resolves with what this call ended, each once, for the record. */
   expire(): Promise<readonly Approval[]>;
+  /** Notes that a review is overdue: of all that notice it, one gets `ok` and is to say so. */
+  tellOverdue(id: string): Promise<Moved>;
   get(id: string): Promise<Approval | undefined>;
   /** The newest approval of a binding, whatever its state. */
   find(binding: string): Promise<Approval | undefined>;

@@ -193,6 +193,7 @@ function isApproval(value: unknown): value is RecordedApproval {
       ['nonce', isText],
       ['use', isCount],
       ['maxUses', isCount],
+      ['requestedAtMillis', isCount],
       ['expiresAtMillis', isCount],
       ['breakGlass', (breakGlass) => breakGlass === true],
       ['reviewUntilMillis', isCount],

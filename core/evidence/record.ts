@@ -37,6 +37,7 @@ export const RECORD_TYPES = [
   'approval.cancelled',
   'approval.glass_broken',
   'approval.glass_reviewed',
+  'approval.glass_overdue',
   'recording.viewed',
   'alert.raised',
   'notification.failed',
@@ -167,6 +168,8 @@ export interface RecordedApproval {
   readonly nonce?: string;
   readonly use?: number;
   readonly maxUses?: number;
+  /** With `approval.granted`: when it was asked for. Whole milliseconds since 1970. */
+  readonly requestedAtMillis?: number;
   /** When the request or the grant runs out: whole milliseconds since 1970. */
   readonly expiresAtMillis?: number;
   /** The grant that is spent was made by breaking glass, not by votes. */

@@ -12,10 +12,11 @@ import {
 
 const ALICE = { issuer: 'https://idp.example', subject: 'alice' };
 
+const TS = '2026-03-01T12:00:00.000000Z';
+
 function durable(draft: Omit<RecordDraft, 'ts'>): DurableRecord {
   const receipt = { lane: 'lane-1', seq: 7, hash: 'c'.repeat(64) };
-  const ts = '2026-03-01T12:00:00.000000Z';
-  return { draft: { ts, ...draft }, receipt, sizeBytes: 100 };
+  return { draft: { ts: TS, ...draft }, receipt, sizeBytes: 100 };
 }
 
 function refused(principal = ALICE): DurableRecord {
@@ -26,7 +27,8 @@ function refused(principal = ALICE): DurableRecord {
   });
 }
 
-function approval(type: 'approval.requested' | 'approval.granted', id: string): DurableRecord {
+/** Granted so many milliseconds after it was asked for. */
+function granted(id: string, afterMillis = HASTY_MS): DurableRecord {
   const about: RecordedApproval = {
     id,
     binding: 'b'.repeat(64),
@@ -34,9 +36,10 @@ function approval(type: 'approval.requested' | 'approval.granted', id: string): 
     rule: 'payments/refunds',
     scope: 'Call',
     target: 'tool:refund',
-    ...(type === 'approval.granted' ? { approvers: ['carol'] } : {}),
+    approvers: ['carol'],
+    requestedAtMillis: Date.parse(TS) - afterMillis,
   };
-  return durable({ type, principal: ALICE, approval: about });
+  return durable({ type: 'approval.granted', principal: ALICE, approval: about });
 }
 
 describe('a burst of refusals', () => {
@@ -88,20 +91,16 @@ describe('a burst of refusals', () => {
 describe('an unexpected approval', () => {
   it('is one given faster than the request can be read', () => {
     const watch = new AlertWatch();
-    watch.look(approval('approval.requested', 'a1'), 0);
 
-    expect(watch.look(approval('approval.granted', 'a1'), HASTY_MS - 1)?.event).to.equal(
-      'UnexpectedApproval',
-    );
-    watch.look(approval('approval.requested', 'a2'), 0);
-    expect(watch.look(approval('approval.granted', 'a2'), HASTY_MS)).to.equal(undefined);
+    expect(watch.look(granted('a1', HASTY_MS - 1), 0)?.event).to.equal('UnexpectedApproval');
+    expect(watch.look(granted('a2', HASTY_MS), 0)).to.equal(undefined);
   });
 
   it('is one too many between the same two people', () => {
     const watch = new AlertWatch();
     const events = Array.from(
       { length: PAIR_GRANTS + 3 },
-      (_, i) => watch.look(approval('approval.granted', `a${i}`), i * 1000)?.event,
+      (_, i) => watch.look(granted(`a${i}`), i * 1000)?.event,
     );
 
     expect(events.flatMap((event, i) => (event === undefined ? [] : [i]))).to.deep.equal([

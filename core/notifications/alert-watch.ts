@@ -1,8 +1,8 @@
-// What no single record shows: somebody who is refused again and again, and approvals that come faster,
-// or between the same two people more often, than reading what is asked allows.
+// What looks wrong: somebody who is refused again and again, and approvals that come faster, or between the same
+// two people more often, than reading what is asked allows.
 
 import type { DurableRecord } from '#core/evidence/ledger.ts';
-import type { RecordDraft } from '#core/evidence/record.ts';
+import type { RecordDraft, RecordedApproval } from '#core/evidence/record.ts';
 import { type Notice, notice } from './notice.ts';
 import { Recent } from './recent.ts';
 
@@ -20,16 +20,12 @@ export const QUIET_MS = 10 * 60_000;
 export class AlertWatch {
   readonly #refusals = new Recent(BURST_MS);
   readonly #pairs = new Recent(PAIR_MS);
-  readonly #asked = new Recent(HASTY_MS);
   readonly #told = new Recent(QUIET_MS);
 
   /** `nowMillis` is that of the process: the records of one lane come in its order. */
   look(record: DurableRecord, nowMillis: number): Notice | undefined {
     const { draft } = record;
     switch (draft.type) {
-      case 'approval.requested':
-        this.#asked.add(draft.approval?.id ?? '', nowMillis);
-        return undefined;
       case 'approval.granted':
         return this.#unexpected(record, nowMillis);
       default:
@@ -47,7 +43,7 @@ export class AlertWatch {
   #unexpected(record: DurableRecord, nowMillis: number): Notice | undefined {
     const { approval } = record.draft;
     if (approval === undefined) return undefined;
-    if (this.#asked.count(approval.id, nowMillis) > 0) {
+    if (isHasty(approval, record.draft.ts)) {
       return notice('UnexpectedApproval', record, { why: 'approved before it could be read' });
     }
     const approvers = approval.approvers ?? [];
@@ -62,6 +58,11 @@ export class AlertWatch {
   #isNews(what: string, nowMillis: number): boolean {
     return this.#told.add(what, nowMillis) === 1;
   }
+}
+
+/** By the record alone: it was asked for at one gateway, and granted wherever people decide. */
+function isHasty({ requestedAtMillis }: RecordedApproval, ts: string): boolean {
+  return requestedAtMillis !== undefined && Date.parse(ts) - requestedAtMillis < HASTY_MS;
 }
 
 function isRefusal({ type, outcome }: RecordDraft): boolean {

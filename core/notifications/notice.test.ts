@@ -27,7 +27,7 @@ describe('what a record gives reason to tell', () => {
     ['approval.cancelled', 'ApprovalDecided'],
     ['approval.expired', 'ApprovalExpired'],
     ['approval.glass_broken', 'BreakGlass'],
-    ['approval.glass_broken', 'BreakGlass'],
+    ['approval.glass_overdue', 'ReviewOverdue'],
     ['degraded.enter', 'Degraded'],
     ['degraded.exit', 'Degraded'],
   ] as const) {

@@ -44,6 +44,7 @@ const EVENTS: ReadonlyMap<RecordType, NotificationEvent> = new Map([
   ['approval.cancelled', 'ApprovalDecided'],
   ['approval.expired', 'ApprovalExpired'],
   ['approval.glass_broken', 'BreakGlass'],
+  ['approval.glass_overdue', 'ReviewOverdue'],
   ['degraded.enter', 'Degraded'],
   ['degraded.exit', 'Degraded'],
 ]);

@@ -35,6 +35,7 @@ export const NotificationSchema = object(
             'ApprovalDecided',
             'ApprovalExpired',
             'BreakGlass',
+            'ReviewOverdue',
             'SelfApprovalAttempt',
             'DenialBurst',
             'UnexpectedApproval',

@@ -16,7 +16,7 @@ TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\Z")
 TYPES = set("""lane.open lane.certified lane.heartbeat lane.close intent outcome stream.message redelivery auth.failed message.refused
     session.open session.close policy.loaded policy.rejected catalog.learnt catalog.changed approval.requested approval.voted
     approval.granted approval.denied approval.expired approval.consumed approval.revoked approval.cancelled
-    approval.glass_broken approval.glass_reviewed recording.viewed
+    approval.glass_broken approval.glass_reviewed approval.glass_overdue recording.viewed
     alert.raised notification.failed install.removed listeners.exposed degraded.enter degraded.exit""".split())
 DOUBTS = {"no_evidence", "unreadable", "trust_not_given", "record_type_unknown", "outcome_without_intent", "intent_repeated",
           "grant_without_votes", "glass_unrecorded", "lane_uncertified", "lane_uncheckpointed"}

@@ -63,6 +63,20 @@ export function policyLoaded(
   };
 }
 
+/** What makes whoever goes by the policy less strict than they could be, for the record of their start. */
+export function loosened({
+  allowPlainHttp,
+  allowPrivateReceivers = false,
+}: {
+  readonly allowPlainHttp: boolean;
+  readonly allowPrivateReceivers?: boolean | undefined;
+}): Readonly<Record<string, boolean>> {
+  return {
+    ...(allowPlainHttp ? { plainHttpAllowed: true } : {}),
+    ...(allowPrivateReceivers ? { privateReceiversAllowed: true } : {}),
+  };
+}
+
 function digestOf(documents: readonly PolicyDocument[]): string {
   const digests = documents.map(({ digest }) => digest).toSorted();
   return createHash('sha256').update(digests.join('\n')).digest('hex');

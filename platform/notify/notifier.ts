@@ -48,6 +48,7 @@ interface Letter extends Item {
 /** What is recorded as an alert of its own, with the record that gave reason for it. */
 const ALERTS: ReadonlySet<NotificationEvent> = new Set([
   'BreakGlass',
+  'ReviewOverdue',
   'SelfApprovalAttempt',
   'DenialBurst',
   'UnexpectedApproval',

@@ -49,6 +49,7 @@ const MOVES = {
   review: 'any',
   settle: 'any',
   expire: 'due',
+  overdue: 'any',
 } as const satisfies Record<ApprovalEvent['kind'], string>;
 
 type StepName = ApprovalEvent['kind'] | (typeof OTHERS)[number];

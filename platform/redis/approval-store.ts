@@ -149,6 +149,10 @@ class RedisApprovalStore implements ApprovalStore {
     return expireEach(due, (id) => this.#move(id, { kind: 'expire' }));
   }
 
+  tellOverdue(id: string): Promise<Moved> {
+    return this.#move(id, { kind: 'overdue' });
+  }
+
   async get(id: string): Promise<Approval | undefined> {
     this.#mustBeOpen();
     const { approval, nowMillis } = await this.#steps.read(id);
