@@ -56,6 +56,18 @@ const verdicts = (findings: readonly Finding[]) => new Set(findings.map(({ verdi
 const bad = (findings: readonly Finding[]) => findings.filter(({ verdict }) => verdict !== 'ok');
 
 describe('an install', () => {
+  it('with sidecars older than the operator says so, and is in force all the same', () => {
+    const old = policy(['Accepted', 'True']);
+    const policies = [{ ...old, status: { ...old.status, targets: { outdated: 3 } } }];
+
+    const [inForce, outdated] = installFindings(installed({ policies })).slice(-2);
+
+    expect(inForce).to.include({ verdict: 'ok' });
+    expect(outdated?.verdict).to.equal('warning');
+    expect(outdated?.says).to.include('3 pods have a sidecar older');
+    expect(outdated?.remedy).to.include('kubectl rollout restart');
+  });
+
   it('that is sound is ok in all parts', () => {
     expect([...verdicts(installFindings(installed()))]).to.deep.equal(['ok']);
   });

@@ -119,11 +119,28 @@ function policyFindings(policy: KubeObject): readonly Finding[] {
     return [wrong(`${called} was not looked at`, 'is the operator running? see its log')];
   }
   const bad = conditions.filter(isBad);
-  if (bad.length === 0) return [ok(`${called} is in force`)];
-  return bad.map(({ type, status, message = '' }) => ({
-    verdict: type === CONDITIONS.accepted ? 'wrong' : 'warning',
-    says: `${called}: ${type} is ${status}: ${message}`,
-  }));
+  return [
+    ...(bad.length === 0 ? [ok(`${called} is in force`)] : bad.map(conditionFinding)),
+    ...outdatedFindings(called, policy),
+  ];
+
+  function conditionFinding({ type, status, message = '' }: Condition): Finding {
+    const verdict = type === CONDITIONS.accepted ? 'wrong' : 'warning';
+    return { verdict, says: `${called}: ${type} is ${status}: ${message}` };
+  }
+}
+
+/** They go on as they are until somebody restarts their workloads. */
+function outdatedFindings(called: string, { status }: KubeObject): readonly Finding[] {
+  const { outdated = 0 } = (status?.targets ?? {}) as { readonly outdated?: number };
+  if (outdated === 0) return [];
+  return [
+    {
+      verdict: 'warning',
+      says: `${called}: ${outdated} pods have a sidecar older than the operator`,
+      remedy: 'kubectl rollout restart their workloads, when it suits',
+    },
+  ];
 }
 
 /** Of these two, True is the bad news. */

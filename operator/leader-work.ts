@@ -29,7 +29,8 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
   const drift = new DriftWatch({ events, record: (record) => evidence.record(record) });
   const evictor = newEvictor(parts, state, events);
   const controller = new Controller({
-    ...{ ...state, client, metrics, version, events },
+    ...{ ...state, client, metrics, events },
+    sidecar: { version, image: settings.sidecarImage },
     nowMillis: () => wallMillis(clock),
     key: keys.policyKey,
     state: () => redis.state,

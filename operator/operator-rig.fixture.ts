@@ -40,7 +40,7 @@ export function policy(name: string, tools: readonly string[], more: object = {}
   };
 }
 
-export function pod(name: string, labels: object = {}) {
+export function pod(name: string, labels: object = {}, sidecar = 'sidecar:1') {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -54,13 +54,17 @@ export function pod(name: string, labels: object = {}) {
         'gatehouse.dev/workload': KEY,
         ...labels,
       },
-      annotations: { 'gatehouse.dev/status': 'signed' },
+      annotations: { 'gatehouse.dev/status': `.${encoded({ image: sidecar })}.` },
       ownerReferences: [
         { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'pay', uid: 'u', controller: true },
       ],
     },
     spec: { containers: [{ name: 'app', image: 'app' }] },
   };
+}
+
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
 export class OperatorRig {

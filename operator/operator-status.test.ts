@@ -77,6 +77,20 @@ describe('the status of a policy, on a real API server and a real Redis', functi
     expect(status.observedGeneration).to.equal(1);
   });
 
+  it('counts a sidecar of another image as outdated, whatever release it says', async () => {
+    await rig.api.client.create(`/api/v1/namespaces/${NS}/pods`, pod('pay-old', {}, 'sidecar:0'));
+
+    const status = await until(async () => {
+      const found = await rig.statusOf();
+      return found.targets.matched === 2 ? found : undefined;
+    });
+    await rig.api.client.remove(PATHS.pod(NS, 'pay-old'));
+
+    expect(status.targets.outdated).to.equal(1);
+    const said = status.conditions.find(({ type }: { type: string }) => type === 'Degraded');
+    expect(said).to.include({ status: 'False', reason: 'OutdatedSidecars' });
+  });
+
   it('believes no word that it did not sign', async () => {
     const { uid } = Object(await rig.api.client.find(PATHS.pod(NS, 'pay-0'))).metadata;
     await rig.apply(policy('pay', ['get_*', 'third']));

@@ -11,7 +11,8 @@ function target(name: string, fields: Partial<Target> = {}): Target {
       key: `pay/${name}`,
       ...{ namespace: 'pay', name, uid: `uid-${name}` },
       subject: { workload: { kind: 'Deployment', name: 'app' }, labels: {} },
-      ...{ workloadKey: undefined, inject: 'true', injectedVersion: '0.0.9', status: undefined },
+      ...{ workloadKey: undefined, inject: 'true', status: undefined },
+      ...{ injectedVersion: '0.0.9', sidecarImage: 'sidecar:0' },
       owner: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app-1', uid: 'rs' },
     },
     state: 'programmed',
@@ -58,7 +59,7 @@ describe('drift', () => {
     drift.look('pay', []);
 
     expect(records.map(({ type }) => type)).to.deep.equal(['drift.found', 'drift.cleared']);
-    expect(records[0]?.detail?.version).to.equal('0.0.9');
+    expect(records[0]?.detail).to.include({ version: '0.0.9', image: 'sidecar:0' });
   });
 
   it('says where a pod listens past its sidecar', () => {

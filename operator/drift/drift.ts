@@ -72,7 +72,9 @@ function detailOf({ kind, target: { pod, ack } }: Drift): NonNullable<OperatorRe
     ...{ kind, namespace: pod.namespace, pod: pod.name, podUid: pod.uid },
     workload: `${workload.kind}/${workload.name}`,
     ...(kind === 'Exposed' ? { listeners: ack?.exposed ?? [] } : {}),
-    ...(kind === 'Outdated' ? { version: pod.injectedVersion ?? '' } : {}),
+    ...(kind === 'Outdated'
+      ? { version: pod.injectedVersion ?? '', image: pod.sidecarImage ?? '' }
+      : {}),
   };
 }
 
@@ -83,7 +85,7 @@ function sentenceOf({ kind, target: { pod, ack } }: Drift): string {
     case 'Exposed':
       return `Pod ${pod.name} listens at ${ack?.exposed.join(', ')}, past the sidecar: bind it to 127.0.0.1, or use capture mode Redirect.`;
     case 'Outdated':
-      return `Pod ${pod.name} has the sidecar of release ${pod.injectedVersion}: restart its workload when it suits.`;
+      return `Pod ${pod.name} has an older sidecar, ${pod.sidecarImage} of release ${pod.injectedVersion}: restart its workload when it suits.`;
   }
 }
 

@@ -27,6 +27,10 @@ describe('the comparison of a pod with what was injected', () => {
     expect(compareInjected(pod, status)).to.equal(undefined);
   });
 
+  it('names the image, by which an older sidecar is known', () => {
+    expect(status.image).to.equal(SETTINGS.sidecarImage);
+  });
+
   it('lets amounts change, which others may resize', () => {
     const resized = change(pod, (one) => {
       one.resources = { limits: { memory: '1Gi' } };

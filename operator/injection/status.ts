@@ -12,6 +12,8 @@ import { mountsOurs, VOLUME_NAMES } from './volumes.ts';
 export interface InjectionStatus {
   /** Version of the sidecar. */
   readonly revision: string;
+  /** Of the sidecar; an operator that injects another counts this one as outdated. */
+  readonly image: string;
   readonly capture: CaptureMode;
   /** Port that clients use, where the sidecar listens, and where the server does. */
   readonly ports: { readonly mcp: number; readonly listen: number; readonly server: number };
@@ -24,8 +26,10 @@ const FREE_FIELDS: ReadonlySet<string> = new Set(['resources', 'resizePolicy']);
 const CONTAINER_NAMES: ReadonlySet<string> = new Set(Object.values(CONTAINERS));
 
 export function statusOf(pod: Pod, capture: Capture, revision: string): InjectionStatus {
+  const sidecar = pod.spec.initContainers?.find(({ name }) => name === CONTAINERS.sidecar);
   return {
     revision,
+    image: String(sidecar?.image ?? ''),
     capture: capture.mode,
     ports: { mcp: capture.port, listen: capture.listenPort, server: capture.serverPort },
     digest: injectedDigest(pod),

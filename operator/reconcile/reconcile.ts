@@ -18,13 +18,12 @@ import { applyStatus, policyDigest, sayChanges, second } from './apply-status.ts
 import { type Published, type Publishing, publish } from './publish.ts';
 import { type Governing, governingOf, type Rendering } from './render.ts';
 import { isSameStatus, statusOf } from './status.ts';
-import { isInjected, type Target, targetsOf, targetsOfPolicy } from './targets.ts';
+import { isInjected, type Sidecar, type Target, targetsOf, targetsOfPolicy } from './targets.ts';
 
 export interface Reconciling extends Publishing {
   readonly world: World;
   readonly redis: RedisLink;
-  /** Version of the sidecar that is injected now. */
-  readonly version: string;
+  readonly sidecar: Sidecar;
   /** Where sidecars will start: its Secret and Redis user. */
   readonly ensureRuntime: (namespace: Namespace) => Promise<void>;
   readonly render: (governing: Governing) => Rendering;
@@ -58,7 +57,7 @@ export async function reconcileNamespace(parts: Reconciling, name: string): Prom
   await dropUnused(parts, name, pods);
   const stored = await parts.redis.state?.acks(tenant).catch(() => undefined);
   const acks = stored === undefined ? undefined : await readAcks(parts.verifier, name, stored);
-  const facts = { namespace, pods, documents, acks, version: parts.version };
+  const facts = { namespace, pods, documents, acks, sidecar: parts.sidecar };
   const targets = targetsOf(facts, injection);
   parts.drifted(name, targets);
   for (const item of policies) {

@@ -20,6 +20,12 @@ export interface Target {
   readonly isExposed: boolean;
 }
 
+/** What is injected now. */
+export interface Sidecar {
+  readonly version: string;
+  readonly image: string;
+}
+
 export interface NamespaceFacts {
   readonly namespace: NamespaceItem;
   readonly pods: readonly PodItem[];
@@ -27,8 +33,7 @@ export interface NamespaceFacts {
   readonly documents: ReadonlyMap<string, EffectivePolicy>;
   /** By pod; undefined while Redis is away. */
   readonly acks: ReadonlyMap<string, Ack> | undefined;
-  /** Of the sidecar that is injected now. */
-  readonly version: string;
+  readonly sidecar: Sidecar;
 }
 
 /** Whether the pod has to have a sidecar, by its own label or its namespace's. */
@@ -64,9 +69,14 @@ function targetOf(facts: NamespaceFacts, pod: PodItem): Target {
     pod,
     ack,
     state: injected ? stateOf(facts.documents.get(pod.workloadKey ?? ''), ack) : 'uninjected',
-    isOutdated: injected && pod.injectedVersion !== facts.version,
+    isOutdated: injected && !isCurrent(pod, facts.sidecar),
     isExposed: (ack?.exposed.length ?? 0) > 0,
   };
+}
+
+/** A patched base is another image of the same release. */
+function isCurrent(pod: PodItem, { version, image }: Sidecar): boolean {
+  return pod.injectedVersion === version && pod.sidecarImage === image;
 }
 
 function stateOf(document: EffectivePolicy | undefined, ack: Ack | undefined): PodState {

@@ -42,6 +42,8 @@ export interface PodItem {
   readonly workloadKey: string | undefined;
   readonly inject: string | undefined;
   readonly injectedVersion: string | undefined;
+  /** As the status annotation says. */
+  readonly sidecarImage: string | undefined;
   readonly status: string | undefined;
   /** What made it, and would make it anew. */
   readonly owner: PodOwner | undefined;
@@ -130,6 +132,7 @@ export function readPodItem(object: unknown): PodItem | undefined {
     workloadKey: labels[WORKLOAD_LABEL],
     inject: labels[INJECT],
     injectedVersion: labels[INJECTED_LABEL],
+    sidecarImage: imageIn(annotations[STATUS_ANNOTATION]),
     status: annotations[STATUS_ANNOTATION],
     owner: controller,
   };
@@ -190,6 +193,17 @@ function textMap(value: unknown): Labels {
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     ),
   );
+}
+
+/** Only counted with, so its signature is not asked: pods are watched without what is in them. */
+function imageIn(status: string | undefined): string | undefined {
+  try {
+    const text = Buffer.from(status?.split('.')[1] ?? '', 'base64url').toString();
+    const { image } = Object(JSON.parse(text));
+    return typeof image === 'string' ? image : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function controllerOf(references: unknown): PodOwner | undefined {
