@@ -14,6 +14,8 @@ import type { RefusalContext } from './refuse.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
 import { type Carried, takeState } from './take-state.ts';
+import { takeTask } from './take-task.ts';
+import type { ServerTask, TaskIds } from './task-ids.ts';
 
 export interface Admission {
   readonly kind: 'admitted';
@@ -26,6 +28,8 @@ export interface Admission {
   readonly session?: Session;
   /** What the client carried for us: of a round of waiting, or of an approval that goes on. */
   readonly carried: Carried;
+  /** The task that the message is about. */
+  readonly task?: ServerTask;
 }
 
 export interface BodyRefusal {
@@ -37,6 +41,7 @@ export interface BodyRefusal {
 export interface Envelopes {
   readonly sessions: Sessions;
   readonly states: RequestStates;
+  readonly taskIds: TaskIds;
   readonly nowSeconds: number;
 }
 
@@ -67,10 +72,14 @@ export function admitBody(
   }
   const { revision } = checked;
   const carried = takeState({ message, bytes, value: json.value }, principal, envelopes);
-  if ('code' in carried) return refused(carried, { message, era: eraOf(revision) });
+  const context = { message, era: eraOf(revision) };
+  if ('code' in carried) return refused(carried, context);
+  const named = takeTask(carried, json.value, principal, envelopes.taskIds);
+  if ('code' in named) return refused(named, context);
   return {
     kind: 'admitted',
     ...carried,
+    ...named,
     revision,
     ...(session === undefined ? {} : { session: session.session }),
   };

@@ -25,8 +25,8 @@ export async function concludeAnswer(
   gate: Gate,
 ): Promise<Conclusion> {
   asked.markAnswered();
-  const { states, definitions, newId } = gate;
-  const context = { states, definitions, newId, nowSeconds: gate.clock.epochSeconds() };
+  const { states, definitions, taskIds, newId } = gate;
+  const context = { states, definitions, taskIds, newId, nowSeconds: gate.clock.epochSeconds() };
   const verdict = judgeAnswer(outbound, asked, context);
   if (verdict.kind === 'refused') {
     const outcome = withheld(verdict.refusal);

@@ -20,6 +20,7 @@ import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
 import { recordedPrincipal, recordedTrace } from './recorded.ts';
 import type { Session } from './sessions.ts';
+import type { ServerTask } from './task-ids.ts';
 
 export interface ExchangeFacts {
   /** UUIDv7, shared by the intent, the outcome and everything between. */
@@ -36,6 +37,8 @@ export interface ExchangeFacts {
   readonly request?: RequestMessage;
   /** The message that awaits none: what is said of it must not look like an answer. */
   readonly oneWay?: NotificationMessage | ResponseMessage;
+  /** The task that the request is about. */
+  readonly task?: ServerTask;
   readonly session?: Session;
   /** Groups the session's records; known before `initialize` has a session to name. */
   readonly sessionRecordId?: string;

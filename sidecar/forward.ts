@@ -3,6 +3,7 @@
 
 import { isLoopback } from '#core/identity/loopback.ts';
 import { connectionNames, isForwardable } from '#core/identity/stripped-headers.ts';
+import { mirrorOf } from '#core/mcp/mirrors.ts';
 import type { Refusal } from '#core/refusal.ts';
 import { type Upstream, UpstreamFault, type UpstreamReply } from '#platform/http/upstream.ts';
 import type { Head } from './admit-head.ts';
@@ -35,6 +36,7 @@ export async function forward(
   const headers = {
     ...passedHeaders(sending.head, upstream, snapshot.credential.ownHeaders),
     ...sessionHeader(exchange),
+    ...taskHeader(sending),
     ...(await snapshot.credential.headersFor(askedFor?.principal ?? principal, id)),
   };
   exchange.markSent();
@@ -86,6 +88,13 @@ function passedHeaders(
   const host = head.headers.host?.[0];
   if (host !== undefined && isLoopback(upstream.url.hostname)) passed.host = host;
   return passed;
+}
+
+/** Clients name a task by their form of its id. */
+function taskHeader({ head, exchange }: Forwarding): Record<string, string> {
+  const { task } = exchange.facts;
+  if (task === undefined || head?.headers['mcp-name'] === undefined) return {};
+  return { 'mcp-name': mirrorOf(task.upstreamId) };
 }
 
 function sessionHeader(exchange: Exchange): Record<string, string> {

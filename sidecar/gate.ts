@@ -16,6 +16,7 @@ import type { Questions } from './questions.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
+import type { TaskIds } from './task-ids.ts';
 
 export interface Gate {
   readonly activation: Activation;
@@ -24,6 +25,7 @@ export interface Gate {
   readonly upstream: Upstream;
   readonly sessions: Sessions;
   readonly states: RequestStates;
+  readonly taskIds: TaskIds;
   readonly exchanges: Exchanges;
   readonly questions: Questions;
   readonly definitions: Definitions;

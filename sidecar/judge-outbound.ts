@@ -25,7 +25,9 @@ import type { Snapshot } from './activation.ts';
 import type { Definitions, KnownDefinition } from './definitions.ts';
 import type { Exchange } from './exchange.ts';
 import { refuseElicitations, refuseInputRequests } from './judge-input.ts';
+import { sealTasks } from './server-tasks.ts';
 import type { RequestStates, ServerState } from './state.ts';
+import type { TaskIds } from './task-ids.ts';
 
 /** An answer from the server, as it came. */
 export interface Outbound {
@@ -41,6 +43,7 @@ export type OutboundVerdict =
 export interface OutboundContext {
   readonly definitions: Definitions;
   readonly states: RequestStates;
+  readonly taskIds: TaskIds;
   readonly nowSeconds: number;
   readonly newId: () => string;
 }
@@ -72,7 +75,24 @@ export function judgeAnswer(
   if (result.resultType === 'input_required') {
     return judgeInputRequired(outbound.bytes, result, asked, context);
   }
-  return request.method === 'resources/read' ? judgeRead(outbound, asked) : pass(outbound.bytes);
+  if (request.method === 'resources/read') return judgeRead(outbound, asked);
+  return judgeTasks(outbound, result, asked, context);
+}
+
+/** A task's ids leave sealed, and what it asks of the client is judged as a question of the server's. */
+function judgeTasks(
+  { bytes, value }: Outbound,
+  result: JsonObject,
+  asked: Exchange,
+  { taskIds }: OutboundContext,
+): OutboundVerdict {
+  const isAbout = asked.facts.task !== undefined;
+  const denied = isAbout ? refuseInputRequests(result.inputRequests, asked) : undefined;
+  if (denied !== undefined) return { kind: 'refused', refusal: denied };
+  const sealed = sealTasks({ bytes, value, result }, asked, taskIds);
+  return sealed.ok
+    ? { kind: 'pass', bytes: sealed.bytes, hidden: sealed.hidden }
+    : refused('upstream_invalid', sealed.reason);
 }
 
 /** Who may read it is a matter of policy: no cache may hand it to somebody else. */

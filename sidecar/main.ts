@@ -44,6 +44,7 @@ import { RequestStates } from './state.ts';
 import { openLedger } from './state-stores.ts';
 import { once, stopGateway } from './stop-gateway.ts';
 import { type Attachment, policyFiles, type Surroundings } from './surroundings.ts';
+import { TaskIds } from './task-ids.ts';
 import { openTelemetry } from './telemetry.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 import { type WarmUp, warmUp } from './warm-up.ts';
@@ -210,6 +211,7 @@ function assembleGate(parts: Parts, activation: Activation, approvals: Approvals
     // Alone, one process owns what lies under --data, over restarts too.
     sessions: new Sessions(sealer, peers?.self ?? { name: 'local' }),
     states: new RequestStates(sealer),
+    taskIds: new TaskIds(sealer),
     exchanges: new Exchanges(),
     questions: new Questions(),
     approvals,

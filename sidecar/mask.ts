@@ -4,7 +4,7 @@
 import type { RecordedMasking } from '#core/evidence/record.ts';
 import type { MessageOrigin } from '#core/masking/compile.ts';
 import { type MaskableMessage, type MaskResult, maskMessage } from '#core/masking/mask.ts';
-import type { Message } from '#core/mcp/messages.ts';
+import type { Message, Target } from '#core/mcp/messages.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { recordedRedactions } from './recorded.ts';
@@ -37,8 +37,13 @@ export function mask(message: MaskableMessage, { policy, maskingHash }: Snapshot
 export function originOf(message: Message | undefined): MessageOrigin {
   if (message?.kind !== 'request') return { kind: 'unknown' };
   const { target } = message;
-  if (target?.kind === 'task') return { kind: 'unknown' };
+  if (target?.kind === 'task') return ofTask(target);
   return target?.kind === 'tool' ? { kind: 'tool', name: target.name } : { kind: 'other' };
+}
+
+/** What a task brings is what its tool says. */
+function ofTask({ tool }: Target): MessageOrigin {
+  return tool === undefined ? { kind: 'unknown' } : { kind: 'tool', name: tool };
 }
 
 type WithheldResult = Extract<MaskResult, { readonly kind: 'withheld' }>;

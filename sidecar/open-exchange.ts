@@ -69,7 +69,7 @@ function takesAnswer(message: Message, { session }: Admission, gate: Gate): bool
 
 function factsOf(
   head: Head,
-  { message, bytes, revision, session }: Admission,
+  { message, bytes, revision, session, task }: Admission,
   judging: Judging,
   gate: Gate,
 ): ExchangeFacts {
@@ -86,6 +86,7 @@ function factsOf(
     recorded: recordedMessage(message, sighting, judging.snapshot),
     address: head.address,
     ...(message.kind === 'request' ? { request: message } : { oneWay: message }),
+    ...(task === undefined ? {} : { task }),
     ...(session === undefined ? {} : { session }),
     ...(sessionRecordId === undefined ? {} : { sessionRecordId }),
     ...(trace === undefined ? {} : { trace }),

@@ -17,6 +17,7 @@ import { forward } from './forward.ts';
 import type { Gate } from './gate.ts';
 import { isDurable } from './intend.ts';
 import { judgeDefinition } from './judge-definition.ts';
+import { judgeTask } from './judge-task.ts';
 import { type Masked, mask, originOf } from './mask.ts';
 import { obtainApproval } from './obtain-approval.ts';
 import { openExchange } from './open-exchange.ts';
@@ -109,7 +110,12 @@ async function decide(opened: Opened, { head, client }: Call, gate: Gate): Promi
   const { exchange, admission, copy } = opened;
   const { message } = admission;
   const { principal, snapshot } = exchange.facts;
-  const evaluated = judge(message, principal, snapshot);
+  const evaluated = judgeTask(
+    judge(message, principal, snapshot),
+    admission.task,
+    principal,
+    snapshot,
+  );
   const refusal = opened.refusal ?? limit(exchange, gate);
   if (refusal !== undefined) return stopped(evaluated, refusal);
   const decision = await judgeDefinition(evaluated, { exchange, admission, head }, gate);

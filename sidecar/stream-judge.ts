@@ -15,6 +15,7 @@ import { judgeOutbound } from './judge-outbound.ts';
 import { type Masked, mask, originOf } from './mask.ts';
 import { recordedDecision, recordedMessage } from './recorded.ts';
 import { passServerRequest } from './server-request.ts';
+import { sealMentions } from './server-tasks.ts';
 import { isSubscription } from './stream-lease.ts';
 import type { Tail } from './tail.ts';
 
@@ -39,9 +40,14 @@ export class StreamJudge {
   ): Promise<Uint8Array | undefined> {
     const snapshot = this.snapshot;
     const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
+    const sealed = sealMentions(message, { bytes, value }, this.#exchange, this.#gate.taskIds);
+    if (sealed === undefined) {
+      this.#tail.add(this.note(message, bytes, FOREIGN_TASK));
+      return undefined;
+    }
     const { request } = this.#exchange.facts;
     const origin = originOf(this.#isAnswer ? request : undefined);
-    const masked = mask({ bytes, value, direction: 'toClient', origin }, snapshot);
+    const masked = mask({ bytes: sealed, value, direction: 'toClient', origin }, snapshot);
     const kept = this.#gate.recorder.keep(masked, snapshot);
     if (message.kind === 'request') {
       const stream = { exchange: this.#exchange, snapshot, sizeBytes: bytes.byteLength, kept };
@@ -99,6 +105,8 @@ export class StreamJudge {
     return recordedMessage(message, sighting, this.snapshot);
   }
 }
+
+const FOREIGN_TASK = 'it is about a task that no call of this principal made here';
 
 function bytesOf(masked: Masked): Uint8Array | undefined {
   return masked.kind === 'masked' ? masked.bytes : undefined;

@@ -17,6 +17,7 @@ import {
   values,
 } from './headers.testkit.ts';
 import { checkHeaders } from './headers.ts';
+import { mirrorOf } from './mirrors.ts';
 
 const served: readonly Case[] = [
   {
@@ -240,6 +241,17 @@ describe('checkHeaders on mirror headers', () => {
       if (onlyHere) return;
       const answer = await ask(headers, body);
       expect(answer).to.deep.equal({ status: code === -32601 ? 404 : 400, code });
+    });
+  }
+});
+
+describe('a header that names what the body does', () => {
+  for (const name of ['add', 'a b', 'añadir 😀', '=?base64?YWRk?=', ' ', 'YWRk?=']) {
+    it(`is written as it is read: ${JSON.stringify(name)}`, () => {
+      const headers = values(named(mirrorOf(name)));
+
+      expect(checkHeaders({ headers, message: messageOf(callOf(name)) }).ok).to.equal(true);
+      expect(mirrorOf(name)).to.match(/^[\x21-\x7e]+$/);
     });
   }
 });

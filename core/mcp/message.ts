@@ -32,6 +32,8 @@ export const MAX_METHOD_LENGTH = 256;
 export const MAX_ID_LENGTH = 1024;
 export const MAX_NAME_LENGTH = 1024;
 export const MAX_URI_LENGTH = 4096;
+/** Clients carry the ids of tasks sealed, with what they belong to. */
+export const MAX_TASK_ID_LENGTH = 4096;
 
 export function parseMessage(value: JsonValue): ParsedMessage {
   if (isArray(value)) {
@@ -137,12 +139,19 @@ function refTarget(ref: JsonValue | undefined): Found {
 }
 
 function target(kind: TargetKind, member: string, name: JsonValue | undefined): Found {
-  const limit = kind === 'resource' ? MAX_URI_LENGTH : MAX_NAME_LENGTH;
+  const limit = LIMITS[kind];
   if (typeof name !== 'string' || name === '' || name.length > limit) {
     return { ok: false, reason: `${member} must be a string of 1 to ${limit} characters` };
   }
   return { ok: true, target: { kind, name } };
 }
+
+const LIMITS = {
+  tool: MAX_NAME_LENGTH,
+  prompt: MAX_NAME_LENGTH,
+  resource: MAX_URI_LENGTH,
+  task: MAX_TASK_ID_LENGTH,
+} as const satisfies Record<TargetKind, number>;
 
 const BAD_ID = `id must be an integer or a string of at most ${MAX_ID_LENGTH} characters`;
 

@@ -15,6 +15,8 @@ export type TargetKind = 'tool' | 'resource' | 'prompt' | 'task';
 export interface Target {
   readonly kind: TargetKind;
   readonly name: string;
+  /** Of a task: the tool whose call it came from, where that is known. */
+  readonly tool?: string;
 }
 
 export interface RequestMessage {

@@ -18,6 +18,15 @@ export function mirrorFault(message: RequestMessage, mirrors: Mirrors): string |
   return undefined;
 }
 
+/** The header that says this name, in the one form that we take ourselves. */
+export function mirrorOf(name: string): string {
+  return PLAIN.test(name)
+    ? name
+    : `${PREFIX}${Buffer.from(name, 'utf8').toString('base64')}${SUFFIX}`;
+}
+
+/** Visible ASCII, and nothing that reads as the other form. */
+const PLAIN = /^(?!=\?)[\x21-\x7e]+$/;
 const PREFIX = '=?base64?';
 const SUFFIX = '?=';
 

@@ -122,7 +122,7 @@ export function modern(
   asked: ModernRequest,
 ): { headers: HeaderPairs; body: string } {
   const { method, params = {}, id = 1, capabilities = {} } = asked;
-  const name = params.name ?? params.uri;
+  const name = params.name ?? params.uri ?? params.taskId;
   const meta = {
     'io.modelcontextprotocol/protocolVersion': MODERN,
     'io.modelcontextprotocol/clientCapabilities': capabilities,
