@@ -54,8 +54,10 @@ collector: install ## Send telemetry to the OpenTelemetry Collector itself (need
 	@cd e2e/collector && go build -o ../../out/otelcol .
 	@$(RUN) node e2e/collector/run.ts
 
-bench: install ## Measure what a call costs next to nginx (BENCH_QUICK=1: only that it works)
+bench: install build ## Measure calls next to nginx, starts, memory and the operator (BENCH_QUICK=1: only that it works)
 	@$(RUN) node bench/run.ts
+	@$(RUN) node bench/sidecar-start.ts
+	@$(RUN) node bench/operator.ts
 
 soak: install ## Hold calls for longer than clients wait, and silent streams past five minutes
 	@$(RUN) node e2e/soak/long-waits.ts

@@ -1,253 +1,135 @@
-// What the operator costs, and how long a policy takes: from `kubectl apply` to the signed document in its
-// ConfigMap, with 1, 50 and 500 policies over 500 pods that are objects only. `node bench/operator.ts [POLICIES...]`
+// What the operator costs, and how long a policy takes to be in force, with 1, 50 and 500 policies over 500 pods: a real API
+// server, a real Redis, a real sidecar. `make build && node bench/operator.ts [POLICIES...]`; BENCH_QUICK=1: only that it works.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { workloadKey } from '#core/workloads/workload-key.ts';
-import { crdOf } from '#crds/crd.ts';
-import { KINDS } from '#crds/kinds.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import {
   missingApiServer,
   startApiServer,
   type TestApiServer,
 } from '#operator/kube/api-server.fixture.ts';
 import { PATHS } from '#operator/kube/paths.ts';
-import { sha256Hex } from '#platform/documents/signed-text.ts';
 import { startRedis } from '#platform/redis/redis-server.fixture.ts';
+import { type GovernedPod, startGovernedPod } from './governed-pod.ts';
+import { applyPolicy, fill, keyOf, type Shape } from './operator-objects.ts';
+import { bundleOperator, startOperatorProcess } from './operator-process.ts';
+import { residentMiB } from './process.ts';
+import { type TableRow, table } from './table.ts';
 
-const PODS = 500;
+const QUICK = process.env.BENCH_QUICK === '1';
+const PODS = QUICK ? 10 : 500;
+const POLICIES = QUICK ? [1] : [1, 50, 500];
 const MAX_NAMESPACES = 10;
-const CHANGES = 30;
-const APPLY = { manager: 'bench', force: true };
+const CHANGES = QUICK ? 3 : 30;
+const QUIET_MS = QUICK ? 500 : 5000;
+const SIDECAR = fileURLToPath(new URL('../dist/sidecar.mjs', import.meta.url));
 
-interface Shape {
-  readonly policies: number;
-  readonly namespaces: number;
-}
-
-const missing = missingApiServer();
+const missing =
+  missingApiServer() ??
+  (existsSync(SIDECAR) ? undefined : 'dist/sidecar.mjs is not built (make build)');
 if (missing !== undefined) {
-  console.error(missing);
-  process.exit(69);
+  console.error(`bench/operator.ts: ${missing}`);
+  process.exit(QUICK ? 0 : 69);
 }
-const bundle = await bundled();
+const bundle = await bundleOperator(mkdtempSync(join(tmpdir(), 'gatehouse-operator-')));
+const provider = await startOidcProvider();
 const wanted = process.argv.slice(2).map(Number);
-for (const policies of wanted.length > 0 ? wanted : [1, 50, 500]) {
-  await measure({ policies, namespaces: Math.min(MAX_NAMESPACES, policies) });
+const rows: TableRow[] = [];
+for (const policies of wanted.length > 0 ? wanted : POLICIES) {
+  const namespaces = Math.min(MAX_NAMESPACES, policies);
+  rows.push(await measure({ policies, namespaces, pods: PODS, issuer: provider.issuer }, provider));
+  console.error(JSON.stringify(rows.at(-1)));
 }
+console.log(table(rows));
+console.log(`load of the machine ${loadavg()[0]?.toFixed(1)}`);
+process.exit(0);
 
-async function measure(shape: Shape): Promise<void> {
+async function measure(shape: Shape, provider: OidcProvider): Promise<TableRow> {
   const [api, redis] = await Promise.all([startApiServer(), startRedis()]);
   await fill(api, shape);
-  const child = spawn(
-    process.execPath,
-    [bundle, api.access.url, (await api.access.authorization()) ?? ''],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        GATEHOUSE_NAMESPACE: 'gatehouse',
-        GATEHOUSE_POD_NAME: 'bench',
-        GATEHOUSE_SIDECAR_IMAGE: 'sidecar',
-        GATEHOUSE_REDIRECT_IMAGE: 'tools',
-        GATEHOUSE_REDIS: redis.url,
-      },
-    },
-  );
   const began = performance.now();
-  const health = String(await firstLine(child)).trim();
-  const documents = await untilSettled(api, shape);
+  const operator = await startOperatorProcess(bundle, api, redis.url);
+  await untilSettled(api, shape);
   const settledMs = performance.now() - began;
-  const times = await timeChanges(api, shape);
-  const rss = await residentBytes(health);
-  console.log(
-    JSON.stringify({
-      ...{ ...shape, pods: PODS, documents },
-      settledSeconds: Number((settledMs / 1000).toFixed(1)),
-      applyToDocumentMs: { p50: at(times, 0.5), p95: at(times, 0.95), max: at(times, 1) },
-      residentMiB: Math.round(rss / 1024 / 1024),
-    }),
-  );
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  await delay(QUIET_MS);
+  const documents = await timeDocuments(api, shape);
+  const pod = await startGovernedPod({
+    ...{ api, provider, bundle: SIDECAR, sidecarPort: operator.sidecarPort },
+    ...{ namespace: 'team-0', app: 'p0', pod: 'pod-0' },
+  });
+  const enforced = await timeEnforcement(api, shape, pod);
+  const row = {
+    Policies: shape.policies,
+    Pods: shape.pods,
+    'exec to ready': `${(operator.startMillis / 1000).toFixed(1)} s`,
+    'first documents all written': `${(settledMs / 1000).toFixed(1)} s`,
+    'apply to document, p50 / p95': percentiles(documents),
+    'apply to enforced, p50 / p95': percentiles(enforced),
+    'Memory of the operator': `${Math.round(residentMiB(operator.pid))} MiB`,
+  };
+  await pod.stop();
+  await operator.stop();
   await redis.stop();
   await api.stop();
+  return row;
 }
 
-function policyOf(namespace: string, name: string, tool: string) {
-  return {
-    apiVersion: 'gatehouse.dev/v1alpha1',
-    kind: 'McpGatewayPolicy',
-    metadata: { name, namespace },
-    spec: {
-      selector: { matchLabels: { app: name } },
-      identity: { issuers: [{ name: 'corp', issuer: 'https://idp.example' }] },
-      rules: [
-        { name: 'read', effect: 'Allow', match: { tools: ['get_*', tool] } },
-        {
-          name: 'never',
-          effect: 'Deny',
-          match: { tools: ['drop_*'] },
-          when: ['args.force == true'],
-        },
-      ],
-    },
-  };
-}
-
-function subjectOf(app: string) {
-  return { workload: { kind: 'StatefulSet', name: app }, labels: { app } };
-}
-
-async function fill({ client }: TestApiServer, { policies, namespaces }: Shape): Promise<void> {
-  for (const custom of KINDS) {
-    const crd = crdOf(custom) as { metadata: { name: string } };
-    await client.apply(
-      `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crd.metadata.name}`,
-      crd,
-      APPLY,
-    );
-  }
-  const names = Array.from({ length: namespaces }, (_, index) => `team-${index}`);
-  for (const name of ['gatehouse', ...names]) {
-    await client.apply(
-      `${PATHS.namespaces}/${name}`,
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-      APPLY,
-    );
-  }
-  await retried(() => client.list(PATHS.policies, {}));
-  const each = policies / namespaces;
-  for (const namespace of names) {
-    await Promise.all(
-      Array.from({ length: each }, (_, index) =>
-        retried(() =>
-          client.apply(
-            PATHS.policy(namespace, `p${index}`),
-            policyOf(namespace, `p${index}`, 'a'),
-            APPLY,
-          ),
-        ),
-      ),
-    );
-    for (let index = 0; index < PODS / namespaces; index += 1) {
-      const app = `p${index % each}`;
-      await client.create(`/api/v1/namespaces/${namespace}/pods`, {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: {
-          name: `pod-${index}`,
-          labels: {
-            app,
-            'gatehouse.dev/workload': workloadKey(subjectOf(app), sha256Hex),
-            'gatehouse.dev/injected': '0.1.0',
-          },
-          annotations: { 'gatehouse.dev/status': 'x'.repeat(400) },
-          ownerReferences: [
-            { apiVersion: 'apps/v1', kind: 'StatefulSet', name: app, uid: app, controller: true },
-          ],
-        },
-        spec: {
-          containers: [
-            {
-              name: 'app',
-              image: 'app',
-              env: Array.from({ length: 20 }, (_, n) => ({ name: `V${n}`, value: 'value' })),
-            },
-          ],
-        },
-      });
-    }
-  }
-}
-
-async function untilSettled({ client }: TestApiServer, { policies }: Shape): Promise<number> {
+async function untilSettled({ client }: TestApiServer, { policies }: Shape): Promise<void> {
+  const labelSelector = 'app.kubernetes.io/managed-by=gatehouse';
   for (;;) {
-    const { items } = Object(
-      await client.list(PATHS.configMaps, {
-        labelSelector: 'app.kubernetes.io/managed-by=gatehouse',
-      }),
-    );
+    const { items } = Object(await client.list(PATHS.configMaps, { labelSelector }));
     const found = items.filter(({ metadata }: { metadata: { name: string } }) =>
       metadata.name.startsWith('gatehouse-policy-'),
     );
-    if (found.length === policies) return found.length;
-    await pause(100);
+    if (found.length === policies) return;
+    await delay(100);
   }
 }
 
 /** From before the request until the ConfigMap holds another document. */
-async function timeChanges(
-  { client }: TestApiServer,
-  { policies, namespaces }: Shape,
-): Promise<readonly number[]> {
-  await pause(5000);
+async function timeDocuments(api: TestApiServer, shape: Shape): Promise<readonly number[]> {
   const times: number[] = [];
   for (let index = 0; index < CHANGES; index += 1) {
-    const namespace = `team-${index % namespaces}`;
-    const app = `p${index % (policies / namespaces)}`;
-    const path = PATHS.configMap(
-      namespace,
-      `gatehouse-policy-${workloadKey(subjectOf(app), sha256Hex)}`,
-    );
-    const version = async () => Object(await client.find(path)).metadata.resourceVersion;
+    const namespace = `team-${index % shape.namespaces}`;
+    const app = `p${index % (shape.policies / shape.namespaces)}`;
+    const path = PATHS.configMap(namespace, `gatehouse-policy-${keyOf(app)}`);
+    const version = async () => Object(await api.client.find(path)).metadata.resourceVersion;
     const before = await version();
     const began = performance.now();
-    await client.apply(
-      PATHS.policy(namespace, app),
-      policyOf(namespace, app, `change-${index}`),
-      APPLY,
-    );
-    while ((await version()) === before) await pause(2);
+    await applyPolicy(api, shape, { namespace, app }, ['get_*', `change_${index}`]);
+    while ((await version()) === before) await delay(2);
     times.push(performance.now() - began);
-    await pause(50);
+    await delay(50);
   }
-  return times.sort((a, b) => a - b);
+  return times;
 }
 
-async function residentBytes(health: string): Promise<number> {
-  const text = await (await fetch(`${health}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
-}
-
-async function bundled(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-operator-'));
-  const outfile = join(folder, 'operator.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'operator-child.ts')],
-    ...{ outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24' },
-    banner: {
-      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-    },
-  });
-  cpSync(join(import.meta.dirname, '../platform/redis/lua'), join(folder, 'lua'), {
-    recursive: true,
-  });
-  return outfile;
-}
-
-async function firstLine(child: ChildProcess): Promise<unknown> {
-  const [chunk] = child.stdout === null ? [''] : await once(child.stdout, 'data');
-  return chunk;
-}
-
-async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch {
-      await pause(200);
-    }
+/** From before the request until a client's call ends otherwise than before. */
+async function timeEnforcement(
+  api: TestApiServer,
+  shape: Shape,
+  pod: GovernedPod,
+): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let index = 0; index < CHANGES; index += 1) {
+    const isOpening = index % 2 === 0;
+    const began = performance.now();
+    const tools = isOpening ? ['echo', 'get_*'] : ['get_*'];
+    await applyPolicy(api, shape, { namespace: 'team-0', app: 'p0' }, tools);
+    while ((await pod.isAllowed()) !== isOpening) await delay(2);
+    times.push(performance.now() - began);
+    await delay(50);
   }
+  return times;
 }
 
-function at(sorted: readonly number[], share: number): number {
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-}
-
-function pause(millis: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, millis));
+function percentiles(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  return `${at(0.5)} / ${at(0.95)} ms`;
 }

@@ -38,6 +38,7 @@ export class Pod {
   readonly root: string;
   readonly port: number;
   readonly adminUrl: string;
+  readonly #entry: string;
   readonly #open = createServer();
   #child: Child | undefined;
   #swaps = 0;
@@ -49,6 +50,7 @@ export class Pod {
     this.redis = parts.redis;
     this.root = parts.root;
     this.port = parts.port;
+    this.#entry = parts.entry;
     this.adminUrl = `http://127.0.0.1:${parts.adminPort}`;
   }
 
@@ -102,7 +104,7 @@ export class Pod {
     const { port: adminPort } = new URL(this.adminUrl);
     return new Child({
       command: process.execPath,
-      args: [ENTRY, ...words],
+      args: [this.#entry, ...words],
       env: {
         GATEHOUSE_VOLUMES: this.root,
         GATEHOUSE_POD_NAME: 'payments-0',
@@ -184,10 +186,11 @@ interface Parts {
   readonly root: string;
   readonly port: number;
   readonly adminPort: number;
+  readonly entry: string;
 }
 
-/** Everything but the sidecar itself, which a test starts when there is a policy. */
-export async function preparePod(): Promise<Pod> {
+/** Everything but the sidecar itself, which a test starts when there is a policy; `entry` is its program. */
+export async function preparePod(entry = ENTRY): Promise<Pod> {
   const operator = await startOperator();
   const redis = await startRedis();
   const root = await mkdtemp(join(tmpdir(), 'gatehouse-pod-'));
@@ -196,6 +199,7 @@ export async function preparePod(): Promise<Pod> {
     operator,
     redis,
     root,
+    entry,
     provider: await startOidcProvider({ alg: 'ES256' }),
     server: await startModern(),
     port: await freePort(),
