@@ -7,6 +7,7 @@ import type { InjectionSettings } from './injection/settings.ts';
 import type { Operator } from './operator.ts';
 import type { Append } from './webhooks/append.ts';
 import { namespacesHandler } from './webhooks/namespaces.ts';
+import { optingHandler } from './webhooks/opting.ts';
 import { podsHandler } from './webhooks/pods.ts';
 import { policiesHandler } from './webhooks/policies.ts';
 import { type ServerCertificate, startWebhooks, type WebhookServer } from './webhooks/server.ts';
@@ -31,7 +32,8 @@ export function serveAdmission(options: AdmissionOptions): Promise<WebhookServer
     ...serving,
     handlers: new Map([
       ['/pods', podsHandler({ world, settings: injection, signStatus })],
-      ['/workloads', workloadsHandler({ world, append })],
+      ['/workloads', workloadsHandler(world)],
+      ['/opting', optingHandler(append)],
       ['/policies', policiesHandler(append)],
       ['/namespaces', namespacesHandler(append)],
     ]),

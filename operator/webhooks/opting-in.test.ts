@@ -4,7 +4,7 @@ import { SETTINGS } from '../injection/injection.testkit.ts';
 import { compareInjected } from '../injection/status.ts';
 import { podsHandler } from './pods.ts';
 import type { Verdict } from './review.ts';
-import { evidence, POLICY, requestOf, worldOf } from './webhooks.testkit.ts';
+import { POLICY, requestOf, worldOf } from './webhooks.testkit.ts';
 import { workloadsHandler } from './workloads.ts';
 
 const SPEC = {
@@ -122,8 +122,8 @@ describe('the webhook of workloads', () => {
   });
   const ON = { 'gatehouse.dev/inject': 'true' };
   const labelled = deployment(ON, ON);
-  const admit = (object: object, oldObject?: object, fields = {}, log = evidence()) =>
-    workloadsHandler({ world: worldOf(), append: log.append })(
+  const admit = (object: object, oldObject?: object, fields = {}) =>
+    workloadsHandler(worldOf())(
       requestOf({
         ...{ kind: 'Deployment', name: 'payments', object, oldObject },
         operation: oldObject === undefined ? 'CREATE' : 'UPDATE',
@@ -169,10 +169,9 @@ describe('the webhook of workloads', () => {
       spec: { jobTemplate: { spec: { template: { spec: SPEC } } } },
     };
     const everyone = { ...POLICY, spec: { server: { port: 3000 } } };
-    const verdict = await workloadsHandler({
-      world: worldOf({ policiesOf: () => [everyone] }),
-      append: evidence().append,
-    })(requestOf({ kind: 'CronJob', name: 'nightly', object }));
+    const verdict = await workloadsHandler(worldOf({ policiesOf: () => [everyone] }))(
+      requestOf({ kind: 'CronJob', name: 'nightly', object }),
+    );
 
     expect(patched(object, verdict).spec.jobTemplate.spec.template).to.deep.include({
       metadata: { labels: ON },
@@ -211,24 +210,5 @@ describe('the webhook of workloads', () => {
     expect(verdict.allowed && verdict.warnings?.join()).to.include(
       'did you mean gatehouse.dev/port?',
     );
-  });
-
-  it('records who opted in and out, and not that nothing changed', async () => {
-    const log = evidence();
-    await admit(deployment(ON), deployment(), {}, log);
-    await admit(labelled, labelled, {}, log);
-    await admit(deployment(), labelled, {}, log);
-    await admit(deployment(), labelled, { isDryRun: true }, log);
-
-    expect(
-      log.entries.map(({ detail }) => `${detail.user} ${detail.from}>${detail.to}`),
-    ).to.deep.equal(['jane >true', 'jane true>']);
-  });
-
-  it('refuses what it cannot record', async () => {
-    const log = evidence();
-    const verdict = await admit(deployment(), labelled, {}, { ...log, append: log.fails });
-
-    expect(whyOf(verdict)).to.include('cannot record');
   });
 });

@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Agent, request } from 'undici';
 import { parseAllDocuments } from 'yaml';
@@ -13,64 +11,20 @@ import {
   startApiServer,
   type TestApiServer,
 } from '../kube/api-server.fixture.ts';
+import { ADMISSION_PATHS, admissionManifests, HELM } from './chart-admission.fixture.ts';
 import { namespacesHandler } from './namespaces.ts';
+import { optingHandler } from './opting.ts';
 import { podsHandler } from './pods.ts';
 import { policiesHandler } from './policies.ts';
 import { startWebhooks, type WebhookServer } from './server.ts';
 import { evidence, POLICY, worldOf } from './webhooks.testkit.ts';
 import { workloadsHandler } from './workloads.ts';
 
-const HELM = globSync(`${homedir()}/.cache/gatehouse/helm-*/helm`)[0];
-const CHART = new URL('../../charts/gatehouse', import.meta.url).pathname;
-const PATHS: Record<string, string> = {
-  MutatingWebhookConfiguration:
-    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
-  ValidatingWebhookConfiguration:
-    '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
-  ValidatingAdmissionPolicy: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
-  ValidatingAdmissionPolicyBinding:
-    '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings',
-};
 const IMAGE = 'registry.example/gatehouse/gatehouse-sidecar:0.1.0';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments';
 const PODS = '/api/v1/namespaces/shop/pods';
 
-/** What the chart renders for admission, with the server of this test in place of the Service. */
-function manifests(port: number, ca: string): Record<string, unknown>[] {
-  const templates = ['webhooks', 'guards'].flatMap((name) => [
-    '-s',
-    `templates/admission/${name}.yaml`,
-  ]);
-  const sets = ['image.registry=registry.example/gatehouse', 'image.tag=0.1.0'];
-  const rendered = spawnSync(
-    HELM ?? '',
-    [
-      'template',
-      'gatehouse',
-      CHART,
-      '-n',
-      'gatehouse-system',
-      '--set',
-      sets.join(','),
-      ...templates,
-    ],
-    { encoding: 'utf8' },
-  );
-  if (rendered.status !== 0) throw new Error(rendered.stderr);
-  const documents = parseAllDocuments(rendered.stdout).map((one) => one.toJS());
-  for (const { webhooks = [] } of documents) {
-    for (const webhook of webhooks) {
-      const { path } = webhook.clientConfig.service;
-      webhook.clientConfig = {
-        url: `https://localhost:${port}${path}`,
-        caBundle: Buffer.from(ca).toString('base64'),
-      };
-    }
-  }
-  return documents.filter(({ kind }) => PATHS[kind] !== undefined);
-}
-
-function template(labels: Record<string, string> = {}) {
+function template(labels: Labels = {}) {
   const container = { name: 'server', image: 'server:1', ports: [{ containerPort: 3000 }] };
   return {
     metadata: { labels: { app: 'payments', ...labels } },
@@ -84,6 +38,29 @@ function deployment(name: string, annotations: Record<string, string> = {}) {
     spec: { selector: { matchLabels: { app: 'payments' } }, template: template() },
   };
 }
+
+type Labels = Readonly<Record<string, string | null>>;
+
+function make(name: string, labels: Labels) {
+  return {
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
+    spec: { selector: { matchLabels: { app: 'payments' } }, template: template(labels) },
+  };
+}
+
+function makeCronJob(name: string, labels: Labels) {
+  const { metadata, spec } = template(labels);
+  const job = { spec: { template: { metadata, spec: { ...spec, restartPolicy: 'Never' } } } };
+  return {
+    ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name } },
+    spec: { schedule: '0 0 1 1 *', jobTemplate: job },
+  };
+}
+
+const BY_HAND = [
+  ['Deployment', DEPLOYMENTS, make],
+  ['CronJob', '/apis/batch/v1/namespaces/shop/cronjobs', makeCronJob],
+] as const;
 
 function pod(name: string, labels: Record<string, string> = {}, spec = template().spec) {
   return {
@@ -126,7 +103,8 @@ describe('admission by a real API server', function () {
     const signStatus = async (text: string) => text;
     const handlers = new Map([
       ['/pods', podsHandler({ world, settings, signStatus })],
-      ['/workloads', workloadsHandler({ world, append: log.append })],
+      ['/workloads', workloadsHandler(world)],
+      ['/opting', optingHandler(log.append)],
       ['/policies', policiesHandler(log.append)],
       ['/namespaces', namespacesHandler(log.append)],
     ]);
@@ -160,8 +138,8 @@ describe('admission by a real API server', function () {
       const labels = name === 'strict' ? { 'gatehouse.dev/injection': 'required' } : {};
       await api.client.create('/api/v1/namespaces', { metadata: { name, labels } });
     }
-    for (const document of manifests(server.port, ca)) {
-      await api.client.create(PATHS[document.kind as string]!, document);
+    for (const document of admissionManifests(server.port, ca)) {
+      await api.client.create(ADMISSION_PATHS[String(document.kind)]!, document);
     }
     await untilRefused();
   }
@@ -193,6 +171,13 @@ describe('admission by a real API server', function () {
     return answer.statusCode < 300 ? 'taken' : (said.message ?? '');
   }
 
+  /** Who changed which label of this workload, in their order. */
+  function changesOf(name: string): readonly string[] {
+    return log.entries
+      .filter(({ type, detail }) => type === 'injection.changed' && detail.name === name)
+      .map(({ detail }) => `${detail.user} ${detail.from}>${detail.to}`);
+  }
+
   it('carries the annotation of a Deployment to its pods, and takes it away again', async () => {
     await api.client.create(DEPLOYMENTS, deployment('payments'));
     const on = Object(
@@ -206,7 +191,32 @@ describe('admission by a real API server', function () {
 
     expect(on.spec.template.metadata.labels).to.deep.equal({ app: 'payments', ...INJECT });
     expect(off.spec.template.metadata.labels).to.deep.equal({ app: 'payments' });
-    expect(log.entries.map(({ detail }) => `${detail.user} ${detail.to}`)).to.include('admin true');
+    expect(changesOf('payments')).to.deep.equal(['admin >true', 'admin true>']);
+  });
+
+  for (const [kind, path, make] of BY_HAND) {
+    it(`records who took a ${kind} out of the gateway by the label of its pods, or in`, async () => {
+      const name = kind.toLowerCase();
+      await api.client.create(path, make(name, INJECT));
+      await api.client.merge(`${path}/${name}`, make(name, { 'gatehouse.dev/inject': 'false' }));
+      await api.client.merge(`${path}/${name}`, { metadata: { annotations: { note: 'other' } } });
+      await api.client.merge(`${path}/${name}`, make(name, { 'gatehouse.dev/inject': null }));
+
+      expect(changesOf(name)).to.deep.equal(['admin >true', 'admin true>false', 'admin false>']);
+    });
+  }
+
+  it('lets nobody out whose leaving cannot be recorded, and records no dry run', async () => {
+    const out = make('leaving', { 'gatehouse.dev/inject': 'false' });
+    await api.client.create(DEPLOYMENTS, make('leaving', INJECT));
+
+    const dry = await refusal('PATCH', `${DEPLOYMENTS}/leaving?dryRun=All`, out);
+    log.isAway = true;
+    const refused = await refusal('PATCH', `${DEPLOYMENTS}/leaving`, out);
+    log.isAway = false;
+
+    expect([dry, changesOf('leaving')]).to.deep.equal(['taken', ['admin >true']]);
+    expect(refused).to.include('cannot record this change');
   });
 
   it('injects a labelled pod, which then stands as it was injected', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { namespacesHandler } from './namespaces.ts';
+import { optingHandler } from './opting.ts';
 import { policiesHandler } from './policies.ts';
 import type { Handler, Verdict } from './review.ts';
 import { evidence, POLICY, requestOf } from './webhooks.testkit.ts';
@@ -109,5 +110,40 @@ describe('the webhook of namespaces', () => {
     expect(whyOf(await admit(namespacesHandler(log.fails), undefined, 'enabled'))).to.include(
       'cannot record',
     );
+  });
+});
+
+describe('the webhook of opting in and out', () => {
+  const of = (value?: string) => ({
+    metadata: { name: 'payments', annotations: { 'gatehouse.dev/inject': 'true' } },
+    spec: {
+      template: {
+        metadata: value === undefined ? {} : { labels: { 'gatehouse.dev/inject': value } },
+      },
+    },
+  });
+  const admit = (handler: Handler, from: object | undefined, to: object, fields = {}) =>
+    handler(
+      requestOf({ kind: 'Deployment', name: 'payments', object: to, oldObject: from, ...fields }),
+    );
+
+  it('records each change of the label that pods are made with, and no other change', async () => {
+    const log = evidence();
+    const handler = optingHandler(log.append);
+    await admit(handler, undefined, of());
+    await admit(handler, undefined, of('true'));
+    await admit(handler, of('true'), of('true'));
+    await admit(handler, of('true'), of('false'));
+    await admit(handler, of('false'), of(), { isDryRun: true });
+
+    expect(
+      log.entries.map(({ detail }) => `${detail.user} ${detail.from}>${detail.to}`),
+    ).to.deep.equal(['jane >true', 'jane true>false']);
+  });
+
+  it('refuses what it cannot record', async () => {
+    const verdict = await admit(optingHandler(evidence().fails), of('true'), of());
+
+    expect(whyOf(verdict)).to.include('cannot record');
   });
 });

@@ -44,9 +44,16 @@ export function requestOf(fields: Partial<AdmissionRequest> = {}): AdmissionRequ
 
 export function evidence() {
   const entries: AdmissionEntry[] = [];
-  const append = async (entry: AdmissionEntry) => {
-    entries.push(entry);
-  };
   const fails = () => Promise.reject(new Error('no evidence'));
-  return { entries, append, fails };
+  const log = {
+    entries,
+    fails,
+    /** Until it is back, nothing can be recorded. */
+    isAway: false,
+    append: async (entry: AdmissionEntry) => {
+      if (log.isAway) return fails();
+      entries.push(entry);
+    },
+  };
+  return log;
 }

@@ -1,19 +1,14 @@
 // POST /workloads: an annotation on a Deployment becomes the label of its pods, in the same request, so that
-// opting in is one command; taking it away takes the label away. Says at once when no policy would govern them.
+// opting in is one command; taking it away takes the label away. Says at once when no policy would govern them. What
+// became of the label is recorded by /opting.
 
 import { INJECT, TUNING_ANNOTATIONS } from '#crds/names.ts';
 import { diff } from '../injection/json-patch.ts';
 import type { Metadata, Texts } from '../injection/pod.ts';
 import { readTuning } from '../injection/tuning.ts';
-import type { Append } from './append.ts';
 import { type AdmissionWorld, governanceOf } from './governance.ts';
-import { recordedChange } from './recorded-change.ts';
+import { templateOf } from './pod-template.ts';
 import { type AdmissionRequest, allow, deny, type Handler, type Verdict } from './review.ts';
-
-export interface WorkloadsOptions {
-  readonly world: AdmissionWorld;
-  readonly append: Append;
-}
 
 /** Copied from the workload to its pods; the first decides, the others tune. */
 const CARRIED: readonly string[] = Object.values(TUNING_ANNOTATIONS);
@@ -24,22 +19,12 @@ interface Workload {
   readonly [field: string]: unknown;
 }
 
-export function workloadsHandler({ world, append }: WorkloadsOptions): Handler {
+export function workloadsHandler(world: AdmissionWorld): Handler {
   return async (request) => {
     const now = annotationsOf(request.object);
     const before = annotationsOf(request.oldObject);
     const [wanted, had] = [now[INJECT], before[INJECT]];
-    const problem = refusalOf(request, { wanted, had, now, world });
-    if (problem !== undefined) return problem;
-    if (wanted !== had) {
-      const failed = await recordedChange(append, request, {
-        what: INJECT,
-        from: had ?? '',
-        to: wanted ?? '',
-      });
-      if (failed !== undefined) return failed;
-    }
-    return carry(request, now, before);
+    return refusalOf(request, { wanted, had, now, world }) ?? carry(request, now, before);
   };
 }
 
@@ -62,14 +47,14 @@ function refusalOf(request: AdmissionRequest, { wanted, had, now, world }: Wish)
   if (wanted !== 'true') return undefined;
   const tuning = readTuning(now);
   if (!tuning.ok) return deny(`Gatehouse: ${tuning.why}`);
-  const labels = templateOf(request)?.template.metadata?.labels ?? {};
+  const labels = templateOf(request.kind, request.object)?.template.metadata?.labels ?? {};
   const subject = { workload: { kind: request.kind, name: nameOf(request) }, labels };
   const governance = governanceOf(world, request.namespace, subject);
   return governance.ok || had === 'true' ? undefined : deny(`Gatehouse: ${governance.why}`);
 }
 
 function carry(request: AdmissionRequest, now: Texts, before: Texts): Verdict {
-  const found = templateOf(request);
+  const found = templateOf(request.kind, request.object);
   if (found === undefined) return deny(`has no pod template that Gatehouse knows`, 422);
   // What cannot change any more has what it was made with.
   if (request.kind === 'Job' && request.operation === 'UPDATE') return allow();
@@ -111,24 +96,6 @@ function carryKeys(keys: readonly string[], { now, before, into }: Carrying): Te
   );
   const said = keys.flatMap((key) => (now[key] === undefined ? [] : [[key, now[key]] as const]));
   return Object.fromEntries([...kept, ...said]);
-}
-
-interface Template {
-  readonly template: { readonly metadata?: Metadata; readonly [field: string]: unknown };
-  readonly path: string;
-}
-
-function templateOf({ kind, object }: AdmissionRequest): Template | undefined {
-  const { spec }: Workload = Object(object);
-  const isCron = kind === 'CronJob';
-  const holder: unknown = isCron ? Object(Object(spec).jobTemplate).spec : spec;
-  const template: unknown = Object(holder).template;
-  return typeof template === 'object' && template !== null
-    ? {
-        template: template as Template['template'],
-        path: isCron ? '/spec/jobTemplate/spec/template' : '/spec/template',
-      }
-    : undefined;
 }
 
 function annotationsOf(object: unknown): Texts {
