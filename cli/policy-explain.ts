@@ -52,7 +52,7 @@ export const policyExplain: Command = {
     const table = { principal: required(text), call: required(text), json: onOff };
     const operand = { name: 'FILE', atLeast: 1, atMost: MAX_FILES };
     const { flags, operands } = parseFlags(table, args, io.env, operand);
-    const loaded = loadPolicy(await readPolicyFiles(operands));
+    const loaded = loadPolicy(await readPolicyFiles(operands), 'Anywhere');
     if (!loaded.ok) {
       io.stderr(loaded.problems.map((problem) => `${printProblem(problem)}\n`).join(''));
       return EXIT_UNEXPLAINED;

@@ -62,7 +62,7 @@ async function inspectFile(file: string): Promise<Findings> {
 }
 
 function inspectDocument(document: PolicyDocument): Findings {
-  const compiled = compilePolicies([document.policy]);
+  const compiled = compilePolicies([document.policy], undefined, 'Anywhere');
   const place = (found: PolicyProblem): FileProblem => placeProblem([document], found);
   if (!compiled.ok) {
     return { isValid: false, lines: compiled.problems.map(place).map(printProblem) };
@@ -74,7 +74,11 @@ function inspectDocument(document: PolicyDocument): Findings {
 /** Where documents of one file that are valid alone could not govern one server together. */
 function disagreements(documents: readonly PolicyDocument[]): readonly string[] {
   if (documents.length < 2) return [];
-  const compiled = compilePolicies(documents.map(({ policy }) => policy));
+  const compiled = compilePolicies(
+    documents.map(({ policy }) => policy),
+    undefined,
+    'Anywhere',
+  );
   if (compiled.ok) return [];
   return compiled.problems.map((found) =>
     printWarning({

@@ -28,7 +28,7 @@ export function openNotifications(
 ): Notifier {
   const notifier = new Notifier({
     notifications,
-    secretFrom: (source) => readSecretSource(source, settings.env),
+    secretFrom: (source) => readSecretSource(source, settings),
     append: (draft) => ledger.append(draft),
     urlOf: (id) => `${settings.publicUrl.origin}${requestAddress(id, name)}`,
     newId: createUuids(clock),

@@ -53,6 +53,8 @@ export const VOLUMES = {
   runtime: { name: 'gatehouse-runtime', path: '/etc/gatehouse/runtime' },
   token: { name: 'gatehouse-token', path: '/var/run/secrets/gatehouse' },
   tls: { name: 'gatehouse-tls', path: '/etc/gatehouse/tls' },
+  /** What policies name: one folder for each Secret, one file for each key. */
+  secrets: { name: 'gatehouse-secrets', path: '/etc/gatehouse/secrets' },
   data: { name: 'gatehouse-data', path: '/var/lib/gatehouse' },
 } as const;
 

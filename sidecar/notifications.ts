@@ -12,7 +12,10 @@ import type { Approvals } from './obtain-approval.ts';
 import type { SidecarSettings } from './settings.ts';
 
 export interface NotificationParts {
-  readonly settings: Pick<SidecarSettings, 'env' | 'allowPlainHttp' | 'allowPrivateReceivers'>;
+  readonly settings: Pick<
+    SidecarSettings,
+    'env' | 'secretsDir' | 'allowPlainHttp' | 'allowPrivateReceivers'
+  >;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -27,7 +30,7 @@ export function openNotifications(
 ): Notifier {
   const notifier = new Notifier({
     notifications: () => activation.current.policy.notifications,
-    secretFrom: (source) => readSecretSource(source, settings.env),
+    secretFrom: (source) => readSecretSource(source, settings),
     append: (draft) => ledger.append(draft),
     urlOf,
     newId: createUuids(clock),

@@ -37,6 +37,8 @@ export interface SidecarSettings extends KeyPlaces {
   readonly version: string;
   /** For credentials that the policy takes from the environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where keys of Secrets that the policy names are mounted; undefined outside a pod. */
+  readonly secretsDir?: string | undefined;
 }
 
 /** The gateway cannot start as configured: the message names the setting and what to do. */

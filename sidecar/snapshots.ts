@@ -61,6 +61,7 @@ export async function makeSnapshot(
     credential: await createUpstreamCredential(policy.upstream, {
       signer,
       env: settings.env,
+      secretsDir: settings.secretsDir,
       now: () => clock.epochSeconds() * 1000,
       onStale: (problem) => log.warn('upstream credential is stale', { problem }),
     }),

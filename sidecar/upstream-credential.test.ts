@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +11,7 @@ import {
   CredentialFault,
   createUpstreamCredential,
   FILE_RECHECK_MS,
+  requireSecretCredential,
 } from './upstream-credential.ts';
 import { UpstreamSigner } from './upstream-signer.ts';
 
@@ -50,11 +51,14 @@ describe('upstream credential', () => {
         newId: () => 'id',
       }),
       env,
+      secretsDir: folder,
       now: () => nowMs,
       onStale: (problem) => stale.push(problem),
     });
   const fromFile = (header = 'Authorization') =>
     create({ mode: 'Static', header, from: { kind: 'file', path: file } });
+  const fromSecret = () =>
+    create({ mode: 'Static', header: 'X-Key', from: { kind: 'secret', name: 'back', key: 'k' } });
   const fromEnv = (value: string, header = 'Authorization') =>
     create({ mode: 'Static', header, from: { kind: 'env', name: 'CRED' } }, { CRED: value });
 
@@ -161,6 +165,53 @@ describe('upstream credential', () => {
       .to.have.property('message')
       .that.matches(/does not hold one header value/);
     expect(fault).to.have.property('message').that.does.not.include('SECRET');
+  });
+
+  it('sends a key of a Secret, and takes up one that changed', async () => {
+    await mkdir(join(folder, 'back'));
+    await writeFile(join(folder, 'back', 'k'), 'first');
+    const credential = await fromSecret();
+    const first = await credential.headersFor(CALLER, 'e');
+    await writeFile(join(folder, 'back', 'k'), 'second');
+    nowMs += FILE_RECHECK_MS;
+    const second = await credential.headersFor(CALLER, 'e');
+
+    expect([first['x-key'], second['x-key']]).to.deep.equal(['first', 'second']);
+  });
+
+  it('keeps its last value when the Secret is gone, and says which', async () => {
+    await mkdir(join(folder, 'back'));
+    await writeFile(join(folder, 'back', 'k'), 'first');
+    const credential = await fromSecret();
+    await rm(join(folder, 'back'), { recursive: true });
+    nowMs += FILE_RECHECK_MS;
+
+    expect((await credential.headersFor(CALLER, 'e'))['x-key']).to.equal('first');
+    expect(stale).to.deep.equal([
+      'spec.identity.upstream.static.valueFrom.secretRef: key k of Secret back: cannot be read (ENOENT)',
+    ]);
+  });
+
+  it('refuses a Secret that is not mounted, naming it and its key', async () => {
+    const fault = await fromSecret().catch((error: unknown) => error);
+
+    expect(fault).to.be.instanceOf(CredentialFault);
+    expect(fault)
+      .to.have.property('message')
+      .that.equals(
+        'spec.identity.upstream.static.valueFrom.secretRef: key k of Secret back: cannot be read (ENOENT)',
+      );
+  });
+
+  it('refuses a Secret outside a cluster', async () => {
+    const config = { mode: 'Static', header: 'X', from: { kind: 'secret', name: 'a', key: 'b' } };
+    const fault = await requireSecretCredential(config as CompiledPolicy['upstream'], {}).catch(
+      (error: unknown) => error,
+    );
+
+    expect(fault)
+      .to.have.property('message')
+      .that.matches(/no Secrets outside a cluster/);
   });
 
   it('takes up a file that changed', async () => {

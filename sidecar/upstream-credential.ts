@@ -4,6 +4,7 @@
 import type { Principal } from '#core/identity/principal.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import { readSecretFile, SecretFileFault } from '#platform/file/secret-file.ts';
+import { type SecretPlaces, secretFile } from '#platform/file/secret-source.ts';
 import type { UpstreamSigner } from './upstream-signer.ts';
 
 export type CredentialHeaders = Readonly<Record<string, string>>;
@@ -15,9 +16,8 @@ export interface UpstreamCredential {
   headersFor(principal: Principal, exchangeId: string): Promise<CredentialHeaders>;
 }
 
-export interface CredentialDeps {
+export interface CredentialDeps extends SecretPlaces {
   readonly signer: UpstreamSigner;
-  readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Told, without any value, that a file can no longer be used and its last value stays. */
@@ -85,13 +85,46 @@ async function createSecret(header: string, from: Source, deps: CredentialDeps):
       }
       return () => Promise.resolve(value);
     }
-    case 'file':
-      return rereadSecret(await readValue(header, from.path), header, from.path, deps);
+    case 'file': {
+      const place = { header, path: from.path, named: `file: ${from.path}` };
+      return rereadSecret(await readValue(place), place, deps);
+    }
+    case 'secret': {
+      const place = secretPlace(header, from, deps);
+      return rereadSecret(await readValue(place), place, deps);
+    }
   }
 }
 
+/** Resolves when the credential is there and can be sent; rejects with CredentialFault. */
+export async function requireSecretCredential(
+  config: CompiledPolicy['upstream'],
+  places: Pick<SecretPlaces, 'secretsDir'>,
+): Promise<void> {
+  if (config.mode !== 'Static' || config.from.kind !== 'secret') return;
+  await readValue(secretPlace(config.header.toLowerCase(), config.from, places));
+}
+
+interface FilePlace {
+  readonly header: string;
+  readonly path: string;
+  /** As problems name it. */
+  readonly named: string;
+}
+
+function secretPlace(
+  header: string,
+  from: Extract<Source, { readonly kind: 'secret' }>,
+  places: Pick<SecretPlaces, 'secretsDir'>,
+): FilePlace {
+  const named = `secretRef: key ${from.key} of Secret ${from.name}`;
+  const path = secretFile(from, places);
+  if (path !== undefined) return { header, path, named };
+  throw new CredentialFault(`${FIELD}.${named}: there are no Secrets outside a cluster`);
+}
+
 /** The value of the file as of at most FILE_RECHECK_MS ago; one reader at a time. */
-function rereadSecret(first: string, header: string, path: string, deps: CredentialDeps): Secret {
+function rereadSecret(first: string, place: FilePlace, deps: CredentialDeps): Secret {
   let value = first;
   let readAtMs = deps.now();
   let reading: Promise<void> | undefined;
@@ -100,7 +133,7 @@ function rereadSecret(first: string, header: string, path: string, deps: Credent
   async function reread(): Promise<void> {
     readAtMs = deps.now();
     try {
-      value = await readValue(header, path);
+      value = await readValue(place);
       isStale = false;
     } catch (error) {
       if (!(error instanceof CredentialFault)) throw error;
@@ -120,15 +153,15 @@ function rereadSecret(first: string, header: string, path: string, deps: Credent
   };
 }
 
-async function readValue(header: string, path: string): Promise<string> {
+async function readValue({ header, path, named }: FilePlace): Promise<string> {
   const text = await readSecretFile(path).catch((cause: unknown) => {
     if (!(cause instanceof SecretFileFault)) throw cause;
-    throw new CredentialFault(`${FIELD}.file: ${cause.message}`, { cause });
+    throw new CredentialFault(`${FIELD}.${named}: ${cause.why}`, { cause });
   });
   const value = credentialValue(header, text);
   if (value === undefined) {
     throw new CredentialFault(
-      `${FIELD}.file: ${path}: does not hold one header value; write the credential on one line`,
+      `${FIELD}.${named}: does not hold one header value; write the credential on one line`,
     );
   }
   return value;

@@ -75,6 +75,8 @@ export type UpstreamCredential =
   | { readonly mode: 'Static'; readonly header: string; readonly from: CredentialSource };
 
 export type CredentialSource =
+  /** Of the namespace of the pod. */
+  | { readonly kind: 'secret'; readonly name: string; readonly key: string }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'env'; readonly name: string };
 

@@ -3,6 +3,7 @@
 
 import type { NotificationConfig, NotificationEvent } from '#crds/policy.ts';
 import type { CredentialSource } from './compiled.ts';
+import { credentialSource } from './credential-source.ts';
 import type { LayerDocument } from './layer-document.ts';
 
 export type CompiledReceiver = {
@@ -50,25 +51,14 @@ export function receiversFor(
   });
 }
 
-/** A source in a Secret is refused elsewhere (unimplemented.ts); here it is no receiver. */
 function receiverOf(policy: string, config: NotificationConfig): readonly CompiledReceiver[] {
   const { name, type, webhook, slack, events } = config;
   const id = `${policy}/${name}`;
   const wanted = events === undefined ? undefined : new Set(events);
-  const secret = sourceOf(type === 'Webhook' ? webhook?.signingSecretFrom : slack?.urlFrom);
+  const secret = credentialSource(type === 'Webhook' ? webhook?.signingSecretFrom : slack?.urlFrom);
   if (secret === undefined) return [];
   if (type === 'Slack') return [{ id, events: wanted, type, url: secret }];
   return webhook === undefined ? [] : [{ id, events: wanted, type, url: webhook.url, secret }];
-}
-
-interface ValueFrom {
-  readonly file?: string;
-  readonly env?: string;
-}
-
-function sourceOf({ file, env }: ValueFrom = {}): CredentialSource | undefined {
-  if (file !== undefined) return { kind: 'file', path: file };
-  return env === undefined ? undefined : { kind: 'env', name: env };
 }
 
 function namedBy({ metadata, spec }: LayerDocument): [string, ReadonlySet<string>][] {

@@ -4,6 +4,7 @@
 import { LIMITS, RECORD, SERVER_PATH, UPSTREAM_HEADER } from '#crds/defaults.ts';
 import type { IssuerConfig, LimitsConfig, ServerConfig, UpstreamConfig } from '#crds/policy.ts';
 import type { PolicyLimits, ServerSettings, UpstreamCredential } from './compiled.ts';
+import { credentialSource } from './credential-source.ts';
 import type { PolicyProblem } from './findings.ts';
 import { isBaseline, type LayerDocument } from './layer-document.ts';
 
@@ -145,16 +146,14 @@ function joinLimits(limits: readonly LimitsConfig[]): PolicyLimits {
 
 /** Modes that are not supported are refused elsewhere (unimplemented.ts); here they carry nothing. */
 function readUpstream(config: UpstreamConfig | undefined): UpstreamCredential {
-  const { file, env } = config?.static?.valueFrom ?? {};
+  const from = credentialSource(config?.static?.valueFrom);
   const header = config?.static?.header ?? UPSTREAM_HEADER;
   switch (config?.mode) {
     case undefined:
     case 'GatehouseToken':
       return { mode: 'GatehouseToken' };
     case 'Static':
-      if (file !== undefined) return { mode: 'Static', header, from: { kind: 'file', path: file } };
-      if (env !== undefined) return { mode: 'Static', header, from: { kind: 'env', name: env } };
-      return { mode: 'None' };
+      return from === undefined ? { mode: 'None' } : { mode: 'Static', header, from };
     case 'None':
     case 'Exchange':
     case 'SameAudience':

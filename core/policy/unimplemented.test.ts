@@ -154,6 +154,53 @@ describe('fields that nothing carries out yet', () => {
     });
   }
 
+  const ofClusters: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = [
+    {
+      name: 'TLS, capture and Secrets',
+      spec: {
+        server: { tls: { secretName: 'a' }, capture: { mode: 'Redirect' } },
+        identity: {
+          upstream: {
+            mode: 'Static',
+            static: { valueFrom: { secretRef: { name: 'a', key: 'b' } } },
+          },
+        },
+        notifications: [
+          {
+            name: 'room',
+            type: 'Slack',
+            slack: { urlFrom: { secretRef: { name: 'a', key: 'b' } } },
+          },
+        ],
+      },
+      fields: [],
+    },
+    {
+      name: "files and variables, which are the sidecar's own",
+      spec: {
+        identity: {
+          upstream: {
+            mode: 'Static',
+            static: { valueFrom: { file: '/etc/gatehouse/runtime/redis-url' } },
+          },
+        },
+        notifications: [{ name: 'room', type: 'Slack', slack: { urlFrom: { env: 'A' } } }],
+      },
+      fields: [
+        'spec.identity.upstream.static.valueFrom.file',
+        'spec.notifications[0].slack.urlFrom.env',
+      ],
+    },
+  ];
+  for (const { name, spec, fields } of ofClusters) {
+    it(`in a cluster, ${fields.length === 0 ? 'do not include' : 'include'} ${name}`, () => {
+      expect(validatePolicy(policy(spec))).to.deep.equal([]);
+      expect(findUnimplemented(policy(spec), 'Cluster').map(({ path }) => path)).to.deep.equal(
+        fields,
+      );
+    });
+  }
+
   it('are refused in words that name what is missing', () => {
     const [problem] = findUnimplemented(policy({ evidence: { retentionDays: 30 } }));
 

@@ -12,12 +12,12 @@ interface Gap {
   readonly what: string;
   /** The values nobody carries out; absent when it is every value. */
   readonly values?: (value: unknown) => boolean;
-  /** In a cluster, the operator and what it injects carry it out. */
-  readonly isOfClusters?: true;
+  /** Where nobody carries it out; absent: anywhere. */
+  readonly place?: Place;
 }
 
-/** Where the policy is to be carried out. */
-export type Place = 'Alone' | 'Cluster';
+/** Where the policy is to be carried out; Anywhere: not by who asks, who wants to know what it says. */
+export type Place = 'Alone' | 'Cluster' | 'Anywhere';
 
 const GAPS: readonly Gap[] = [
   {
@@ -29,12 +29,12 @@ const GAPS: readonly Gap[] = [
     field: 'spec.server.capture.mode',
     what: 'any capture of traffic but Auto',
     values: (value) => value !== 'Auto',
-    isOfClusters: true,
+    place: 'Alone',
   },
   {
     field: 'spec.server.tls',
     what: 'TLS from a Secret; outside a cluster use --tls-cert',
-    isOfClusters: true,
+    place: 'Alone',
   },
   { field: 'spec.identity.issuers[].caBundleRef', what: 'a certificate authority of its own' },
   { field: 'spec.identity.serviceAccounts', what: 'ServiceAccount tokens' },
@@ -44,27 +44,31 @@ const GAPS: readonly Gap[] = [
     values: (value) => value === 'Exchange' || value === 'SameAudience',
   },
   {
-    field: 'spec.identity.upstream.static.valueFrom.secretRef',
-    what: 'credentials from a Secret; outside a cluster use file or env',
-  },
-  {
     field: 'spec.evidence.retentionDays',
     what: 'removal of old evidence',
     values: (value) => value !== RETENTION_DAYS,
   },
-  {
-    field: 'spec.notifications[].webhook.signingSecretFrom.secretRef',
-    what: 'credentials from a Secret; outside a cluster use file or env',
-  },
-  {
-    field: 'spec.notifications[].slack.urlFrom.secretRef',
-    what: 'credentials from a Secret; outside a cluster use file or env',
-  },
+  ...[
+    'identity.upstream.static.valueFrom',
+    'notifications[].webhook.signingSecretFrom',
+    'notifications[].slack.urlFrom',
+  ].flatMap(valueFromGaps),
 ];
+
+/** A sidecar has no files and variables but its own, and those must not reach a server or a receiver. */
+function valueFromGaps(field: string): readonly Gap[] {
+  const outside = 'credentials from a Secret; outside a cluster use file or env';
+  const inside = 'credentials from the machine; in a cluster use secretRef';
+  return [
+    { field: `spec.${field}.secretRef`, what: outside, place: 'Alone' },
+    { field: `spec.${field}.file`, what: inside, place: 'Cluster' },
+    { field: `spec.${field}.env`, what: inside, place: 'Cluster' },
+  ];
+}
 
 /** The fields of a valid policy that nothing carries out yet. */
 export function findUnimplemented(policy: LayerDocument, place: Place = 'Alone'): Problem[] {
-  const gaps = GAPS.filter(({ isOfClusters }) => place === 'Alone' || isOfClusters !== true);
+  const gaps = GAPS.filter((gap) => gap.place === undefined || gap.place === place);
   return gaps.flatMap(({ field, what, values }) =>
     occurrences(policy, field.split('.'), '')
       .filter(({ value }) => values === undefined || values(value))

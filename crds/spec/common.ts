@@ -25,10 +25,11 @@ const URL_TEXT = {
 };
 /** What must survive in a space-separated list, a header or a log line. */
 export const WORD = { pattern: '^[^\\x00-\\x20\\x7f]+$', form: 'text without spaces' };
+/** As Kubernetes has it: a key becomes the name of a file, so it cannot lead out of its folder. */
 export const OBJECT_KEY = {
   maxLength: 253,
-  pattern: '^[-._a-zA-Z0-9]+$',
-  form: 'letters, digits, dots, hyphens and underscores',
+  pattern: '^[.]?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$',
+  form: 'letters, digits, dots, hyphens and underscores, and does not begin with two dots',
 };
 export const ENV_NAME = {
   maxLength: 128,
@@ -84,7 +85,7 @@ export function uriGlob(maxLength: number) {
 export function secretKey(doc: string) {
   return object(
     {
-      name: objectName('Name of the Secret, in the namespace of the policy.'),
+      name: objectName('Name of the Secret, in the namespace of the pod.'),
       key: text({ doc: 'Key inside it.', ...OBJECT_KEY }),
     },
     { doc },
@@ -96,11 +97,13 @@ export function valueFrom(doc: string) {
   return object(
     {
       secretRef: Type.Optional(
-        secretKey('A key of a Secret, mounted into the sidecar. Only in a cluster.'),
+        secretKey(
+          'A key of a Secret of the namespace of the pod, mounted into the sidecar when the pod is made and read again when it changes. Only in a cluster.',
+        ),
       ),
       file: Type.Optional(
         text({
-          doc: 'Path of a file that holds the value alone; read again when it changes. A trailing newline is dropped.',
+          doc: 'Path of a file that holds the value alone; read again when it changes. A trailing newline is dropped. Only outside a cluster: a sidecar has no files but its own.',
           maxLength: 1024,
           pattern: '^[^\\x00\\n]+$',
           form: 'a file path on one line',
@@ -108,7 +111,7 @@ export function valueFrom(doc: string) {
       ),
       env: Type.Optional(
         text({
-          doc: "Name of an environment variable. Gatehouse's own settings (`GATEHOUSE_*`) are refused.",
+          doc: "Name of an environment variable. Gatehouse's own settings (`GATEHOUSE_*`) are refused. Only outside a cluster.",
           ...ENV_NAME,
           checks: [
             {

@@ -21,6 +21,7 @@ export interface HeardAck {
   readonly generation: number;
   readonly status: string;
   readonly problem?: string;
+  readonly outdated?: boolean;
   readonly version: string;
   readonly exposed: readonly string[];
   readonly capture: string;

@@ -26,12 +26,18 @@ function target(name: string, fields: Partial<Target> = {}): Target {
 describe('drift', () => {
   function watch() {
     const said: string[] = [];
+    const sentences: string[] = [];
     const records: OperatorRecord[] = [];
     const drift = new DriftWatch({
-      events: { say: (type, on, reason) => said.push(`${type} ${on.kind}/${on.name} ${reason}`) },
+      events: {
+        say: (type, on, reason, message) => {
+          said.push(`${type} ${on.kind}/${on.name} ${reason}`);
+          sentences.push(message);
+        },
+      },
       record: (record) => records.push(record),
     });
-    return { said, records, drift };
+    return { said, sentences, records, drift };
   }
 
   it('is told once, on the pod and on what made it, and again when it is over', () => {
@@ -60,6 +66,16 @@ describe('drift', () => {
 
     expect(records.map(({ type }) => type)).to.deep.equal(['drift.found', 'drift.cleared']);
     expect(records[0]?.detail).to.include({ version: '0.0.9', image: 'sidecar:0' });
+  });
+
+  it('says of a pod that lacks a Secret that it has to be made anew', () => {
+    const { sentences, drift } = watch();
+    const ack = { exposed: [], outdated: true } as unknown as Target['ack'];
+    drift.look('pay', [target('a', { isOutdated: true, ack })]);
+
+    expect(sentences[0]).to.equal(
+      'Pod a was made before a policy named a Secret that it needs, and keeps the policy before: restart its workload.',
+    );
   });
 
   it('says where a pod listens past its sidecar', () => {

@@ -85,6 +85,9 @@ function sentenceOf({ kind, target: { pod, ack } }: Drift): string {
     case 'Exposed':
       return `Pod ${pod.name} listens at ${ack?.exposed.join(', ')}, past the sidecar: bind it to 127.0.0.1, or use capture mode Redirect.`;
     case 'Outdated':
+      if (ack?.outdated === true) {
+        return `Pod ${pod.name} was made before a policy named a Secret that it needs, and keeps the policy before: restart its workload.`;
+      }
       return `Pod ${pod.name} has an older sidecar, ${pod.sidecarImage} of release ${pod.injectedVersion}: restart its workload when it suits.`;
   }
 }

@@ -84,14 +84,13 @@ interface Plan {
 function build(earlier: Earlier, { placement, settings, tuning, capture }: Plan): Pod {
   const moved = { from: capture.port, to: capture.serverPort };
   const { pod, probes } = rewriteProbes(earlier.pod, moved, earlier.probes);
-  const { server, workloadKey } = placement;
-  const tlsSecret = server.tls?.secretName;
+  const { server, workloadKey, secrets } = placement;
+  const mounted = { tlsSecret: server.tls?.secretName, secrets };
   const sidecar = sidecarContainer({
-    ...{ settings, capture, workloadKey, probes },
+    ...{ settings, capture, workloadKey, probes, mounted },
     path: tuning.path ?? server.path ?? SERVER_PATH,
     resources: tuning.resources,
     drainSeconds: tuning.drainSeconds,
-    hasTls: tlsSecret !== undefined,
     portName: capture.mode === 'Redirect' ? undefined : takenNameOf(earlier, capture.port),
     podIsRoot: pod.spec.securityContext?.runAsUser === 0,
   });
@@ -110,7 +109,7 @@ function build(earlier: Earlier, { placement, settings, tuning, capture }: Plan)
       ...pod.spec,
       initContainers: [sidecar, ...rules, ...(pod.spec.initContainers ?? [])],
       containers: pod.spec.containers.map((one) => giveWay(one, capture, placement)),
-      volumes: [...(pod.spec.volumes ?? []), ...sidecarVolumes(workloadKey, tlsSecret)],
+      volumes: [...(pod.spec.volumes ?? []), ...sidecarVolumes(workloadKey, mounted)],
     },
   };
 }

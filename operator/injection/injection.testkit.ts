@@ -17,6 +17,7 @@ export function placement(fields: Partial<Placement> = {}): Placement {
     server: { port: 3000 },
     namespaceLabels: {},
     services: [],
+    secrets: [],
     ...fields,
   };
 }

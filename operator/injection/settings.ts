@@ -1,5 +1,6 @@
 // What the operator knows when it injects: its own settings, and what is asked of it for one pod.
 
+import type { SecretKeyRef } from '#core/policy/credential-source.ts';
 import type { ServerConfig } from '#crds/policy.ts';
 import type { Texts } from './pod.ts';
 import type { Resources } from './tuning.ts';
@@ -38,4 +39,6 @@ export interface Placement {
   readonly server: ServerConfig;
   readonly namespaceLabels: Texts;
   readonly services: readonly ServiceFacts[];
+  /** Keys of Secrets that the policies name, in one order. */
+  readonly secrets: readonly SecretKeyRef[];
 }

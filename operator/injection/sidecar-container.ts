@@ -1,6 +1,7 @@
 // The two containers that injection adds: the sidecar, and with Redirect the one that loads the rules.
 // As with the volumes, every value is written out.
 
+import { secretId } from '#core/policy/secret-refs.ts';
 import { CONTAINERS, PORT_NUMBERS, PORTS, VOLUMES } from '#crds/names.ts';
 import type { Capture } from './capture.ts';
 import { APP_PROBES } from './earlier.ts';
@@ -9,7 +10,7 @@ import type { AppProbes } from './probes.ts';
 import { redirectRules } from './redirect-rules.ts';
 import type { InjectionSettings } from './settings.ts';
 import type { Resources } from './tuning.ts';
-import { sidecarMounts } from './volumes.ts';
+import { type MountedSecrets, sidecarMounts } from './volumes.ts';
 
 export interface SidecarFacts {
   readonly settings: InjectionSettings;
@@ -19,7 +20,7 @@ export interface SidecarFacts {
   readonly probes: AppProbes;
   readonly resources: Resources;
   readonly drainSeconds: number;
-  readonly hasTls: boolean;
+  readonly mounted: MountedSecrets;
   /** The server's own name for its port, which Services use. */
   readonly portName: string | undefined;
   /** The pod runs as root unless a container says otherwise. */
@@ -64,7 +65,7 @@ export function sidecarContainer(facts: SidecarFacts): Container {
       seccompProfile: { type: 'RuntimeDefault' },
     },
     ...EXPLICIT,
-    volumeMounts: sidecarMounts(facts.hasTls),
+    volumeMounts: sidecarMounts(facts.mounted),
   };
 }
 
@@ -97,6 +98,7 @@ export function redirectContainer(
 }
 
 function environment({ settings, capture, ...facts }: SidecarFacts): EnvVar[] {
+  const { tlsSecret, secrets } = facts.mounted;
   const plain = (name: string, value: string | undefined): EnvVar[] =>
     value === undefined ? [] : [{ name, value }];
   return [
@@ -114,12 +116,13 @@ function environment({ settings, capture, ...facts }: SidecarFacts): EnvVar[] {
     ...plain('GATEHOUSE_CAPTURE', capture.mode),
     ...plain('GATEHOUSE_DRAIN_SECONDS', String(facts.drainSeconds)),
     ...plain(APP_PROBES, escapeReferences(JSON.stringify(facts.probes))),
-    ...(facts.hasTls
-      ? [
+    ...(tlsSecret === undefined
+      ? []
+      : [
           ...plain('GATEHOUSE_TLS_CERT', `${VOLUMES.tls.path}/tls.crt`),
           ...plain('GATEHOUSE_TLS_KEY', `${VOLUMES.tls.path}/tls.key`),
-        ]
-      : []),
+        ]),
+    ...plain('GATEHOUSE_SECRETS', secrets.length === 0 ? undefined : secrets.map(secretId).join()),
     ...plain('GATEHOUSE_CONSOLE_URL', settings.consoleUrl),
     ...plain('GATEHOUSE_OTLP', settings.otlp),
     ...plain('GATEHOUSE_ALLOW_PLAIN_HTTP', settings.allowsPlainHttp === true ? 'true' : undefined),

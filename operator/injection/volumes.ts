@@ -1,6 +1,8 @@
 // The volumes of the sidecar. Every value is written out, also where it is what Kubernetes would put
 // there, so that injecting again and comparing later find exactly what was written.
 
+import type { SecretKeyRef } from '#core/policy/credential-source.ts';
+import { secretId } from '#core/policy/secret-refs.ts';
 import { documentConfigMap } from '#core/workloads/workload-key.ts';
 import { OPERATOR_AUDIENCE, RUNTIME_SECRET, VOLUMES } from '#crds/names.ts';
 import type { Container, Volume } from './pod.ts';
@@ -17,7 +19,17 @@ export function mountsOurs({ volumeMounts = [] }: Container): boolean {
   return volumeMounts.some(({ name }) => VOLUME_NAMES.has(name));
 }
 
-export function sidecarVolumes(workloadKey: string, tlsSecret: string | undefined): Volume[] {
+/** What policies have put into a pod beyond what every pod has. */
+export interface MountedSecrets {
+  /** With certificate and key of the MCP port. */
+  readonly tlsSecret: string | undefined;
+  readonly secrets: readonly SecretKeyRef[];
+}
+
+export function sidecarVolumes(
+  workloadKey: string,
+  { tlsSecret, secrets }: MountedSecrets,
+): Volume[] {
   return [
     {
       name: VOLUMES.policy.name,
@@ -51,12 +63,35 @@ export function sidecarVolumes(workloadKey: string, tlsSecret: string | undefine
             secret: { secretName: tlsSecret, defaultMode: MODE, optional: false },
           },
         ]),
+    ...(secrets.length === 0
+      ? []
+      : [
+          {
+            name: VOLUMES.secrets.name,
+            projected: { defaultMode: MODE, sources: sourcesOf(secrets) },
+          },
+        ]),
   ];
 }
 
-export function sidecarMounts(hasTls: boolean): { name: string; [field: string]: unknown }[] {
+/** Nothing but the keys that are named. One that is missing is for the sidecar to say, in words. */
+function sourcesOf(secrets: readonly SecretKeyRef[]): readonly object[] {
+  return [...Map.groupBy(secrets, ({ name }) => name)].map(([name, keys]) => ({
+    secret: {
+      name,
+      items: keys.map((ref) => ({ key: ref.key, path: secretId(ref) })),
+      optional: true,
+    },
+  }));
+}
+
+export function sidecarMounts({
+  tlsSecret,
+  secrets,
+}: MountedSecrets): { name: string; [field: string]: unknown }[] {
   const { policy, runtime, token, data, tls } = VOLUMES;
-  const readOnly = [policy, runtime, token, ...(hasTls ? [tls] : [])];
+  const named = secrets.length === 0 ? [] : [VOLUMES.secrets];
+  const readOnly = [policy, runtime, token, ...(tlsSecret === undefined ? [] : [tls]), ...named];
   return [
     ...readOnly.map(({ name, path }) => ({ name, mountPath: path, readOnly: true })),
     { name: data.name, mountPath: data.path },

@@ -14,6 +14,8 @@ export interface Ack {
   readonly generation: number;
   readonly status: 'Active' | 'Rejected';
   readonly problem?: string;
+  /** Only a pod made anew can carry the policy out. */
+  readonly outdated?: true;
   readonly version: string;
   /** Addresses that something other than the sidecar listens on, beyond loopback. */
   readonly exposed: readonly string[];

@@ -147,7 +147,7 @@ function degraded({ targets, isHeard }: StatusFacts): Said {
         type,
         status: 'False',
         reason: 'OutdatedSidecars',
-        message: `${old} pods have an older sidecar: restart their workloads when it suits.`,
+        message: `${old} pods have an older sidecar, or lack a Secret that was named later: restart their workloads when it suits.`,
       };
 }
 

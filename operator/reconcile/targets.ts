@@ -16,6 +16,7 @@ export interface Target {
   readonly pod: PodItem;
   readonly state: PodState;
   readonly ack: Ack | undefined;
+  /** Of an older release, or made before a policy named a Secret that it needs. */
   readonly isOutdated: boolean;
   readonly isExposed: boolean;
 }
@@ -69,7 +70,7 @@ function targetOf(facts: NamespaceFacts, pod: PodItem): Target {
     pod,
     ack,
     state: injected ? stateOf(facts.documents.get(pod.workloadKey ?? ''), ack) : 'uninjected',
-    isOutdated: injected && !isCurrent(pod, facts.sidecar),
+    isOutdated: injected && (!isCurrent(pod, facts.sidecar) || ack?.outdated === true),
     isExposed: (ack?.exposed.length ?? 0) > 0,
   };
 }

@@ -78,6 +78,19 @@ describe('what sidecars reach, on a real API server and a real Redis', function 
     expect(status.targets.exposed).to.equal(1);
   });
 
+  it('what only a pod made anew can carry out is counted as outdated', async () => {
+    const { digest, generation } = await stream.rig.documentThat(() => true);
+    const said = { ...ACK, status: 'Rejected', problem: 'made without it', outdated: true };
+
+    await stream.ask('POST', '/v1/acks', { ...said, digest, generation });
+
+    const status = await until(async () => {
+      const found = await stream.rig.statusOf();
+      return found.targets?.outdated === 1 ? found : undefined;
+    });
+    expect(status.message).to.include('keeps the policy before: made without it');
+  });
+
   for (const { name, change } of [
     { name: 'another status', change: { status: 'Fine' } },
     { name: 'a digest that is none', change: { digest: 'x' } },

@@ -41,7 +41,7 @@ export async function takeAck(
 }
 
 function readAck(body: JsonObject): Omit<Ack, 'namespace' | 'pod' | 'podUid' | 'key' | 'at'> {
-  const { generation, status, exposed = [], problem } = body;
+  const { generation, status, exposed = [], problem, outdated } = body;
   const digest = textField(body, 'digest', 64);
   if (!DIGEST.test(digest)) throw refused(400, 'invalid', 'digest must be a SHA-256');
   if (typeof generation !== 'number' || !Number.isSafeInteger(generation) || generation < 0) {
@@ -61,6 +61,7 @@ function readAck(body: JsonObject): Omit<Ack, 'namespace' | 'pod' | 'podUid' | '
     ...{ digest, generation, status, capture, exposed },
     version: textField(body, 'version', 64),
     ...(problem === undefined ? {} : { problem: plain(textField(body, 'problem', 4096)) }),
+    ...(outdated === true ? { outdated } : {}),
   };
 }
 

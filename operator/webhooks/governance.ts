@@ -1,5 +1,7 @@
 // What admission knows of the cluster, from local copies alone, and what governs one workload by it.
 
+import type { SecretKeyRef } from '#core/policy/credential-source.ts';
+import { distinctSecrets } from '#core/policy/secret-refs.ts';
 import { governsNamespace, governsWorkload } from '#core/workloads/governing.ts';
 import type { Labels, Subject } from '#core/workloads/workload.ts';
 import type { McpGatewayClusterPolicy } from '#crds/cluster-policy.ts';
@@ -20,6 +22,7 @@ export interface AdmissionWorld {
 export interface Governance {
   readonly ok: true;
   readonly server: ServerConfig;
+  readonly secrets: readonly SecretKeyRef[];
 }
 
 export function governanceOf(
@@ -36,13 +39,16 @@ export function governanceOf(
       `no valid McpGatewayPolicy in namespace ${namespace} selects ${kind} ${name}; apply one whose selector matches its labels (kubectl get mgp -n ${namespace} shows what there is)`,
     );
   }
-  return joinServers(policies);
+  const joined = joinServers(policies);
+  return joined.ok ? { ...joined, secrets: distinctSecrets([...policies, ...baselines]) } : joined;
 }
 
 const FIELDS = ['port', 'path', 'tls', 'capture'] as const;
 
 /** A server has one port: policies that say different ones cannot both be carried out. */
-function joinServers(policies: readonly McpGatewayPolicy[]): Governance | Refused {
+function joinServers(
+  policies: readonly McpGatewayPolicy[],
+): Pick<Governance, 'ok' | 'server'> | Refused {
   const server: Record<string, unknown> = {};
   for (const field of FIELDS) {
     const said = policies.filter(({ spec }) => spec.server?.[field] !== undefined);

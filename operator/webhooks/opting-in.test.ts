@@ -62,6 +62,41 @@ describe('the webhook of pods', () => {
     });
   }
 
+  it('mounts the keys of Secrets that policies and baselines name, and no others', async () => {
+    const slack = (key: string) => ({
+      notifications: [
+        { name: 'room', type: 'Slack', slack: { urlFrom: { secretRef: { name: 'room', key } } } },
+      ],
+    });
+    const object = pod({ 'gatehouse.dev/inject': 'true' });
+    const verdict = await admit(object, {
+      policiesOf: () => [{ ...POLICY, spec: { ...POLICY.spec, ...slack('url') } }],
+      baselines: () => [
+        { kind: 'McpGatewayClusterPolicy', metadata: { name: 'all' }, spec: slack('audit') },
+      ],
+    });
+    const { spec } = patched<{ spec: { volumes: { name: string; projected?: object }[] } }>(
+      object as never,
+      verdict,
+    );
+
+    expect(spec.volumes.find(({ name }) => name === 'gatehouse-secrets')?.projected).to.deep.equal({
+      defaultMode: 420,
+      sources: [
+        {
+          secret: {
+            name: 'room',
+            items: [
+              { key: 'audit', path: 'room/audit' },
+              { key: 'url', path: 'room/url' },
+            ],
+            optional: true,
+          },
+        },
+      ],
+    });
+  });
+
   it('signs what it injected, and that holds for the pod as patched', async () => {
     const object = pod({ 'gatehouse.dev/inject': 'true' });
     const result = patched<{ metadata: object; spec: object }>(object, await admit(object));

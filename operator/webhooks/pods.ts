@@ -50,8 +50,9 @@ async function admit(
   if (!governance.ok) return deny(`Gatehouse: ${governance.why}`);
   const key = workloadKey(subject, (text) => createHash('sha256').update(text).digest('hex'));
   const services = world.servicesOf(namespace);
-  const { server } = governance;
-  const result = inject(pod, { workloadKey: key, server, namespaceLabels, services }, settings);
+  const { server, secrets } = governance;
+  const placement = { workloadKey: key, server, namespaceLabels, services, secrets };
+  const result = inject(pod, placement, settings);
   if (!result.ok) return deny(`Gatehouse: ${result.why}`);
   const status = statusOf(result.pod, result.capture, settings.revision);
   const signed = await signStatus(canonicalJson(status as unknown as JsonValue));

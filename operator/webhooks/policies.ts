@@ -52,7 +52,7 @@ function findProblems({ kind, object }: AdmissionRequest): Found {
   const isBaseline = kind === CLUSTER_POLICY_KIND;
   const problems = isBaseline ? validateClusterPolicy(object) : validatePolicy(object);
   if (problems.length > 0) return { problems, warnings: [] };
-  const compiled = compilePolicies([object as GoverningPolicy]);
+  const compiled = compilePolicies([object as GoverningPolicy], undefined, 'Cluster');
   if (compiled.ok) return { problems: [], warnings: compiled.warnings };
   // Alone, a baseline has no issuers, and who approves may be of one that only namespaces list.
   const own = compiled.problems.filter(

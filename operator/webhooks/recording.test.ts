@@ -42,6 +42,29 @@ describe('the webhook of policies', () => {
     expect(whyOf(await admit(log, {}, log.fails))).to.include('cannot record');
   });
 
+  it('takes what only a cluster carries out, and refuses what is for a machine', async () => {
+    const log = evidence();
+    const valueFrom = (from: object) => ({
+      identity: {
+        ...POLICY.spec.identity,
+        upstream: { mode: 'Static', static: { valueFrom: from } },
+      },
+    });
+    const admitSpec = (more: object) =>
+      admit(log, { object: { ...POLICY, spec: { ...POLICY.spec, ...more } } });
+
+    const taken = await Promise.all([
+      admitSpec({
+        server: { port: 3000, tls: { secretName: 'a' }, capture: { mode: 'Redirect' } },
+      }),
+      admitSpec(valueFrom({ secretRef: { name: 'a', key: 'b' } })),
+    ]);
+    const refused = await admitSpec(valueFrom({ file: '/etc/gatehouse/runtime/redis-url' }));
+
+    expect(taken.map(whyOf)).to.deep.equal(['allowed', 'allowed']);
+    expect(whyOf(refused)).to.include('in a cluster use secretRef');
+  });
+
   const broken: [what: string, spec: object, says: string][] = [
     ['a field that is wrong', { rules: [{ name: 'a', effect: 'Maybe' }] }, 'spec.rules[0].effect'],
     [

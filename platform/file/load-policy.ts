@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
+import type { Place } from '#core/policy/unimplemented.ts';
 import {
   type FileProblem,
   type PolicyDocument,
@@ -28,13 +29,14 @@ export interface NamedDocument extends Pick<PolicyDocument, 'digest'> {
   readonly policy: { readonly metadata: { readonly name: string } };
 }
 
-export function loadPolicy(reading: PolicyReading): LoadedPolicy {
+export function loadPolicy(reading: PolicyReading, place: Place = 'Alone'): LoadedPolicy {
   if (!reading.ok) return reading;
   const { documents } = reading;
   const digest = digestOf(documents);
   const compiled = compilePolicies(
     documents.map(({ policy }) => policy),
     digest,
+    place,
   );
   return compiled.ok
     ? { ok: true, policy: compiled.policy, digest, documents }

@@ -54,5 +54,7 @@ export function sortByNamespace(reading: PolicyReading, fallback: string): Names
 
 function load(documents: readonly PolicyDocument[]): LoadedPolicy {
   const problems = jointProblems(documents);
-  return problems.length > 0 ? { ok: false, problems } : loadPolicy({ ok: true, documents });
+  return problems.length > 0
+    ? { ok: false, problems }
+    : loadPolicy({ ok: true, documents }, 'Anywhere');
 }

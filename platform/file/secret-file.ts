@@ -8,13 +8,20 @@ const MAX_SECRET_BYTES = 8 * 1024;
 export class SecretFileFault extends Error {
   override readonly name = 'SecretFileFault';
   readonly code = 'secret_file';
+  /** Without the name of the file. */
+  readonly why: string;
+
+  constructor(file: string, why: string, options?: ErrorOptions) {
+    super(`${file}: ${why}`, options);
+    this.why = why;
+  }
 }
 
 /** The content without one trailing newline. Rejects with SecretFileFault. */
 export async function readSecretFile(file: string): Promise<string> {
   const bytes = await readBounded(file);
   if (bytes.byteLength > MAX_SECRET_BYTES) {
-    throw new SecretFileFault(`${file}: is over ${MAX_SECRET_BYTES} bytes`);
+    throw new SecretFileFault(file, `is over ${MAX_SECRET_BYTES} bytes`);
   }
   return bytes.toString('utf8').replace(/\r?\n$/, '');
 }
@@ -36,6 +43,6 @@ async function readBounded(file: string): Promise<Buffer> {
     }
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
-    throw new SecretFileFault(`${file}: cannot be read (${code})`, { cause });
+    throw new SecretFileFault(file, `cannot be read (${code})`, { cause });
   }
 }

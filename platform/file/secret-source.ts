@@ -1,16 +1,38 @@
-// A secret value that a policy names: in a file of its own, or in a variable of the environment.
+// A secret value that a policy names: in a file of its own, which may be a mounted key of a Secret, or in a variable
+// of the environment.
 
+import { join } from 'node:path';
 import type { CredentialSource } from '#core/policy/compiled.ts';
 import { readSecretFile, SecretFileFault } from './secret-file.ts';
 
+export interface SecretPlaces {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where keys of Secrets are mounted; only in a pod. */
+  readonly secretsDir?: string | undefined;
+}
+
+/** Undefined outside a pod. */
+export function secretFile(
+  { name, key }: Extract<CredentialSource, { readonly kind: 'secret' }>,
+  { secretsDir }: Pick<SecretPlaces, 'secretsDir'>,
+): string | undefined {
+  return secretsDir === undefined ? undefined : join(secretsDir, name, key);
+}
+
 /** Rejects with SecretFileFault, which names the place and never the value. */
-export function readSecretSource(
+export async function readSecretSource(
   source: CredentialSource,
-  env: Readonly<Record<string, string | undefined>>,
+  places: SecretPlaces,
 ): Promise<string> {
+  const { env } = places;
   if (source.kind === 'file') return readSecretFile(source.path);
+  if (source.kind === 'secret') {
+    const file = secretFile(source, places);
+    if (file !== undefined) return readSecretFile(file);
+    throw new SecretFileFault(source.name, 'is a Secret, and there are none outside a cluster');
+  }
   const value = env[source.name];
   return value === undefined || value === ''
-    ? Promise.reject(new SecretFileFault(`${source.name}: the variable is not set`))
+    ? Promise.reject(new SecretFileFault(source.name, 'the variable is not set'))
     : Promise.resolve(value);
 }

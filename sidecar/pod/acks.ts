@@ -10,6 +10,8 @@ export interface Ack {
   readonly generation: number;
   readonly status: 'Active' | 'Rejected';
   readonly problem?: string;
+  /** Only a pod made anew can carry it out. */
+  readonly outdated?: true;
 }
 
 export interface AckFacts {

@@ -27,10 +27,20 @@ export interface DocumentSourceDeps {
   readonly facts: RecordDraft['detail'];
 }
 
+/** A Secret that a document waits for is mounted a minute or so after it was made. */
+const AGAIN_MS = 5_000;
 /** The kubelet swaps the mounted folder once a minute or so. */
 const LOOK_MS = 1_000;
 
 type Newer = Extract<Judged, { kind: 'newer' }>;
+type Bad = Extract<Judged, { kind: 'bad' }>;
+
+/** The newest document that can still become a good one. */
+interface Awaited {
+  readonly jws: string;
+  readonly problem: string;
+  readonly atSeconds: number;
+}
 
 export class DocumentSource implements PolicySource {
   readonly #deps: DocumentSourceDeps;
@@ -42,6 +52,7 @@ export class DocumentSource implements PolicySource {
   #waiting = 0;
   #fileSeen = '';
   #told = '';
+  #awaited: Awaited | undefined;
   #isStarted = false;
   #expiredSince: string | undefined;
 
@@ -84,6 +95,7 @@ export class DocumentSource implements PolicySource {
 
   async #look(): Promise<void> {
     this.#noteExpiry();
+    this.#lookAgain();
     const text = await readFile(this.#deps.file, 'utf8').catch(() => undefined);
     if (text === undefined || text.length > MAX_SIGNED_CHARS) {
       const why = text === undefined ? 'is not there or cannot be read' : 'is too large';
@@ -95,9 +107,33 @@ export class DocumentSource implements PolicySource {
     this.offer(text);
   }
 
+  #lookAgain(): void {
+    const { clock } = this.#deps;
+    const awaited = this.#awaited;
+    if (awaited === undefined) return;
+    if (Math.abs(clock.epochSeconds() - awaited.atSeconds) * 1000 < AGAIN_MS) return;
+    this.#awaited = { ...awaited, atSeconds: clock.epochSeconds() };
+    this.offer(awaited.jws);
+  }
+
+  /** Whether there is news in it: not what was waited for, and still is. */
+  #isNews(jws: string, judged: Judged): boolean {
+    const before = this.#awaited;
+    if (judged.kind !== 'bad') {
+      if (judged.kind === 'newer' || before?.jws === jws) this.#awaited = undefined;
+      return judged.kind === 'newer';
+    }
+    const { problem, remedy } = judged;
+    if (remedy === 'restart') this.#awaited = undefined;
+    if (remedy !== 'wait') return true;
+    this.#awaited = { jws, problem, atSeconds: this.#deps.clock.epochSeconds() };
+    return before?.jws !== jws || before.problem !== problem;
+  }
+
   async #take(jws: string): Promise<void> {
     const judged = await this.#deps.documents.judge(jws);
-    if (judged.kind === 'known') return;
+    const isNews = this.#isNews(jws, judged);
+    if (judged.kind === 'known' || !isNews) return;
     if (this.#isStarted) return this.#replace(judged);
     if (judged.kind === 'newer') return this.#start(judged);
     this.#sayWhyNot(`the policy document ${judged.problem}`);
@@ -132,14 +168,12 @@ export class DocumentSource implements PolicySource {
   }
 
   /** Of a document that cannot be read nothing can be said but what is in force instead of it. */
-  #reject({
-    document,
-    problem,
-  }: Pick<Extract<Judged, { kind: 'bad' }>, 'document' | 'problem'>): void {
+  #reject({ document, problem, remedy }: Pick<Bad, 'document' | 'problem' | 'remedy'>): void {
     const named = document ?? this.#deps.documents.current;
     if (named === undefined) return;
     const { digest, generation } = named;
-    this.#deps.acks.report({ digest, generation, status: 'Rejected', problem });
+    const outdated = remedy === 'restart' ? ({ outdated: true } as const) : {};
+    this.#deps.acks.report({ digest, generation, status: 'Rejected', problem, ...outdated });
   }
 
   /** In the log, where who looks after a pod that does not start will look; once for each reason. */

@@ -9,6 +9,7 @@ import { documentProblem, readDocument } from '#core/policy/read-document.ts';
 import { API_VERSION, POLICY_KIND } from '#crds/names.ts';
 import { type DocumentVerifier, sha256Hex } from '#platform/documents/signed-text.ts';
 import type { GoodPolicy } from '#platform/file/load-policy.ts';
+import { type PodSecrets, type SecretProblem, secretProblem } from './named-secrets.ts';
 
 export interface Workload {
   readonly key: string;
@@ -20,26 +21,31 @@ export type Judged =
   /** What is in force already, or was before. */
   | { readonly kind: 'known' }
   /** `document` where it could be read: an answer to whoever sent it names it. */
-  | { readonly kind: 'bad'; readonly problem: string; readonly document?: EffectivePolicy };
+  | {
+      readonly kind: 'bad';
+      readonly problem: string;
+      readonly document?: EffectivePolicy;
+      /** Where the document is sound and this pod is not ready for it. */
+      readonly remedy?: SecretProblem['remedy'];
+    };
+
+export interface DocumentPlace {
+  readonly nowMillis: () => number;
+  /** The least generation that is taken; 0 where it is not known. */
+  readonly floor: number;
+  readonly secrets: PodSecrets;
+}
 
 export class Documents {
   readonly #verifier: DocumentVerifier;
   readonly #workload: Workload;
-  readonly #nowMillis: () => number;
-  readonly #floor: number;
+  readonly #place: DocumentPlace;
   #current: EffectivePolicy | undefined;
 
-  /** `floor`: the least generation that is taken; 0 where it is not known. */
-  constructor(
-    verifier: DocumentVerifier,
-    workload: Workload,
-    nowMillis: () => number,
-    floor: number,
-  ) {
+  constructor(verifier: DocumentVerifier, workload: Workload, place: DocumentPlace) {
     this.#verifier = verifier;
     this.#workload = workload;
-    this.#nowMillis = nowMillis;
-    this.#floor = floor;
+    this.#place = place;
   }
 
   get current(): EffectivePolicy | undefined {
@@ -60,14 +66,16 @@ export class Documents {
     if (this.#isKnown(document)) return { kind: 'known' };
     const problem = documentProblem(document, {
       ...this.#workload,
-      nowMillis: this.#nowMillis(),
-      leastGeneration: this.#floor,
+      nowMillis: this.#place.nowMillis(),
+      leastGeneration: this.#place.floor,
     });
     if (problem !== undefined) return { kind: 'bad', problem, document };
     const loaded = loadDocument(document);
-    return typeof loaded === 'string'
-      ? { kind: 'bad', problem: loaded, document }
-      : { kind: 'newer', document, loaded };
+    if (typeof loaded === 'string') return { kind: 'bad', problem: loaded, document };
+    const lacking = await secretProblem(document, loaded.policy, this.#place.secrets);
+    return lacking === undefined
+      ? { kind: 'newer', document, loaded }
+      : { kind: 'bad', ...lacking, document };
   }
 
   /** A mounted copy follows minutes after the stream: that it is behind is no fault of anybody. */

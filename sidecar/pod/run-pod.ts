@@ -63,9 +63,16 @@ interface Parts {
 
 function openDocuments(parts: Parts, verifier: DocumentVerifier, floor: Floor) {
   const { settings, clock, log, stop, ledger, acks } = parts;
-  const { workloadKey: key, namespace, files } = settings;
-  const nowMillis = () => clock.epochSeconds() * 1000;
-  const documents = new Documents(verifier, { key, namespace }, nowMillis, floor.generation);
+  const { workloadKey: key, namespace, files, secrets: mounted } = settings;
+  const documents = new Documents(
+    verifier,
+    { key, namespace },
+    {
+      nowMillis: () => clock.epochSeconds() * 1000,
+      floor: floor.generation,
+      secrets: { mounted, secretsDir: settings.gateway.secretsDir },
+    },
+  );
   const facts = { generationFloor: floor.state === 'known' ? floor.generation : floor.state };
   const file = files.document;
   const source = new DocumentSource({ documents, acks, ledger, clock, log, file, stop, facts });

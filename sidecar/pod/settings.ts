@@ -24,6 +24,8 @@ export interface PodSettings {
   readonly capture: Capture;
   readonly drainSeconds: number;
   readonly appProbes: AppProbes;
+  /** Keys of Secrets that this pod was made with, as `name/key`. */
+  readonly secrets: ReadonlySet<string>;
   readonly files: PodFiles;
   readonly logLevel: LogLevel;
 }
@@ -68,6 +70,7 @@ export function readPodSettings(env: Environment): PodSettings {
       otlp: readOtlpSettings({ ...otlp, env, version: VERSION, allowPlainHttp }),
       version: VERSION,
       env,
+      secretsDir: join(root, VOLUMES.secrets.path),
     },
     namespace: namespaceOf(env),
     workloadKey: required(env, 'WORKLOAD_KEY'),
@@ -76,6 +79,7 @@ export function readPodSettings(env: Environment): PodSettings {
     capture: oneOf(env, 'CAPTURE', CAPTURES),
     drainSeconds: secondsOf(env, 'DRAIN_SECONDS', DRAIN_SECONDS),
     appProbes: readAppProbes(env.GATEHOUSE_APP_PROBES),
+    secrets: new Set((env.GATEHOUSE_SECRETS ?? '').split(',').filter((id) => id !== '')),
     files: {
       document: join(root, VOLUMES.policy.path, 'policy.jws'),
       token: join(root, VOLUMES.token.path, 'token'),
