@@ -16,6 +16,8 @@ export interface Forwarding {
   /** The client's head; absent on a message of Gatehouse's own. */
   readonly head?: Head;
   readonly body?: Uint8Array;
+  /** The server's own id of the event after which it is to go on. */
+  readonly lastEventId?: string;
 }
 
 export type Forwarded =
@@ -37,6 +39,7 @@ export async function forward(
     ...passedHeaders(sending.head, upstream, snapshot.credential.ownHeaders),
     ...sessionHeader(exchange),
     ...taskHeader(sending),
+    ...(sending.lastEventId === undefined ? {} : { 'last-event-id': sending.lastEventId }),
     ...(await snapshot.credential.headersFor(askedFor?.principal ?? principal, id)),
   };
   exchange.markSent();

@@ -9,6 +9,7 @@ import type { RefusalLog } from '#platform/process/refusal-log.ts';
 import type { Activation } from './activation.ts';
 import type { Definitions } from './definitions.ts';
 import type { Departure } from './departure.ts';
+import type { EventIds } from './event-ids.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { Inquiries } from './inquiries.ts';
 import type { Approvals } from './obtain-approval.ts';
@@ -24,6 +25,7 @@ export interface Gate {
   readonly recorder: Recorder;
   readonly upstream: Upstream;
   readonly sessions: Sessions;
+  readonly eventIds: EventIds;
   readonly states: RequestStates;
   readonly taskIds: TaskIds;
   readonly exchanges: Exchanges;

@@ -22,6 +22,7 @@ import { Activation } from './activation.ts';
 import { approvalsDoor } from './approvals-door.ts';
 import { Definitions } from './definitions.ts';
 import { Departure } from './departure.ts';
+import { EventIds } from './event-ids.ts';
 import { Exchanges } from './exchanges.ts';
 import type { Gate } from './gate.ts';
 import { bindGateway } from './gateway.ts';
@@ -210,6 +211,7 @@ function assembleGate(parts: Parts, activation: Activation, approvals: Approvals
     upstream: new Upstream(settings.upstream),
     // Alone, one process owns what lies under --data, over restarts too.
     sessions: new Sessions(sealer, peers?.self ?? { name: 'local' }),
+    eventIds: new EventIds(sealer),
     states: new RequestStates(sealer),
     taskIds: new TaskIds(sealer),
     exchanges: new Exchanges(),

@@ -18,7 +18,7 @@ import {
   EVIDENCE_UNAVAILABLE,
   refusedOutcome,
 } from './conclude.ts';
-import { maskLines } from './event-lines.ts';
+import { maskLines, sealId } from './event-lines.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { refuseLate } from './late-answer.ts';
@@ -115,7 +115,10 @@ class StreamRelay {
   }
 
   async #event(came: SseEvent): Promise<void> {
-    const event = maskLines(came, this.#judge.snapshot);
+    const masked = maskLines(came, this.#judge.snapshot);
+    const { facts } = this.#exchange;
+    const isResumable = factsOf(facts.revision).resumption;
+    const event = isResumable ? sealId(masked, this.#gate.eventIds, facts) : masked;
     if (event.id !== undefined) this.#resumable = true;
     // `retry:` and priming events carry no message.
     if (event.data === undefined || event.data.byteLength === 0) {

@@ -7,7 +7,7 @@ import { factsOf } from '#core/mcp/revisions.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { openSession } from './admit-body.ts';
-import type { Head } from './admit-head.ts';
+import { type Head, only } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
 import { concludeDelivered } from './conclude.ts';
 import { Exchange } from './exchange.ts';
@@ -35,11 +35,14 @@ export interface Bodyless {
 export async function openStream(asked: Bodyless, client: ClientReply, gate: Gate): Promise<void> {
   const exchange = await begin('GET', asked, client, gate);
   if (exchange === undefined) return;
+  const resumed = resumedAfter(asked.head, exchange, gate);
+  if ('refusal' in resumed) return sayNo(exchange, resumed.refusal, { client, gate });
   const lease = leaseStream(exchange, asked.head, gate);
   if (lease.kind === 'refused') return sayNo(exchange, lease.refusal, { client, gate });
   const unwatch = watchClient(exchange, client);
   try {
-    const forwarded = await send({ method: 'GET', exchange, head: asked.head }, gate);
+    const sending = { method: 'GET', exchange, head: asked.head, ...resumed } as const;
+    const forwarded = await send(sending, gate);
     if (forwarded.kind === 'cutShort') return await sayCutShort(exchange, { client, gate });
     if (forwarded.kind === 'failed') return await sayFailed(forwarded, exchange, client, gate);
     if (isEventStream(forwarded.reply)) {
@@ -55,6 +58,18 @@ export async function openStream(asked: Bodyless, client: ClientReply, gate: Gat
     unwatch();
     lease.release();
   }
+}
+
+type Resumed = { readonly lastEventId?: string } | { readonly refusal: Refusal };
+
+/** What a client names is an event that it was sent itself, in this session. */
+function resumedAfter({ headers }: Head, { facts }: Exchange, { eventIds }: Gate): Resumed {
+  const values = headers['last-event-id'];
+  if (values === undefined) return {};
+  const lastEventId = eventIds.open(only(values) ?? '', facts);
+  if (lastEventId !== undefined) return { lastEventId };
+  const reason = 'Last-Event-ID names no event of this session; open the stream without it';
+  return { refusal: { code: 'header_mismatch', reason } };
 }
 
 /** DELETE: the client ends its session. */

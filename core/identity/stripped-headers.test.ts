@@ -38,6 +38,8 @@ describe('headers on their way to the server', () => {
     'upgrade',
     'expect',
     ':authority',
+    'last-event-id',
+    'Last_Event_ID',
   ];
   for (const name of stopped) {
     it(`stop ${name}`, () => {
@@ -52,7 +54,6 @@ describe('headers on their way to the server', () => {
     'host',
     'origin',
     'user-agent',
-    'last-event-id',
     'mcp-session-id',
     'mcp-protocol-version',
     'mcp-method',

@@ -37,6 +37,8 @@ const STRIPPED: ReadonlySet<string> = new Set([
   'cookie2',
   'api-key',
   'dpop',
+  // sealed by us for one listener, and written anew
+  'last-event-id',
   // who and where from, as proxies say it
   'forwarded',
   'via',

@@ -36,6 +36,10 @@ function speaking(): { script: Script; say: (piece: string) => void; end: () => 
   return { script, say, end: () => void promise.then((response) => response.end()) };
 }
 
+function withoutIds(text: string): string {
+  return text.replaceAll(/^id: .+$/gm, 'id:').replaceAll(/^data: $/gm, 'data:');
+}
+
 describe('what a server says on a stream', () => {
   let rig: Rig<ScriptedServer>;
   before(async () => {
@@ -74,7 +78,9 @@ describe('what a server says on a stream', () => {
         server.say(piece.slice(half));
         expected += heard;
         const sofar = expected;
-        await until(piece, () => client.text() === sofar);
+        // Where a client can resume, it gets the id of an event as one of its own.
+        const plain = () => (method === 'POST' ? client.text() : withoutIds(client.text()));
+        await until(piece, () => plain() === (method === 'POST' ? sofar : withoutIds(sofar)));
       }
 
       // No proxy on the way may keep or change it.

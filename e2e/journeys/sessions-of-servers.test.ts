@@ -80,7 +80,9 @@ describe('a session of the legacy era', () => {
     expect(exchange.outcome?.outcome?.status).to.equal('ok');
     const asked = rig.server.journal.read().requests.filter(({ method }) => method === 'GET');
     const ids = asked.map(({ rawHeaders }) => headerOf(rawHeaders, 'last-event-id'));
-    expect(ids).to.deep.equal([lastEventId, lastEventId]);
+    // The server hears its own id of that event, which the client never saw.
+    expect(ids[0]).to.be.a('string').and.not.equal(lastEventId);
+    expect(ids).to.deep.equal([ids[0], ids[0]]);
     resumed.close();
     again.close();
   });

@@ -4,7 +4,7 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /** What the envelope is for; part of the authenticated data, so one kind never opens as another. */
-export type SealedKind = 'session' | 'state' | 'task' | 'sign-in' | 'visit';
+export type SealedKind = 'session' | 'event' | 'state' | 'task' | 'sign-in' | 'visit';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
