@@ -75,6 +75,25 @@ describe('a gateway at which nobody decides', () => {
     expect(consoleSettings(flags, REST)).to.equal(undefined);
   });
 
+  it('takes one on loopback, as where everything is on one machine', () => {
+    const flags = readAll('--console-url', 'http://localhost:8443');
+
+    expect(consoleSettings(flags, REST)).to.equal(undefined);
+  });
+
+  for (const [wrong, says] of [
+    ['http://gatehouse.example', 'https'],
+    ['https://gatehouse.example/console', 'path'],
+    ['https://gatehouse.example/?x=1', 'path'],
+  ] as const) {
+    it(`sends nobody to ${wrong}`, () => {
+      const flags = readAll('--console-url', wrong);
+
+      expect(() => consoleSettings(flags, REST)).to.throw(UsageError, `--console-url must`);
+      expect(() => consoleSettings(flags, REST)).to.throw(UsageError, says);
+    });
+  }
+
   const refused: readonly (readonly [name: string, words: readonly string[], says: string])[] = [
     ['the address where they do', [...key, ...redis], '--console-url'],
     ['what both share', [...key, ...url], '--redis'],

@@ -1,6 +1,7 @@
 // The flags of `gatehouse run` that open a console beside the gateway.
 
 import { BESIDE_FLAGS, type BesideSettings } from '#console/settings.ts';
+import { isLoopback } from '#core/identity/loopback.ts';
 import type { KeyPlaces } from '#platform/file/key-file.ts';
 import { UsageError } from './command.ts';
 import { type HostPort, hostPort, text, texts, url } from './flag-kinds.ts';
@@ -45,7 +46,10 @@ export function consoleSettings(
     const orphan = Object.keys(CONSOLE_FLAGS).find(
       (name) => name !== 'consoleUrl' && isGiven(flags, name),
     );
-    if (orphan === undefined) return undefined;
+    if (orphan === undefined) {
+      checkConsoleUrl(flags);
+      return undefined;
+    }
     throw new UsageError(`--${dashed(orphan)} is for a console; add --console HOST:PORT`);
   }
   if (listen.port === 0 && flags.consoleUrl === undefined) {
@@ -61,6 +65,16 @@ export function consoleSettings(
     flags: BESIDE_FLAGS,
     ...rest,
   };
+}
+
+/** A console elsewhere is held to what one here is: calls that wait send people to this address. */
+function checkConsoleUrl({ consoleUrl }: ConsoleFlags): void {
+  if (consoleUrl === undefined) return;
+  const { protocol, hostname, pathname, search } = consoleUrl;
+  if (protocol !== 'https:' && !isLoopback(hostname)) {
+    throw new UsageError('--console-url must be https, or http on loopback: people sign in there');
+  }
+  if (pathname !== '/' || search !== '') throw new UsageError('--console-url must have no path');
 }
 
 /** Where people decide, whether that console is opened here or runs elsewhere. */

@@ -47,13 +47,17 @@ export async function judgeAgain(
 
 /**
  * Whether approvers and their desk went by what this gateway says of the call, and not by what somebody
- * wrote into the store: who asks, whose word it takes, and the arguments, unless any would do.
+ * wrote into the store: who asks, for what at which server and why, whose word it takes, and the arguments, unless
+ * any would do. The binding that stands beside them says nothing to people.
  */
 function isAsShown(now: Omit<ApprovalRequest, 'id'>, then: ApprovalRequest): boolean {
   return (
     isDeepStrictEqual(now.terms, then.terms) &&
     isDeepStrictEqual(now.requester, then.requester) &&
     isDeepStrictEqual(now.target, then.target) &&
+    now.server === then.server &&
+    now.method === then.method &&
+    now.rule === then.rule &&
     (now.terms.allowance.scope === 'Window' || isSameJson(now.preview, then.preview))
   );
 }
@@ -85,7 +89,7 @@ const TIGHTENED: Refusal = {
 const SHOWN_OTHERWISE: Refusal = {
   code: 'approval_refused',
   reason:
-    'approvers were shown another requester, other approvers or other arguments than this call shows now; ask anew when that approval has expired',
+    'approvers were shown another requester, server, rule, other approvers or other arguments than this call shows now; ask anew when that approval has expired',
 };
 
 const CHANGED: Refusal = {

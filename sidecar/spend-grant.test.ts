@@ -141,6 +141,10 @@ describe('a grant that is about to be spent', () => {
           terms: { ...terms, needs: terms.needs.map((need) => ({ ...need, subjects: ['bob'] })) },
         }),
       },
+      { name: 'another server', forge: () => ({ server: 'http://staging.example/mcp' }) },
+      { name: 'another method', forge: () => ({ method: 'tools/call' }) },
+      { name: 'another rule', forge: () => ({ rule: 'payments/harmless' }) },
+      { name: 'another tool', forge: ({ target }) => ({ target: { ...target, name: 'echo' } }) },
       { name: 'other arguments', forge: () => ({ preview: '{"amount":1}' }) },
       { name: 'what is no JSON', forge: () => ({ preview: '{' }) },
     ];

@@ -229,7 +229,8 @@ async function writeVolumes(
     'policy-keys.json': await operator.policyKeys(),
     'operator-ca.crt': operator.ca,
   };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(runtime, name), text);
+  for (const [name, text] of Object.entries(files))
+    await writeFile(join(runtime, name), text, { mode: 0o600 });
   await writeFile(join(token, 'token'), POD_TOKEN);
 }
 

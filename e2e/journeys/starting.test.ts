@@ -174,18 +174,28 @@ describe('starting a gateway', () => {
       name: 'a sealing key that is none',
       differs: async (folder) => {
         const file = join(folder, 'sealing.keys');
-        await writeFile(file, `${'A'.repeat(43)}=\nhunter2\n`);
+        await writeFile(file, `${'A'.repeat(43)}=\nhunter2\n`, { mode: 0o600 });
         return { '--sealing-keys': file };
       },
       code: CONFIG,
       says: ['sealing.keys:2: a key is 32 bytes in base64; make one with: openssl rand -base64 32'],
     },
     {
+      name: 'sealing keys that others may read',
+      differs: async (folder) => {
+        const file = join(folder, 'sealing.keys');
+        await writeFile(file, `${'A'.repeat(43)}=\n`, { mode: 0o644 });
+        return { '--sealing-keys': file };
+      },
+      code: CONFIG,
+      says: ['sealing.keys: others may read or write it; run: chmod 600'],
+    },
+    {
       name: 'given keys of which one is missing',
       differs: async (folder) => {
         const keys = join(folder, 'keys');
         await mkdir(keys);
-        await writeFile(join(keys, 'sealing.keys'), `${'A'.repeat(43)}=\n`);
+        await writeFile(join(keys, 'sealing.keys'), `${'A'.repeat(43)}=\n`, { mode: 0o600 });
         return { '--keys': keys };
       },
       code: CONFIG,

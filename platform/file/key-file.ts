@@ -2,7 +2,7 @@
 // that are given and only read, so that gateways on several machines need no folder in common.
 
 import { join } from 'node:path';
-import { codeOf, type FaultClass, keyFileExists, readPem } from './key-pair-files.ts';
+import { codeOf, type FaultClass, keyFileExists, readMountedPem } from './key-pair-files.ts';
 import { writeOnce } from './write-once.ts';
 
 export interface KeyPlaces {
@@ -25,7 +25,10 @@ export function keyFile({ dataDir, keysDir }: KeyPlaces, name: string): KeyFile 
     : { path: join(keysDir, name), isGiven: true };
 }
 
-/** The text of the file, made from `fresh` (mode 0600) where it may be. Rejects with a fault that names it. */
+/**
+ * The text of the file, made from `fresh` (mode 0600) where it may be. Rejects with a fault that names it, also when it
+ * is ours and others may read it.
+ */
 export async function readKeyFile(
   { path, isGiven }: KeyFile,
   fresh: () => string,
@@ -40,7 +43,7 @@ export async function readKeyFile(
     await makeKeyFile(path, fresh(), Fault);
   }
   // Another process may have been first: what is on disk is the key.
-  return readPem(path, Fault);
+  return readMountedPem(path, Fault);
 }
 
 async function makeKeyFile(path: string, text: string, Fault: FaultClass): Promise<void> {

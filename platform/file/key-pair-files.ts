@@ -63,6 +63,12 @@ export async function readPrivatePem(file: string, Fault: FaultClass): Promise<s
   return readPem(file, Fault);
 }
 
+/** The same of a key that may be mounted for us: of what is not ours, whoever mounted it chose the mode. */
+export async function readMountedPem(file: string, Fault: FaultClass): Promise<string> {
+  const { uid } = await statOf(file, Fault);
+  return uid === process.getuid?.() ? readPrivatePem(file, Fault) : readPem(file, Fault);
+}
+
 export async function readPem(file: string, Fault: FaultClass): Promise<string> {
   const { size } = await statOf(file, Fault);
   if (size > MAX_PEM_BYTES) {

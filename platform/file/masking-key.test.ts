@@ -43,7 +43,7 @@ describe('masking key file', () => {
 
   for (const content of ['', 'SECRET', 'U0VDUkVU', `${'A'.repeat(43)}=\n${'B'.repeat(43)}=`]) {
     it(`that is no key (${content.length} characters) is named and not quoted`, async () => {
-      await writeFile(file, content);
+      await writeFile(file, content, { mode: 0o600 });
 
       const fault = await loadMaskingHash({ dataDir: folder }).catch((error: unknown) => error);
 

@@ -18,7 +18,7 @@ describe('sealing keys', () => {
 
   const given = async (text: string): Promise<string> => {
     const file = join(folder, 'given.keys');
-    await writeFile(file, text);
+    await writeFile(file, text, { mode: 0o600 });
     return file;
   };
   const load = (sealingKeysFile: string) => loadSealingKeys({ dataDir: folder, sealingKeysFile });

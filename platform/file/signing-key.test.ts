@@ -41,7 +41,7 @@ describe('signing key file', () => {
   ];
   for (const { name, content } of broken) {
     it(`that is ${name} is refused by name, not replaced and not quoted`, async () => {
-      await writeFile(file, content);
+      await writeFile(file, content, { mode: 0o600 });
 
       const fault = await load().catch((error: unknown) => error);
 
