@@ -36,7 +36,7 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
     state: () => redis.state,
     floors: new Map(),
     unusedSince: new Map(),
-    render: createRenderer(),
+    render: createRenderer(() => ({ cluster: state.world.clusterIssuer.current })),
     ownNamespace: settings.namespace,
     ensureRuntime: (namespace) => ensureRuntime(parts, state, namespace),
     observed: ({ document, isChange }: Published) => {

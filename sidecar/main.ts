@@ -182,6 +182,7 @@ function refusePlainHttp({ upstream, allowPlainHttp }: SidecarSettings): void {
 function openVerifier({ settings, clock }: Parts, { policy }: GoodPolicy): OidcTokenVerifier {
   return createTokenVerifier({
     issuers: policy.issuers,
+    serviceAccounts: policy.serviceAccounts,
     allowPlainHttp: settings.allowPlainHttp,
     now: () => clock.epochSeconds() * 1000,
   });

@@ -55,7 +55,7 @@ export async function makeSnapshot(
     digest,
     publicUrls,
     scopes: scopesToAskFor(policy),
-    verifier: verifier.withIssuers(policy.issuers),
+    verifier: verifier.withIssuers(policy.issuers, policy.serviceAccounts),
     maskingHash,
     doors: doorsOf(policy, publicUrls, settings.upstream.pathname),
     credential: await createUpstreamCredential(policy.upstream, {

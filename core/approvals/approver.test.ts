@@ -49,6 +49,12 @@ const refused: readonly {
     code: 'agent_token',
     says: 'act',
   },
+  {
+    name: 'a token of a ServiceAccount, whatever it claims',
+    by: { ...bob, issuerName: 'kubernetes' },
+    code: 'agent_token',
+    says: 'ServiceAccount is no person',
+  },
   { name: 'a token without a person', by: nameless, code: 'person_missing', says: 'person' },
   { name: 'a blank person', by: { ...bob, person: ' ' }, code: 'person_missing', says: 'person' },
   {

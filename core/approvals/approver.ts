@@ -3,6 +3,7 @@
 
 import type { Principal } from '#core/identity/principal.ts';
 import { readAudiences } from '#core/identity/token-claims.ts';
+import { KUBERNETES_ISSUER } from '#crds/names.ts';
 import type { Identity } from './identity.ts';
 
 declare const PROVEN: unique symbol;
@@ -84,7 +85,13 @@ function audienceRefusal({ claims }: Principal, rules: ApproverRules) {
     : undefined;
 }
 
-function agentRefusal({ actors, claims }: Principal) {
+function agentRefusal({ actors, claims, issuerName }: Principal) {
+  if (issuerName === KUBERNETES_ISSUER) {
+    return refuse(
+      'agent_token',
+      'iss: a ServiceAccount is no person; an approver signs in in person',
+    );
+  }
   return actors.length > 0 || Object.hasOwn(claims, 'act')
     ? refuse(
         'agent_token',

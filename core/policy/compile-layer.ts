@@ -1,5 +1,7 @@
 // Compiles one policy document into the layer that judges by it.
 
+import { serviceAccountSubject } from '#core/identity/service-account.ts';
+import { KUBERNETES_ISSUER } from '#crds/names.ts';
 import type { Rule } from '#crds/policy.ts';
 import type { ConditionCompiler } from './cel.ts';
 import { compileRule } from './compile-rule.ts';
@@ -29,15 +31,19 @@ export function compileLayer(
   );
   const compiled = compilations.map((compilation) => compilation.compiled);
   const issuerNames = issuersOf(document);
+  const accounts = document.spec.identity?.serviceAccounts?.map(serviceAccountSubject);
   const findings = join([
     ...compilations,
     findRepeatedNames(rules),
-    ...(issuerNames === undefined ? [] : [findForeignIssuers(rules, issuerNames)]),
+    ...(issuerNames === undefined
+      ? []
+      : [findForeignIssuers(rules, acceptedBy(issuerNames, accounts))]),
     findShadowed(rules),
   ]);
   const layer: PolicyLayer = {
     name: metadata.name,
     ...(issuerNames === undefined ? {} : { issuerNames }),
+    ...(accounts === undefined ? {} : { serviceAccounts: new Set(accounts) }),
     abstains: isBaseline(document) && rules.every(({ effect }) => effect !== 'Allow'),
     rules: compiled.map(({ rule }) => rule).sort((a, b) => a.ordinal - b.ordinal),
     index: buildIndex(compiled),
@@ -51,6 +57,13 @@ function issuersOf(document: LayerDocument): ReadonlySet<string> | undefined {
   return issuers === undefined && isBaseline(document)
     ? undefined
     : new Set((issuers ?? []).map(({ name }) => name));
+}
+
+function acceptedBy(
+  issuerNames: ReadonlySet<string>,
+  accounts: readonly string[] | undefined,
+): ReadonlySet<string> {
+  return accounts === undefined ? issuerNames : new Set([...issuerNames, KUBERNETES_ISSUER]);
 }
 
 const EFFECT_ORDER: { readonly [Kind in Effect]: number } = {

@@ -11,6 +11,7 @@ import { type GoverningPolicy, type LayerDocument, layerDocument } from './layer
 import { compileNotifications } from './notifications.ts';
 import { compilePins } from './pins.ts';
 import { joinSettings } from './settings.ts';
+import type { Trust } from './trust.ts';
 import { findUnimplemented, type Place } from './unimplemented.ts';
 
 export type { CompiledPolicy } from './compiled.ts';
@@ -26,11 +27,13 @@ export type PolicyCompilation =
 /**
  * Compiles all documents together: each is judged alone, and the strictest decision wins, so that
  * adding one never grants anything. `digest` is that of the documents; core does no cryptography here.
+ * Without `trust` nobody is verified by what comes out: it says whether the policies are valid.
  */
 export function compilePolicies(
   policies: readonly GoverningPolicy[],
   digest?: string,
   place: Place = 'Alone',
+  trust?: Trust,
 ): PolicyCompilation {
   const documents = policies.map(layerDocument);
   if (documents.length === 0) {
@@ -40,7 +43,9 @@ export function compilePolicies(
   const gaps = documents.flatMap((policy, document) =>
     findUnimplemented(policy, place).map((found) => ({ ...found, document })),
   );
-  return gaps.length > 0 ? { ok: false, problems: gaps } : compileDocuments(documents, digest);
+  return gaps.length > 0
+    ? { ok: false, problems: gaps }
+    : compileDocuments(documents, digest, trust);
 }
 
 /** As compilePolicies, but takes what nothing carries out yet (unimplemented.ts); evaluation knows it all. */
@@ -54,10 +59,11 @@ export function compileWhole(
 function compileDocuments(
   documents: readonly LayerDocument[],
   digest: string | undefined,
+  trust?: Trust,
 ): PolicyCompilation {
   const conditions = createConditionCompiler();
   const layers = documents.map((document) => compileLayer(document, conditions));
-  const { settings, problems: disagreements } = joinSettings(documents);
+  const { settings, problems: disagreements } = joinSettings(documents, trust);
   const pins = compilePins(documents);
   const asking = compileApprovals(documents, settings.issuers);
   const masked = compileMasking(documents);

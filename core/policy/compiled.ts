@@ -2,13 +2,13 @@
 // Made whole by compile.ts and never changed; evaluation reads it and nothing else.
 
 import type { CompiledMasking } from '#core/masking/compile.ts';
-import type { IssuerConfig } from '#crds/policy.ts';
 import type { CompiledApproval } from './approvals.ts';
 import type { Condition } from './cel.ts';
 import type { CompiledNotifications } from './notifications.ts';
 import type { PinSet } from './pins.ts';
 import type { RuleIndex } from './rule-index.ts';
 import type { SubjectTest } from './subjects.ts';
+import type { IssuerSettings, ServiceAccountTrust } from './trust.ts';
 
 export type Effect = 'Allow' | 'Deny' | 'RequireApproval';
 
@@ -42,6 +42,8 @@ export interface PolicyLayer {
   readonly name: string;
   /** Names of the issuers it accepts; a principal of any other is denied. Absent: of a baseline, any. */
   readonly issuerNames?: ReadonlySet<string>;
+  /** Subjects of the ServiceAccounts that it accepts. Absent: it lists none. */
+  readonly serviceAccounts?: ReadonlySet<string>;
   /** Says nothing where no rule of its speaks, instead of no: a baseline without Allow rules. */
   readonly abstains: boolean;
   readonly rules: readonly CompiledRule[];
@@ -87,7 +89,9 @@ export interface CompiledPolicy {
   readonly appliesMasking: boolean;
   /** Full when any document says so: the masked messages are recorded too. */
   readonly record: 'Metadata' | 'Full';
-  readonly issuers: readonly IssuerConfig[];
+  readonly issuers: readonly IssuerSettings[];
+  /** Absent: none are taken. Apart from `issuers`, since nobody signs in there and none of them approves. */
+  readonly serviceAccounts?: ServiceAccountTrust;
   readonly limits: PolicyLimits;
   readonly server: ServerSettings;
   readonly upstream: UpstreamCredential;

@@ -48,6 +48,49 @@ describe('an effective policy', () => {
     expect(documentText(other)).to.equal(documentText(BUILT));
   });
 
+  it('says another thing with other trust, which is read back and bounded', () => {
+    const cluster = { issuer: 'https://kubernetes.default.svc', keys: [{ kty: 'EC', x: 'a' }] };
+    const trust = { cluster, bundles: { 'payments/corp': 'PEM' } };
+    const built = buildDocument({ ...PARTS, trust }, 0, NOW, hash);
+    const rotated = { ...trust, cluster: { ...cluster, keys: [{ kty: 'EC', x: 'b' }] } };
+
+    expect(readDocument(JSON.parse(documentText(built)), hash)).to.deep.equal({
+      ok: true,
+      document: built,
+    });
+    expect(built.digest).not.to.equal(BUILT.digest);
+    expect(buildDocument({ ...PARTS, trust: rotated }, 0, NOW, hash).digest).not.to.equal(
+      built.digest,
+    );
+    expect(
+      readDocument({ ...JSON.parse(documentText(built)), trust: rotated }, hash),
+    ).to.deep.equal({ ok: false, problem: 'digest: is not that of the policies' });
+  });
+
+  for (const [what, trust, field] of [
+    ['text for trust', 'x', 'trust'],
+    ['a cluster without an issuer', { cluster: { keys: [] } }, 'trust.cluster'],
+    ['a key that is none', { cluster: { issuer: 'a', keys: ['x'] } }, 'trust.cluster'],
+    [
+      'more keys than a cluster has',
+      { cluster: { issuer: 'a', keys: Array(17).fill({}) } },
+      'trust.cluster',
+    ],
+    ['a list of bundles', { bundles: ['x'] }, 'trust.bundles'],
+    ['a bundle beyond its bound', { bundles: { a: 'x'.repeat(65_537) } }, 'trust.bundles'],
+  ] as const) {
+    it(`is refused with ${what}`, () => {
+      const read = readDocument(
+        parsed((value) => {
+          value.trust = trust;
+        }),
+        hash,
+      );
+
+      expect(read.ok ? '' : read.problem).to.match(new RegExp(`^${field}: `));
+    });
+  }
+
   it('is always newer than the one before, even when the clock went back', () => {
     expect(BUILT.generation).to.equal(NOW);
     expect(buildDocument(PARTS, NOW + 5, NOW, hash).generation).to.equal(NOW + 6);

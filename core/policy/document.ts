@@ -5,6 +5,7 @@ import { canonicalize } from '#core/evidence/canonical.ts';
 import type { Workload } from '#core/workloads/workload.ts';
 import type { Sha256Hex } from '#core/workloads/workload-key.ts';
 import type { GoverningPolicy } from './layer-document.ts';
+import type { Trust } from './trust.ts';
 
 /** One object that the policy comes from, as the API server told it apart. */
 export interface PolicySource {
@@ -27,11 +28,13 @@ export interface EffectivePolicy {
   /** RFC 3339. */
   readonly notBefore: string;
   readonly notAfter: string;
-  /** SHA-256 of the canonical text of `policies`, lower-case hex. */
+  /** SHA-256 of the canonical text of `policies`, with `trust` where there is any; lower-case hex. */
   readonly digest: string;
   readonly sources: readonly PolicySource[];
   /** In the order of kind and name; none: nothing is allowed. */
   readonly policies: readonly GoverningPolicy[];
+  /** What the operator found out for them; absent where they need nothing. */
+  readonly trust?: Trust;
 }
 
 /** The least generation that a sidecar may still start with, kept where it can only read. */
@@ -51,6 +54,7 @@ export interface DocumentParts {
   readonly workload: Workload;
   readonly sources: readonly PolicySource[];
   readonly policies: readonly GoverningPolicy[];
+  readonly trust?: Trust;
 }
 
 /** `previous` is the newest generation of this key that was ever signed; 0 where there was none. */
@@ -68,13 +72,16 @@ export function buildDocument(
     notBefore: new Date(nowMillis - CLOCK_SKEW_MS).toISOString(),
     notAfter: new Date(nowMillis + LIFETIME_MS).toISOString(),
     policies,
-    digest: policiesDigest(policies, hash),
+    digest: policiesDigest({ ...parts, policies }, hash),
   };
 }
 
-/** `policies` as a document holds them. */
-export function policiesDigest(policies: readonly GoverningPolicy[], hash: Sha256Hex): string {
-  return hash(canonicalize(policies));
+/** Names all that judges: `policies` as a document holds them, and what they are carried out with. */
+export function policiesDigest(
+  { policies, trust }: Pick<DocumentParts, 'policies' | 'trust'>,
+  hash: Sha256Hex,
+): string {
+  return hash(canonicalize(trust === undefined ? policies : { policies, trust }));
 }
 
 /** As a document holds them: in one order, and without what the API server adds. */

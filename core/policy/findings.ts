@@ -7,6 +7,12 @@ export interface PolicyProblem extends Problem {
   readonly document: number;
 }
 
+/** What several documents say together, and where they cannot. */
+export interface Joined<T> {
+  readonly value: T;
+  readonly problems: readonly PolicyProblem[];
+}
+
 /** What compiling one part gave. Problems refuse the document; warnings do not. */
 export interface Findings {
   readonly problems: readonly Problem[];

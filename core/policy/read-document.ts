@@ -5,12 +5,13 @@ import type { Sha256Hex } from '#core/workloads/workload-key.ts';
 import { CLUSTER_POLICY_KIND } from '#crds/names.ts';
 import { validateClusterPolicy, validatePolicy } from '#crds/validate.ts';
 import {
+  type DocumentParts,
   type EffectivePolicy,
   type GenerationFloor,
   type PolicySource,
   policiesDigest,
 } from './document.ts';
-import type { GoverningPolicy } from './layer-document.ts';
+import { trustProblem } from './read-trust.ts';
 
 export type DocumentRead =
   | { readonly ok: true; readonly document: EffectivePolicy }
@@ -81,7 +82,7 @@ function problemOf(value: Readonly<Record<string, unknown>>, hash: Sha256Hex): s
   if (!Array.isArray(value.sources) || !value.sources.every(isSource)) {
     return 'sources: must be a list of kind, name, uid and generation';
   }
-  return policiesProblem(value.policies) ?? digestProblem(value, hash);
+  return policiesProblem(value.policies) ?? trustProblem(value.trust) ?? digestProblem(value, hash);
 }
 
 function policiesProblem(policies: unknown): string | undefined {
@@ -96,11 +97,11 @@ function policiesProblem(policies: unknown): string | undefined {
 }
 
 function digestProblem(
-  { digest, policies }: Readonly<Record<string, unknown>>,
+  { digest, ...value }: Readonly<Record<string, unknown>>,
   hash: Sha256Hex,
 ): string | undefined {
   if (typeof digest !== 'string' || !DIGEST.test(digest)) return 'digest: must be a SHA-256';
-  return digest === policiesDigest(policies as readonly GoverningPolicy[], hash)
+  return digest === policiesDigest(value as unknown as DocumentParts, hash)
     ? undefined
     : 'digest: is not that of the policies';
 }

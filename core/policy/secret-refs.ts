@@ -1,6 +1,7 @@
 // The keys of Secrets that policies name: what injection mounts into a sidecar, and what a sidecar must have.
 
 import type { SecretKeyRef } from './credential-source.ts';
+import { CA_KEY } from './issuers.ts';
 import type { GoverningPolicy } from './layer-document.ts';
 
 export interface NamedSecret extends SecretKeyRef {
@@ -17,6 +18,11 @@ export function secretRefs({ spec }: Pick<GoverningPolicy, 'spec'>): readonly Na
   const upstream = spec.identity?.upstream?.static?.valueFrom.secretRef;
   return [
     ...named('spec.identity.upstream.static.valueFrom.secretRef', upstream),
+    ...(spec.identity?.issuers ?? []).flatMap(({ caBundleRef }, at) =>
+      caBundleRef?.kind === 'Secret'
+        ? named(`spec.identity.issuers[${at}].caBundleRef`, { key: CA_KEY, ...caBundleRef })
+        : [],
+    ),
     ...(spec.notifications ?? []).flatMap(({ webhook, slack }, at) => [
       ...named(
         `spec.notifications[${at}].webhook.signingSecretFrom.secretRef`,
@@ -38,5 +44,5 @@ export function distinctSecrets(
 }
 
 function named(field: string, ref: SecretKeyRef | undefined): readonly NamedSecret[] {
-  return ref === undefined ? [] : [{ ...ref, field }];
+  return ref === undefined ? [] : [{ name: ref.name, key: ref.key, field }];
 }

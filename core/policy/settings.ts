@@ -2,17 +2,21 @@
 // server. Where documents must agree and do not, they are refused; where one bound is tighter, it holds.
 
 import { LIMITS, RECORD, SERVER_PATH, UPSTREAM_HEADER } from '#crds/defaults.ts';
-import type { IssuerConfig, LimitsConfig, ServerConfig, UpstreamConfig } from '#crds/policy.ts';
+import type { LimitsConfig, ServerConfig, UpstreamConfig } from '#crds/policy.ts';
 import type { PolicyLimits, ServerSettings, UpstreamCredential } from './compiled.ts';
 import { credentialSource } from './credential-source.ts';
-import type { PolicyProblem } from './findings.ts';
+import type { Joined, PolicyProblem } from './findings.ts';
+import { joinIssuers, joinServiceAccounts } from './issuers.ts';
 import { isBaseline, type LayerDocument } from './layer-document.ts';
+import { isSame } from './same.ts';
+import type { IssuerSettings, ServiceAccountTrust, Trust } from './trust.ts';
 
 export interface Settings {
   readonly mode: 'Enforce' | 'Observe';
   readonly appliesMasking: boolean;
   readonly record: 'Metadata' | 'Full';
-  readonly issuers: readonly IssuerConfig[];
+  readonly issuers: readonly IssuerSettings[];
+  readonly serviceAccounts?: ServiceAccountTrust;
   readonly limits: PolicyLimits;
   readonly server: ServerSettings;
   readonly upstream: UpstreamCredential;
@@ -25,18 +29,20 @@ export interface SettingsCompilation {
 
 type Documents = readonly LayerDocument[];
 
-export function joinSettings(documents: Documents): SettingsCompilation {
+export function joinSettings(documents: Documents, trust?: Trust): SettingsCompilation {
   const servers = documents.map(({ spec }) => spec.server ?? {});
   const publicUrls = agree(documents, 'server.publicUrls', ({ spec }) => spec.server?.publicUrls);
   const path = agree(documents, 'server.path', ({ spec }) => spec.server?.path);
   const upstream = agree(documents, 'identity.upstream', ({ spec }) => spec.identity?.upstream);
-  const issuers = joinIssuers(documents);
+  const issuers = joinIssuers(documents, trust);
+  const serviceAccounts = joinServiceAccounts(documents, trust?.cluster);
   const observes = canObserve(documents);
   const settings: Settings = {
     mode: observes ? 'Observe' : 'Enforce',
     appliesMasking: !observes || documents.some(({ spec }) => spec.observe?.mask === true),
     record: documents.some(({ spec }) => spec.evidence?.record === 'Full') ? 'Full' : RECORD,
     issuers: issuers.value,
+    ...(serviceAccounts === undefined ? {} : { serviceAccounts }),
     limits: joinLimits(documents.map(({ spec }) => spec.limits ?? {})),
     server: {
       path: path.value ?? SERVER_PATH,
@@ -54,11 +60,6 @@ export function joinSettings(documents: Documents): SettingsCompilation {
 function canObserve(documents: Documents): boolean {
   const deciding = documents.filter((one) => !isBaseline(one) || one.spec.mode !== undefined);
   return deciding.length > 0 && deciding.every(({ spec }) => spec.mode === 'Observe');
-}
-
-interface Joined<T> {
-  readonly value: T;
-  readonly problems: readonly PolicyProblem[];
 }
 
 /** The one value of those documents that give it. */
@@ -79,41 +80,6 @@ function agree<T>(
     }
   }
   return { value: first?.value, problems };
-}
-
-function joinIssuers(documents: Documents): Joined<readonly IssuerConfig[]> {
-  const problems: PolicyProblem[] = [];
-  const known: IssuerConfig[] = [];
-  for (const [document, policy] of documents.entries()) {
-    const issuers = policy.spec.identity?.issuers ?? [];
-    if (issuers.length === 0 && !isBaseline(policy)) {
-      const message =
-        'must list the issuers whose tokens are accepted: without one nobody could call';
-      problems.push({ document, path: 'spec.identity.issuers', message });
-    }
-    for (const [at, issuer] of issuers.entries()) {
-      const path = `spec.identity.issuers[${at}]`;
-      problems.push(
-        ...compareIssuer(issuer, known).map((message) => ({ document, path, message })),
-      );
-      if (!known.some(({ name }) => name === issuer.name)) known.push(issuer);
-    }
-  }
-  return { value: known, problems };
-}
-
-/** A verifier finds the issuer of a token by its URL, and rules find it by its name: one each. */
-function compareIssuer(issuer: IssuerConfig, known: readonly IssuerConfig[]): readonly string[] {
-  const messages: string[] = [];
-  for (const other of known) {
-    if (other.name === issuer.name && !isSame(other, issuer)) {
-      messages.push(`must be configured as the other issuer ${other.name}: policies share issuers`);
-    }
-    if (other.name !== issuer.name && other.issuer === issuer.issuer) {
-      messages.push(`has the issuer URL of ${other.name}; an issuer has one name`);
-    }
-  }
-  return messages;
 }
 
 /** Lists of what is allowed: only what every document that has the list allows. */
@@ -159,17 +125,4 @@ function readUpstream(config: UpstreamConfig | undefined): UpstreamCredential {
     case 'SameAudience':
       return { mode: 'None' };
   }
-}
-
-/** Same content, whatever the order of keys; documents are JSON. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => [key, sorted(item)]);
 }

@@ -89,7 +89,7 @@ const cases: { name: string; spec: McpGatewayPolicySpec; fields: string[] }[] = 
         ],
       },
     },
-    fields: ['spec.identity.issuers[1].caBundleRef'],
+    fields: ['spec.identity.issuers[1].caBundleRef.kind'],
   },
   {
     name: 'ServiceAccounts',

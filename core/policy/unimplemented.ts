@@ -36,8 +36,17 @@ const GAPS: readonly Gap[] = [
     what: 'TLS from a Secret; outside a cluster use --tls-cert',
     place: 'Alone',
   },
-  { field: 'spec.identity.issuers[].caBundleRef', what: 'a certificate authority of its own' },
-  { field: 'spec.identity.serviceAccounts', what: 'ServiceAccount tokens' },
+  {
+    field: 'spec.identity.issuers[].caBundleRef.kind',
+    what: 'authorities from a Secret; outside a cluster put a ConfigMap into the file of the policy',
+    values: (value) => value === 'Secret',
+    place: 'Alone',
+  },
+  {
+    field: 'spec.identity.serviceAccounts',
+    what: 'ServiceAccount tokens; outside a cluster list its issuer under issuers, with a jwksUri that can be read, and name the subjects in rules',
+    place: 'Alone',
+  },
   {
     field: 'spec.identity.upstream.mode',
     what: 'token exchange and passing on the token of the client',

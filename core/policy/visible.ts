@@ -3,6 +3,7 @@
 
 import type { Principal } from '#core/identity/principal.ts';
 import type { Target, TargetKind } from '#core/mcp/messages.ts';
+import { KUBERNETES_ISSUER } from '#crds/names.ts';
 import type { CompiledPolicy, CompiledRule, PolicyLayer } from './compiled.ts';
 import { type JudgedTarget, judgedTarget } from './judged-target.ts';
 import { rulesFor } from './rule-index.ts';
@@ -36,7 +37,13 @@ export function isTargetVisible(
 }
 
 /** Whether the document has nothing for this principal because of who vouches for them. */
-export function isForeign({ issuerNames }: PolicyLayer, principal: Principal): boolean {
+export function isForeign(
+  { issuerNames, serviceAccounts }: PolicyLayer,
+  principal: Principal,
+): boolean {
+  if (principal.issuerName === KUBERNETES_ISSUER && serviceAccounts !== undefined) {
+    return !serviceAccounts.has(principal.subject);
+  }
   return issuerNames !== undefined && !issuerNames.has(principal.issuerName);
 }
 

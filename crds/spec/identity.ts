@@ -192,7 +192,7 @@ export const IdentitySchema = object(
     ),
     serviceAccounts: Type.Optional(
       namedList(ServiceAccountSchema, {
-        doc: 'ServiceAccounts of this cluster whose tokens are accepted.',
+        doc: 'ServiceAccounts of this cluster whose projected tokens are accepted, for an audience that the policy accepts: a public URL of the server, or one listed under an issuer. They have no groups and no scopes, are no person and can approve nothing. Only in a cluster.',
         maxItems: 64,
         keys: ['namespace', 'name'],
       }),

@@ -11,6 +11,7 @@ import { certify } from '#core/evidence/lane.ts';
 import { type SignatureKey, signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { buildDocument, documentText, type EffectivePolicy } from '#core/policy/document.ts';
 import type { GoverningPolicy } from '#core/policy/layer-document.ts';
+import type { Trust } from '#core/policy/trust.ts';
 import { API_VERSION, POLICY_KIND } from '#crds/names.ts';
 import type { McpGatewayPolicy } from '#crds/policy.ts';
 import { documentKey, documentKeySet, signText } from '#platform/documents/signed-text.ts';
@@ -100,6 +101,7 @@ export class TestOperator {
   document(
     specs: readonly McpGatewayPolicy['spec'][],
     changes: Partial<EffectivePolicy> = {},
+    trust?: Trust,
   ): EffectivePolicy {
     const built = buildDocument(
       {
@@ -107,6 +109,7 @@ export class TestOperator {
         workload: { kind: 'Deployment', name: 'payments' },
         sources: [],
         policies: specs.map(policyOf),
+        ...(trust === undefined ? {} : { trust }),
       },
       this.#generation,
       Date.now(),

@@ -11,6 +11,9 @@ export const PATHS = {
   services: '/api/v1/services',
   policies: `${OURS}/${POLICY_PLURAL}`,
   clusterPolicies: `${OURS}/${CLUSTER_POLICY_PLURAL}`,
+  /** What the API server publishes of the tokens that it issues. */
+  openidConfiguration: '/.well-known/openid-configuration',
+  openidKeys: '/openid/v1/jwks',
   tokenReviews: '/apis/authentication.k8s.io/v1/tokenreviews',
   pod: (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/pods/${name}`,
   eviction: (namespace: string, name: string) =>

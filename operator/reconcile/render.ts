@@ -1,16 +1,19 @@
 // What governs one workload, made ready to be signed: pure. What cannot be compiled together is not
 // rendered at all: the sidecars keep what they have.
 
+import { canonicalize } from '#core/evidence/canonical.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import { bare, type PolicySource, policiesDigest } from '#core/policy/document.ts';
 import type { GoverningPolicy } from '#core/policy/layer-document.ts';
 import { MAX_POLICIES } from '#core/policy/read-document.ts';
+import type { Trust } from '#core/policy/trust.ts';
 import { governsNamespace, governsWorkload } from '#core/workloads/governing.ts';
 import type { Labels, Subject } from '#core/workloads/workload.ts';
 import type { McpGatewayClusterPolicy } from '#crds/cluster-policy.ts';
 import { API_VERSION, CLUSTER_POLICY_KIND } from '#crds/names.ts';
 import { sha256Hex } from '#platform/documents/signed-text.ts';
 import { type BaselineItem, type PolicyItem, sentence } from '../world/objects.ts';
+import { type Found, trustFor } from './trust-for.ts';
 
 export interface Governing {
   readonly policies: readonly PolicyItem[];
@@ -24,6 +27,7 @@ export type Rendering =
       /** As a document holds them. */
       readonly policies: readonly GoverningPolicy[];
       readonly digest: string;
+      readonly trust?: Trust;
     }
   | { readonly ok: false; readonly problem: string };
 
@@ -54,7 +58,7 @@ export function governingOf(
   };
 }
 
-export function render({ policies, baselines }: Governing): Rendering {
+export function render({ policies, baselines }: Governing, found: Found): Rendering {
   const items = [...policies, ...baselines];
   const invalid = items.find(({ policy, problem }) => policy === undefined || problem);
   if (invalid !== undefined) {
@@ -65,21 +69,32 @@ export function render({ policies, baselines }: Governing): Rendering {
   }
   const documents = items.flatMap(({ policy }) => policy ?? []);
   if (documents.length === 0) return rendered([], [NOTHING_ALLOWED]);
-  const compiled = compilePolicies(documents, undefined, 'Cluster');
+  const trusted = trustFor(documents, found);
+  if (!trusted.ok) return refuse(trusted.problem);
+  const { trust } = trusted;
+  const compiled = compilePolicies(documents, undefined, 'Cluster', trust ?? {});
   const [first] = compiled.ok ? [] : compiled.problems;
   if (first !== undefined) {
     return refuse(`in policy ${documents[first.document]?.metadata.name}, ${sentence(first)}`);
   }
-  return rendered(items.map(sourceOf), documents);
+  return rendered(items.map(sourceOf), documents, trust);
 }
 
 /** Remembers what it rendered: most workloads are governed as they were, and many alike. */
-export function createRenderer(): (governing: Governing) => Rendering {
+export function createRenderer(find: () => Found): (governing: Governing) => Rendering {
   const known = new Map<string, Rendering>();
   return (governing) => {
+    const found = find();
     const items = [...governing.policies, ...governing.baselines];
-    const name = items.map(({ uid, generation }) => `${uid}/${generation}`).join();
-    const rendering = known.get(name) ?? render(governing);
+    const trust = trustFor(
+      items.flatMap(({ policy }) => policy ?? []),
+      found,
+    );
+    const name = [
+      ...items.map(({ uid, generation }) => `${uid}/${generation}`),
+      sha256Hex(canonicalize(trust)),
+    ].join();
+    const rendering = known.get(name) ?? render(governing, found);
     known.delete(name);
     known.set(name, rendering);
     const [oldest] = known.keys();
@@ -91,9 +106,10 @@ export function createRenderer(): (governing: Governing) => Rendering {
 function rendered(
   sources: readonly PolicySource[],
   documents: readonly GoverningPolicy[],
+  trust?: Trust,
 ): Rendering {
-  const policies = bare(documents);
-  return { ok: true, sources, policies, digest: policiesDigest(policies, sha256Hex) };
+  const content = { policies: bare(documents), ...(trust === undefined ? {} : { trust }) };
+  return { ok: true, sources, ...content, digest: policiesDigest(content, sha256Hex) };
 }
 
 function sourceOf({ policy, namespace, name, uid, generation }: PolicyItem | BaselineItem) {

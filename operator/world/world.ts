@@ -5,6 +5,7 @@ import type { McpGatewayClusterPolicy } from '#crds/cluster-policy.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { MANAGED_BY, PATHS } from '../kube/paths.ts';
 import { type Keyed, Reflector, type ReflectorOptions } from '../kube/reflector.ts';
+import { ClusterIssuerWatch } from './cluster-issuer.ts';
 import {
   type BaselineItem,
   type DocumentItem,
@@ -27,6 +28,7 @@ export interface World {
   readonly pods: Reflector<PodItem>;
   readonly documents: Reflector<DocumentItem>;
   readonly services: Reflector<ServiceItem>;
+  readonly clusterIssuer: ClusterIssuerWatch;
   /** Resolves when all of it has been read once. */
   synced(): Promise<void>;
   isSynced(): boolean;
@@ -58,12 +60,30 @@ const OURS = {
 };
 
 export function watchWorld(options: WorldOptions): World {
+  const parts = reflectors(options);
+  const all = Object.values(parts);
+  for (const reflector of all) reflector.start();
+  const clusterIssuer = watchClusterIssuer(options);
+  const asked = clusterIssuer.look();
+  return {
+    ...parts,
+    clusterIssuer,
+    synced: async () => void (await Promise.all([asked, ...all.map(({ synced }) => synced)])),
+    isSynced: () => all.every(({ hasSynced }) => hasSynced),
+    close: async () => {
+      clusterIssuer.close();
+      await Promise.all(all.map((reflector) => reflector.close()));
+    },
+  };
+}
+
+function reflectors(options: WorldOptions) {
   const { changes } = options;
   const ofNamespace = (_: string, now?: Namespaced, before?: Namespaced) => {
     const { namespace } = now ?? before ?? {};
     if (namespace !== undefined) changes.namespace(namespace);
   };
-  const parts = {
+  return {
     policies: reflect(options, 'policies', PATHS.policies, {
       read: readPolicyItem,
       // What we wrote into its status ourselves changes nothing.
@@ -97,14 +117,14 @@ export function watchWorld(options: WorldOptions): World {
       },
     }),
   };
-  const all = Object.values(parts);
-  for (const reflector of all) reflector.start();
-  return {
-    ...parts,
-    synced: async () => void (await Promise.all(all.map(({ synced }) => synced))),
-    isSynced: () => all.every(({ hasSynced }) => hasSynced),
-    close: async () => void (await Promise.all(all.map((reflector) => reflector.close()))),
-  };
+}
+
+function watchClusterIssuer({ client, changes, onFault }: WorldOptions): ClusterIssuerWatch {
+  return new ClusterIssuerWatch({
+    client,
+    onChange: () => changes.cluster(),
+    onFault: (error) => onFault('the issuer of the cluster', error),
+  });
 }
 
 type Namespaced = { readonly namespace: string } | undefined;

@@ -29,6 +29,17 @@ export type KeyLookup =
   | Exclude<KeyChoice, { readonly kind: 'key' }>
   | { readonly kind: 'unavailable' };
 
+/** The keys of one issuer, wherever they come from. */
+export interface IssuerKeys {
+  /** What went wrong when they were last to be had, for operators. */
+  readonly problem: string | undefined;
+  /** Those in force, if nothing has to be fetched before they can be believed. */
+  readonly current: KeySet | undefined;
+  /** True when there are keys to verify with. */
+  ready(): Promise<boolean>;
+  find(header: TokenHeader): Promise<KeyLookup>;
+}
+
 /** A key that the issuer withdrew is refused after this long at the latest. */
 export const KEYS_MAX_AGE_MS = 10 * 60_000;
 /** With the issuer down, keys are believed this long; after that, nobody is let in. */
@@ -38,7 +49,7 @@ export const UNKNOWN_KEY_INTERVAL_MS = 30_000;
 /** After a fetch that failed, callers are not made to wait for the next one sooner than this. */
 export const RETRY_INTERVAL_MS = 5_000;
 
-export class KeySource {
+export class KeySource implements IssuerKeys {
   readonly place: KeyPlace;
   readonly #deps: KeySourceDeps;
   #keySet: KeySet | undefined;

@@ -5,7 +5,6 @@ import { hash } from 'node:crypto';
 import { type CryptoKey, compactVerify } from 'jose';
 import { Agent, type Dispatcher } from 'undici';
 import type { ClaimRead } from '#core/identity/claim-path.ts';
-import { readPrincipal } from '#core/identity/claims.ts';
 import {
   audienceProblem,
   readAudiences,
@@ -14,16 +13,18 @@ import {
 } from '#core/identity/token-claims.ts';
 import type { TokenVerification, TokenVerifier } from '#core/identity/token-verifier.ts';
 import type { JsonObject } from '#core/mcp/messages.ts';
+import type { ServiceAccountTrust } from '#core/policy/trust.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
 import { type CompactToken, MAX_TOKEN_CHARS, readCompactToken } from './compact-token.ts';
 import { issuerDocuments } from './issuer-document.ts';
 import type { KeySet } from './key-set.ts';
 import type { KeySourceDeps } from './key-source.ts';
 import { type ProvenToken, ProvenTokens } from './proven-tokens.ts';
-import { type TrustedIssuer, trustIssuers } from './trusted-issuer.ts';
+import { type TrustedIssuer, trustIssuers, withServiceAccounts } from './trusted-issuer.ts';
 
 export interface TokenVerifierOptions {
   readonly issuers: readonly IssuerConfig[];
+  readonly serviceAccounts?: ServiceAccountTrust | undefined;
   /** Accept issuers on plain http beyond loopback. */
   readonly allowPlainHttp: boolean;
   /** Milliseconds since the epoch. */
@@ -51,7 +52,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): OidcTokenVer
     now: options.now,
   };
   return new OidcTokenVerifier({
-    issuers: trustIssuers(options.issuers, deps),
+    issuers: withServiceAccounts(trustIssuers(options.issuers, deps), options.serviceAccounts),
     deps,
     proven: new ProvenTokens(),
     close: async () => {
@@ -110,11 +111,15 @@ export class OidcTokenVerifier implements TokenVerifier {
    * A verifier for other issuers that shares sockets, and the keys and proven tokens of the issuers
    * that stay as they are. This one keeps working; `close` of either closes the sockets of both.
    */
-  withIssuers(issuers: readonly IssuerConfig[]): OidcTokenVerifier {
-    const { deps } = this.#parts;
+  withIssuers(
+    issuers: readonly IssuerConfig[],
+    serviceAccounts?: ServiceAccountTrust,
+  ): OidcTokenVerifier {
+    const { deps, issuers: before } = this.#parts;
+    const trusted = trustIssuers(issuers, deps, before);
     return new OidcTokenVerifier({
       ...this.#parts,
-      issuers: trustIssuers(issuers, deps, this.#parts.issuers),
+      issuers: withServiceAccounts(trusted, serviceAccounts, before),
     });
   }
 
@@ -211,7 +216,7 @@ function readFacts(claims: JsonObject, issuer: TrustedIssuer): ClaimRead<Facts> 
   if (!window.ok) return window;
   const audiences = readAudiences(claims);
   if (!audiences.ok) return audiences;
-  const principal = readPrincipal(claims, issuer.config);
+  const principal = issuer.principalOf(claims);
   if (!principal.ok) return principal;
   return {
     ok: true,

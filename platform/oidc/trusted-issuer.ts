@@ -1,10 +1,18 @@
 // One issuer of the policy, made ready to verify with: its algorithms, its clock, its keys.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { ClaimRead } from '#core/identity/claim-path.ts';
+import { readPrincipal } from '#core/identity/claims.ts';
+import type { Principal } from '#core/identity/principal.ts';
+import { readServiceAccount } from '#core/identity/service-account.ts';
+import type { JsonObject } from '#core/mcp/messages.ts';
+import type { ServiceAccountTrust } from '#core/policy/trust.ts';
 import { CLOCK_SKEW_SECONDS } from '#crds/defaults.ts';
+import { KUBERNETES_ISSUER } from '#crds/names.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
+import { GivenKeys } from './given-keys.ts';
 import { documentUrl, IssuerFault } from './issuer-document.ts';
-import { KeySource, type KeySourceDeps } from './key-source.ts';
+import { type IssuerKeys, KeySource, type KeySourceDeps } from './key-source.ts';
 
 /** RFC 8725 section 3.1: what the policy does not list, from this list; never `none` or HMAC. */
 export const DEFAULT_ALGORITHMS: readonly string[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
@@ -14,7 +22,11 @@ export interface TrustedIssuer {
   readonly config: IssuerConfig;
   readonly algorithms: ReadonlySet<string>;
   readonly skewSeconds: number;
-  readonly keys: KeySource;
+  readonly keys: IssuerKeys;
+  /** From the claims of a token whose signature holds. */
+  readonly principalOf: (claims: JsonObject) => ClaimRead<Principal>;
+  /** Where it is the issuer of the cluster. */
+  readonly serviceAccounts?: ServiceAccountTrust;
 }
 
 /** Entries that cannot both hold, an algorithm that proves nothing, or plain http. */
@@ -43,6 +55,32 @@ export function trustIssuers(
   return issuers;
 }
 
+/** What the API server signs tokens of ServiceAccounts with: RSA or EC, as the cluster was set up. */
+const CLUSTER_ALGORITHMS: ReadonlySet<string> = new Set(['RS256', 'ES256', 'ES384', 'ES512']);
+
+/** The issuers with that of the cluster among them. One of `before` that did not change is taken over. */
+export function withServiceAccounts(
+  issuers: ReadonlyMap<string, TrustedIssuer>,
+  trust: ServiceAccountTrust | undefined,
+  before: ReadonlyMap<string, TrustedIssuer> = new Map(),
+): ReadonlyMap<string, TrustedIssuer> {
+  if (trust === undefined) return issuers;
+  const { issuer, keys, audiences } = trust;
+  const known = before.get(issuer);
+  const trusted: TrustedIssuer = isDeepStrictEqual(known?.serviceAccounts, trust)
+    ? (known as TrustedIssuer)
+    : {
+        config: { name: KUBERNETES_ISSUER, issuer, audiences },
+        algorithms: CLUSTER_ALGORITHMS,
+        skewSeconds: CLOCK_SKEW_SECONDS,
+        keys: new GivenKeys(keys),
+        principalOf: (claims) => readServiceAccount(claims, trust),
+        serviceAccounts: trust,
+      };
+  // An issuer of that URL was refused when the policies were joined.
+  return new Map([...issuers, [issuer, trusted]]);
+}
+
 function trustIssuer(
   config: IssuerConfig,
   deps: KeySourceDeps,
@@ -57,11 +95,15 @@ function trustIssuer(
   }
   const { issuer, jwksUri } = config;
   checkTransport(config, deps.allowPlainHttp);
-  const sameKeys = before?.config.jwksUri === jwksUri ? before?.keys : undefined;
+  const sameKeys =
+    before?.serviceAccounts === undefined && before?.config.jwksUri === jwksUri
+      ? before?.keys
+      : undefined;
   return {
     config,
     algorithms: new Set(algorithms),
     skewSeconds: config.clockSkewSeconds ?? CLOCK_SKEW_SECONDS,
+    principalOf: (claims) => readPrincipal(claims, config),
     keys:
       sameKeys ?? new KeySource({ issuer, ...(jwksUri === undefined ? {} : { jwksUri }) }, deps),
   };

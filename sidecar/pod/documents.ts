@@ -4,6 +4,7 @@
 import { canonicalize } from '#core/evidence/canonical.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { EffectivePolicy } from '#core/policy/document.ts';
+import { listsServiceAccounts } from '#core/policy/issuers.ts';
 import type { GoverningPolicy } from '#core/policy/layer-document.ts';
 import { documentProblem, readDocument } from '#core/policy/read-document.ts';
 import { API_VERSION, POLICY_KIND } from '#crds/names.ts';
@@ -104,8 +105,12 @@ const NOBODY: GoverningPolicy = {
   },
 };
 
-function loadDocument({ policies, digest }: EffectivePolicy): GoodPolicy | string {
-  const compiled = compilePolicies(policies.length === 0 ? [NOBODY] : policies, digest, 'Cluster');
+function loadDocument({ policies, digest, trust = {} }: EffectivePolicy): GoodPolicy | string {
+  if (trust.cluster === undefined && policies.some(listsServiceAccounts)) {
+    return 'trust.cluster: is missing, though a policy lists ServiceAccounts';
+  }
+  const governing = policies.length === 0 ? [NOBODY] : policies;
+  const compiled = compilePolicies(governing, digest, 'Cluster', trust);
   if (!compiled.ok) {
     const [first] = compiled.problems;
     const name = policies[first?.document ?? 0]?.metadata.name ?? '';
