@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { AUDIENCE, MCP } from '#core/approvals/approvals.testkit.ts';
 import { caller, DeskBench } from '#core/approvals/desk.testkit.ts';
 import type { TokenVerifier } from '#core/identity/token-verifier.ts';
+import { ApiContract } from '#platform/http/api-contract.testkit.ts';
 import { MemoryLedger } from '#platform/memory/ledger.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { createLogger } from '#platform/process/log.ts';
@@ -94,7 +95,8 @@ describe('the door to approvals', () => {
 });
 
 describe('the door of a gateway at which nobody decides', () => {
-  it('says where decisions are taken, whoever asks', async () => {
+  it('says where decisions are taken, whoever asks and for whatever', async () => {
+    const contract = await ApiContract.read();
     const consoleUrl = new URL('https://gatehouse.example');
     const settings = { admin: { host: '127.0.0.1', port: 0 }, allowPlainHttp: false, consoleUrl };
     const door = approvalsDoor(undefined, {} as Gate, settings);
@@ -102,17 +104,22 @@ describe('the door of a gateway at which nobody decides', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
 
-    const answer = await fetch(`http://127.0.0.1:${port}/approvals/ap_00000001/approve`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer token' },
-    });
-    const body = await answer.json();
-    server.close();
+    for (const { method, path } of contract.ways) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: { authorization: 'Bearer token' },
+      });
+      const { status, headers } = answer;
+      const body = await answer.json();
 
-    expect(answer.status).to.equal(421);
-    expect(body).to.deep.equal({
-      code: 'decided_elsewhere',
-      reason: 'nobody decides at this gateway; decisions are taken at https://gatehouse.example/',
-    });
+      expect(status).to.equal(421);
+      expect(body).to.deep.equal({
+        code: 'decided_elsewhere',
+        reason: 'nobody decides at this gateway; decisions are taken at https://gatehouse.example/',
+      });
+      expect(contract.problems({ method, path, status, headers, body })).to.deep.equal([]);
+    }
+    server.close();
+    expect(contract.unseen.filter((way) => way.endsWith(' 421'))).to.deep.equal([]);
   });
 });

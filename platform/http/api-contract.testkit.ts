@@ -84,6 +84,14 @@ export class ApiContract {
     ];
   }
 
+  /** Every documented way in, with an id in its place. */
+  get ways(): readonly { readonly method: string; readonly path: string }[] {
+    return this.#operations.map(({ method, path }) => ({
+      method,
+      path: path.replaceAll(/\{\w+\}/g, 'ap_00000001'),
+    }));
+  }
+
   /** `METHOD path status` of each documented answer that nobody has got. */
   get unseen(): readonly string[] {
     return this.#operations
