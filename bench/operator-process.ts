@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { testKubeconfig } from '#e2e/servers/test-kubeconfig.ts';
 import type { TestApiServer } from '#operator/kube/api-server.fixture.ts';
 
 export interface OperatorProcess {
@@ -19,7 +20,7 @@ export interface OperatorProcess {
 export async function bundleOperator(folder: string): Promise<string> {
   const outfile = join(folder, 'operator.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'operator-child.ts')],
+    entryPoints: [join(import.meta.dirname, '../e2e/servers/operator-replica.ts')],
     ...{ outfile, bundle: true, platform: 'node', format: 'esm', target: 'node24' },
     logLevel: 'error',
     banner: {
@@ -38,7 +39,7 @@ export async function startOperatorProcess(
   redisUrl: string,
 ): Promise<OperatorProcess> {
   const kubeconfig = `${bundle}.kubeconfig`;
-  writeFileSync(kubeconfig, await kubeconfigOf(api), { mode: 0o600 });
+  writeFileSync(kubeconfig, await testKubeconfig(api.access), { mode: 0o600 });
   const began = performance.now();
   const child = spawn(process.execPath, [bundle, kubeconfig], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -48,6 +49,7 @@ export async function startOperatorProcess(
       GATEHOUSE_SIDECAR_IMAGE: 'sidecar',
       GATEHOUSE_REDIRECT_IMAGE: 'tools',
       GATEHOUSE_ALLOW_PLAIN_HTTP: 'true',
+      GATEHOUSE_LOG_LEVEL: 'error',
       GATEHOUSE_REDIS: redisUrl,
     },
   });
@@ -61,19 +63,6 @@ export async function startOperatorProcess(
       await once(child, 'exit');
     },
   };
-}
-
-/** JSON is YAML. */
-async function kubeconfigOf({ access }: TestApiServer): Promise<string> {
-  const token = ((await access.authorization()) ?? '').replace('Bearer ', '');
-  return JSON.stringify({
-    'current-context': 'bench',
-    contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
-    clusters: [
-      { name: 'bench', cluster: { server: access.url, 'insecure-skip-tls-verify': true } },
-    ],
-    users: [{ name: 'bench', user: { token } }],
-  });
 }
 
 async function firstLine({ stdout }: ChildProcess): Promise<string> {

@@ -42,4 +42,30 @@ describe('a leader', () => {
       await leader.close();
     });
   }
+
+  it('that stood still asks for nothing more before it says that it lost', async () => {
+    let aheadMillis = 0;
+    const api = await scriptedApi(json(OURS));
+    const lost = Promise.withResolvers<void>();
+    const leader = new Leader({
+      client: api.client,
+      ...{ namespace: 'default', name: 'operator', identity: 'a' },
+      monotonicMillis: () => performance.now() + aheadMillis,
+      wallMillis: Date.now,
+      random: Math.random,
+      onLead: () =>
+        void setImmediate(() => {
+          aheadMillis = 60_000;
+        }),
+      onLoss: lost.resolve,
+      times: { leaseMillis: 40_000, renewMillis: 20_000, retryMillis: 20 },
+    });
+    leader.start();
+
+    await lost.promise;
+    await api.close();
+    await leader.close();
+
+    expect([leader.leads, api.asked.length]).to.deep.equal([false, 2]);
+  });
 });

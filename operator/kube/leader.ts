@@ -76,6 +76,9 @@ export class Leader {
   }
 
   async #takeTurn(): Promise<void> {
+    // After a standstill of this process, before anything that waited meanwhile is taken up.
+    this.#loseIfLate();
+    if (this.#isLost) return;
     // A request that hangs must not keep this replica believing.
     const watchdog = setTimeout(() => this.#loseIfLate(), this.#times.renewMillis + 1);
     try {

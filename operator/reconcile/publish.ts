@@ -71,7 +71,7 @@ export async function publish(
   }
   const newest = current?.generation ?? (await floorOf(publishing, parts));
   const document = buildDocument(content, newest, now, sha256Hex);
-  await write(publishing, document);
+  await write(publishing, document, item?.version);
   await raiseFloor(publishing, document);
   return { document, isRenewed: true, isChange: !isSame };
 }
@@ -86,7 +86,12 @@ function textOf(sources: EffectivePolicy['sources']): string {
     .join();
 }
 
-async function write({ client, key }: Publishing, document: EffectivePolicy): Promise<void> {
+/** Fails with 409 where the ConfigMap is not the one that was seen: whoever no longer leads cannot put an older policy back. */
+async function write(
+  { client, key }: Publishing,
+  document: EffectivePolicy,
+  resourceVersion: string | undefined,
+): Promise<void> {
   const jws = await signText('policy', documentText(document), key);
   if (jws.length > MAX_SIGNED_CHARS) throw new DocumentTooLarge();
   const { namespace } = document;
@@ -96,7 +101,10 @@ async function write({ client, key }: Publishing, document: EffectivePolicy): Pr
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name, namespace, labels: MANAGED_BY },
+      metadata: {
+        ...{ name, namespace, labels: MANAGED_BY },
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      },
       data: { [DOCUMENT_KEY]: jws },
     },
     { manager: MANAGERS.objects, force: true },

@@ -71,6 +71,8 @@ export interface DocumentItem {
   readonly namespace: string;
   readonly workloadKey: string;
   readonly jws: string;
+  /** Of the ConfigMap. */
+  readonly version: string;
 }
 
 export const DOCUMENT_KEY = 'policy.jws';
@@ -139,7 +141,7 @@ export function readPodItem(object: unknown): PodItem | undefined {
 }
 
 export function readDocumentItem(object: unknown): DocumentItem | undefined {
-  const { name, namespace } = metadataOf(object);
+  const { name, namespace, resourceVersion } = metadataOf(object);
   const jws = Object(Object(object).data)[DOCUMENT_KEY];
   if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
   if (!name.startsWith(DOCUMENT_PREFIX)) return undefined;
@@ -148,6 +150,7 @@ export function readDocumentItem(object: unknown): DocumentItem | undefined {
     namespace,
     workloadKey: name.slice(DOCUMENT_PREFIX.length),
     jws: typeof jws === 'string' ? jws : '',
+    version: String(resourceVersion ?? ''),
   };
 }
 
