@@ -2,15 +2,19 @@
 # dependencies itself when they are not there, so `make test` is all that a fresh clone needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help install generate verify format lint typecheck test demo conformance collector bench soak build cluster-up \
-  cluster-down e2e ci clean
+.PHONY: help install generate verify format lint typecheck test demo conformance collector bench soak build \
+  cluster-programs cluster-up cluster-down e2e ci clean
 
 # Node 24 comes with the dependencies; npm itself runs on whatever Node.js the machine has.
-RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
+# Go is looked for where its own installer puts it, too.
+RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH:/usr/local/go/bin"
 GENERATED := crds/gatehouse.dev_mcpgatewaypolicies.yaml crds/gatehouse.dev_mcpgatewayclusterpolicies.yaml charts/gatehouse-crds/files docs/policy-reference.md
 # Name in dist, and entry.
 BUNDLES := gatehouse:cli/main.ts sidecar:sidecar/pod/main.ts operator:operator/main.ts
-CLUSTER_PROGRAMS := etcd containerd runc host-local ip nsenter nft iptables conntrack ebtables ethtool socat busybox openssl redis-server
+CLUSTER_PROGRAMS := etcd containerd runc host-local ip nsenter nft iptables conntrack ebtables ethtool socat busybox openssl \
+  redis-server chromium
+# All of them, before the first step: steps run beside each other, and apt is one.
+CI_PROGRAMS := nginx wrk $(CLUSTER_PROGRAMS)
 # A copy of the lockfile the installed dependencies came from.
 INSTALLED := node_modules/.installed-lock.json
 
@@ -65,13 +69,18 @@ soak: install ## Hold calls for longer than clients wait, and silent streams pas
 
 build: install ## Bundle the programs into dist, each with its source map
 	@rm -rf dist
-	@for bundle in $(BUNDLES); do entry=$${bundle#*:}; [ ! -e $$entry ] || \
+	@for bundle in $(BUNDLES); do entry=$${bundle#*:}; \
+	  [ -e $$entry ] || { echo "make build: the entry point $$entry is not there" >&2; exit 1; }; \
 	  $(RUN) esbuild $$entry --outfile=dist/$${bundle%:*}.mjs --bundle --platform=node --format=esm \
 	    --target=node24 --sourcemap=linked --legal-comments=linked --log-level=warning \
 	    --banner:js='import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' \
 	    || exit; done
 	@cp -R platform/redis/lua dist/lua && cp -R console/assets dist/assets
 	@echo "wrote $$(cd dist && echo *.mjs) to dist, the scripts for Redis and the files of the pages"
+
+cluster-programs: install ## Build the programs of a Kubernetes node, where they are not there yet (needs Go)
+	@sh e2e/packages.sh busybox
+	@$(RUN) node e2e/cluster/main.ts programs
 
 cluster-up: install build ## Start a Kubernetes node on this machine (as root; the first time builds Kubernetes: needs Go)
 	@sh e2e/packages.sh $(CLUSTER_PROGRAMS)
@@ -82,9 +91,10 @@ cluster-down: install ## End it, and leave no trace
 
 e2e: install build ## Run the journeys on a Kubernetes node (E2E_KUBECONFIG=FILE: on a cluster of yours)
 	@[ -n "$$E2E_KUBECONFIG" ] || sh e2e/packages.sh $(CLUSTER_PROGRAMS)
-	@$(RUN) node e2e/cluster/main.ts test
+	@exec env $(RUN) node e2e/cluster/main.ts test
 
 ci: install ## Everything that a change must pass; the soak runs beside it
+	@sh e2e/packages.sh $(CI_PROGRAMS)
 	@$(RUN) node e2e/ci.ts
 
 clean: ## Remove what was built, measured and cached; the dependencies stay

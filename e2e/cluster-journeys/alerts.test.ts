@@ -10,11 +10,10 @@ import { promtoolProgram } from '#e2e/cluster/programs.ts';
 const RULES = 'charts/gatehouse/files/alerts.yaml';
 const CASES = 'e2e/alerts/cases.yaml';
 
+const program = await promtoolProgram();
+
 function promtool(...args: readonly string[]): string {
-  return execFileSync(promtoolProgram(), args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 describe('the alert rules', () => {

@@ -27,8 +27,10 @@ interface PodSpec {
   }[];
 }
 
+const program = await helmProgram();
+
 function helm(...args: readonly string[]): string {
-  return execFileSync(helmProgram(), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function render(chart: string, ...sets: readonly string[]): readonly Rendered[] {

@@ -5,6 +5,7 @@ import { globSync } from 'node:fs';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { CHECK_CASES, documentOf } from '#crds/check-cases.ts';
+import { until } from '#e2e/journeys/until.ts';
 import { kubectl, makeNamespace, removeNamespace, tryKubectl } from './cluster.ts';
 import { installDefinitions } from './installation.ts';
 
@@ -14,7 +15,9 @@ describe('the definitions of policies', () => {
   before(async () => {
     namespace = await makeNamespace('definitions');
     await installDefinitions();
-    await kubectl('wait', '--for=condition=Established', '--timeout=60s', ...DEFINITIONS);
+    const wait = ['wait', '--for=condition=Established', '--timeout=60s', ...DEFINITIONS];
+    // kubectl does not wait for what has no conditions yet.
+    await until('definitions', async () => (await tryKubectl(wait)).code === 0, 60_000);
   });
 
   after(() => removeNamespace(namespace));

@@ -14,6 +14,7 @@ import { forward } from './forward.ts';
 import { SYSTEM } from './installation.ts';
 import { podNames, podsWithSessions } from './server-pods.ts';
 import { annotate, type ClusterStage, policy, RULES, SERVER, startClusterStage } from './stage.ts';
+import { untilGoverned } from './until-governed.ts';
 import { verifyEvidence } from './verifying.ts';
 
 describe('a server in the cluster that is governed by one policy and one annotation', () => {
@@ -26,7 +27,7 @@ describe('a server in the cluster that is governed by one policy and one annotat
     await apply(stage.namespace, policy(stage));
     await annotate(stage.namespace);
     await rolledOut(stage.namespace, `deployment/${SERVER}`);
-    await until('a Service that leads to governed pods alone', () => isGoverned(stage.url), 60_000);
+    await untilGoverned(stage.url);
     client = await stage.connect();
   });
 
@@ -200,8 +201,10 @@ describe('a server in the cluster that is governed by one policy and one annotat
 
   it('is not reached by the address of a pod either', async () => {
     const path = 'jsonpath={.items[0].status.podIP}';
+    // Those of before may still be ending.
+    const governed = `app=${SERVER},gatehouse.dev/injected`;
     const address = await kubectl(
-      ...['-n', stage.namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', path],
+      ...['-n', stage.namespace, 'get', 'pods', '-l', governed, '-o', path],
     );
     const { status } = await callUnproven(`http://${address}:3001/mcp`);
 
@@ -269,13 +272,6 @@ function callUnproven(url: string, more: Readonly<Record<string, string>> = {}):
     headers: { accept, 'content-type': 'application/json', ...more },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
   });
-}
-
-/** Pods that are ending are reached for a moment longer than the rollout takes. */
-async function isGoverned(url: string): Promise<boolean> {
-  await delay(250);
-  const answers = await Promise.all(Array.from({ length: 6 }, () => callUnproven(url)));
-  return answers.every(({ status }) => status === 401);
 }
 
 /** The kubelet brings the console what policies there are, in its own time. */

@@ -14,7 +14,9 @@ export async function podsWithSessions(namespace: string): Promise<readonly stri
   );
 }
 
+/** Of the governed ones: some of before may still be ending. */
 export async function podNames(namespace: string): Promise<readonly string[]> {
-  const names = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', 'name');
+  const governed = `app=${SERVER},gatehouse.dev/injected`;
+  const names = await kubectl('-n', namespace, 'get', 'pods', '-l', governed, '-o', 'name');
   return names.trim().split('\n').sort();
 }

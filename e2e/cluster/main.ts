@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FOLDERS, KUBECONFIG, NAMES } from './addresses.ts';
 import { openApi } from './api.ts';
 import { startApi, startControllers, untilApiReady } from './control-plane.ts';
@@ -13,15 +14,28 @@ import { makeImages } from './images.ts';
 import { makeKeys } from './keys.ts';
 import { makeNetwork } from './network.ts';
 import { ctr, startContainerd, startNode, untilNodeReady } from './node.ts';
-import { helmProgram, kubernetesPrograms } from './programs.ts';
+import { allPrograms, helmProgram, kubernetesPrograms } from './programs.ts';
+import {
+  EXIT_UNAVAILABLE,
+  type Machine,
+  missingForNode,
+  missingForPrograms,
+  thisMachine,
+} from './requirements.ts';
 import { tearDown } from './tear-down.ts';
 
-const USAGE = 'usage: node e2e/cluster/main.ts up | down | status | test\n';
+const USAGE = 'usage: node e2e/cluster/main.ts up | down | status | programs | test\n';
+/** How long tests may take to end when they are told to. */
+const TESTS_END_MS = 10_000;
 
 const COMMANDS: Readonly<Record<string, () => Promise<void> | void>> = {
-  up,
+  up: () => up(),
   down: tearDown,
   status,
+  programs: async () => {
+    require(missingForPrograms);
+    await allPrograms();
+  },
   test,
 };
 
@@ -30,15 +44,21 @@ if (command === undefined) {
   process.stderr.write(USAGE);
   process.exit(64);
 }
-await command();
+try {
+  await command();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
+}
 
-/** A second time it only brings the images up to date. */
-async function up(): Promise<void> {
-  if (process.getuid?.() !== 0) throw new Error('a node is root: run this as root');
-  const programs = kubernetesPrograms();
-  const helm = helmProgram();
+/** A second time it only brings the images up to date. Goes no further once `signal` says so. */
+async function up(signal = new AbortController().signal): Promise<void> {
+  require(missingForNode);
+  const kubernetes = await kubernetesPrograms(signal);
+  const helm = await helmProgram(signal);
   const startedAt = performance.now();
-  const say = (line: string) => {
+  const reached = (line: string) => {
+    signal.throwIfAborted();
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     process.stdout.write(`${seconds.padStart(6)} s  ${line}\n`);
   };
@@ -47,45 +67,97 @@ async function up(): Promise<void> {
   }
   makeNetwork();
   if (!existsSync(KUBECONFIG)) await makeKeys();
-  startApi(programs);
+  startApi(kubernetes);
   await startContainerd();
   ctr('images', 'import', await makeImages());
-  say('images made and imported');
+  reached('images made and imported');
   const api = openApi();
   await untilApiReady(api);
-  say('API server ready');
-  startControllers(programs);
-  startNode(programs);
+  reached('API server ready');
+  startControllers(kubernetes);
+  startNode(kubernetes);
   await untilNodeReady(api);
-  say(`node ${NAMES.node} ready`);
+  reached(`node ${NAMES.node} ready`);
   process.stdout.write(
-    `\n  export KUBECONFIG=${KUBECONFIG}\n  export PATH=${programs}:${dirname(helm)}:$PATH\n\n`,
+    `\n  export KUBECONFIG=${KUBECONFIG}\n  export PATH=${kubernetes}:${dirname(helm)}:$PATH\n\n`,
   );
 }
 
-/** On a cluster of the caller's, when one is named; else on one that lives as long as the tests. */
+/**
+ * On a cluster of the caller's, when one is named; else on one that lives as long as the tests: it is gone when they
+ * have passed, when they have not, and when this is told to end.
+ */
 async function test(): Promise<void> {
   const given = process.env.E2E_KUBECONFIG;
-  if (given === undefined || given === '') {
-    try {
-      await up();
-      process.exitCode = await runJourneys(KUBECONFIG);
-    } finally {
-      await tearDown();
-    }
-  } else {
-    process.exitCode = await runJourneys(given);
+  const ending = endingSignal();
+  if (given !== undefined && given !== '') {
+    require(missingForPrograms);
+    process.exitCode = await runJourneys(given, ending);
+    return;
+  }
+  require(missingForNode);
+  // What one that was killed has left.
+  if (recordedDaemons().length > 0) await tearDown();
+  try {
+    await Promise.race([up(ending), untilEnded(ending)]);
+    process.exitCode = await runJourneys(KUBECONFIG, ending);
+  } finally {
+    await tearDown();
   }
 }
 
-async function runJourneys(kubeconfig: string): Promise<number> {
-  const path = [kubernetesPrograms(), dirname(helmProgram()), process.env.PATH].join(':');
+async function runJourneys(kubeconfig: string, ending: AbortSignal): Promise<number> {
+  const { kubernetes, helm, promtool } = await allPrograms(ending);
+  const path = [kubernetes, dirname(helm), dirname(promtool), process.env.PATH].join(':');
+  // A group of their own: whatever they have started ends with them.
   const tests = spawn(process.execPath, ['e2e/run-tests.ts', 'cluster'], {
     stdio: 'inherit',
+    detached: true,
     env: { ...process.env, PATH: path, KUBECONFIG: kubeconfig },
   });
-  const [code] = await once(tests, 'exit');
-  return code ?? 1;
+  const ended = once(tests, 'exit');
+  try {
+    const [code] = await Promise.race([ended, untilEnded(ending)]);
+    return code ?? 1;
+  } finally {
+    signalGroup(tests.pid, 'SIGTERM');
+    await Promise.race([ended, delay(TESTS_END_MS, undefined, { ref: false })]);
+    signalGroup(tests.pid, 'SIGKILL');
+  }
+}
+
+/** Aborted by the first signal that asks this process to end. */
+function endingSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      process.stderr.write(`ended by ${signal}: taking the cluster away\n`);
+      process.exitCode = 1;
+      controller.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  return controller.signal;
+}
+
+async function untilEnded(ending: AbortSignal): Promise<never> {
+  if (!ending.aborted) await once(ending, 'abort');
+  throw ending.reason;
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // None of it is left.
+  }
+}
+
+/** Ends here, saying what to do, when something is missing. */
+function require(missing: (machine: Machine) => readonly string[]): void {
+  const sentences = missing(thisMachine());
+  if (sentences.length === 0) return;
+  process.stderr.write(sentences.map((sentence) => `${sentence}.\n`).join(''));
+  process.exit(EXIT_UNAVAILABLE);
 }
 
 function status(): void {

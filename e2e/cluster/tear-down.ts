@@ -2,12 +2,14 @@
 // containers by their shims, then mounts, networks of pods, control groups and folders.
 
 import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CONTAINERD_SOCKET, FOLDERS } from './addresses.ts';
+import { ADDRESSES, CONTAINERD_SOCKET, FOLDERS, NAMES } from './addresses.ts';
 import { killDaemon, recordedDaemons, run } from './daemons.ts';
 import { removeNetwork } from './network.ts';
-import { ctr } from './node.ts';
 
+const LOOPBACK = '127.0.0.1';
+const PODS = ADDRESSES.podsOfNode.replace(/0\/24$/, '');
 const SHIM = 'containerd-shim-runc-v2';
 
 export async function tearDown(): Promise<void> {
@@ -15,24 +17,33 @@ export async function tearDown(): Promise<void> {
   await Promise.all(recordedDaemons().map(killDaemon));
   await endShims();
   unmountAll();
-  for (const name of networks) tryTo('ip', 'netns', 'del', name);
+  // One of another cluster, which was just being made, has its address by now.
+  const ours = networksOfPods().filter((name) => networks.includes(name));
+  for (const name of ours) tryTo('ip', 'netns', 'del', name);
   removeNetwork();
   removeControlGroups();
   for (const folder of [FOLDERS.run, FOLDERS.root])
     rmSync(folder, { recursive: true, force: true });
+  const left = traces(ours);
+  if (left.length > 0) throw new Error(`of the cluster this is left: ${left.join(', ')}`);
 }
 
-/** Their namespaces are the machine's: containerd makes one for each pod. */
+function traces(networks: readonly string[]): readonly string[] {
+  const names = [...networks, NAMES.namespace].map((name) => `/run/netns/${name}`);
+  const link = `/sys/class/net/${NAMES.hostLink}`;
+  return [...names, link, FOLDERS.run, FOLDERS.root].filter((path) => existsSync(path));
+}
+
+/** Their namespaces are the machine's: containerd makes one for each pod. Others' have other addresses in them. */
 function networksOfPods(): readonly string[] {
-  try {
-    const described = lines(ctr('containers', 'list', '--quiet')).map((id) =>
-      ctr('containers', 'info', id),
-    );
-    return [...new Set(described.join('\n').match(/(?<=\/run\/netns\/)cni-[0-9a-f-]+/g))];
-  } catch {
-    // containerd is gone; so are the names.
-    return [];
-  }
+  return globSync('/run/netns/cni-*')
+    .map((file) => basename(file))
+    .filter((name) => {
+      const inside = tryTo('ip', '-n', name, '-o', '-4', 'address');
+      const addresses = inside.match(/(?<=inet )[\d.]+/g) ?? [];
+      // One that is about to go has lost its address already.
+      return addresses.every((address) => address === LOOPBACK || address.startsWith(PODS));
+    });
 }
 
 /** A shim outlives containerd, and its container outlives the shim. */
@@ -75,10 +86,6 @@ function removeControlGroups(): void {
   }
 }
 
-function lines(text: string): readonly string[] {
-  return text.split('\n').filter((line) => line !== '');
-}
-
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -96,10 +103,11 @@ function tryToKill(pid: number): void {
 }
 
 /** For what may be gone already, which is what is wanted. */
-function tryTo(command: string, ...args: readonly string[]): void {
+function tryTo(command: string, ...args: readonly string[]): string {
   try {
-    run(command, ...args);
+    return run(command, ...args);
   } catch {
-    // Seen in the end: nothing of it is left, or its folder cannot be removed.
+    // Seen in the end, when something is left.
+    return '';
   }
 }

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { existsSync, globSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -30,6 +30,12 @@ process.once('exit', () => {
 export function missingApiServer(): string | undefined {
   if (apiServerProgram() === undefined) return 'kube-apiserver is not built (make cluster-up does)';
   return spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed';
+}
+
+/** Path of one of the programs of a cluster: on PATH, as `make e2e` puts it, or where an earlier `make cluster-up` left it. */
+export function clusterProgram(name: string): string | undefined {
+  const found = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+  return found || globSync(join(homedir(), '.cache', 'gatehouse', '*', name))[0];
 }
 
 export async function startApiServer(): Promise<TestApiServer> {
@@ -88,8 +94,7 @@ function apiServerFlags(folder: string, etcd: string, port: number): readonly st
 }
 
 function apiServerProgram(): string | undefined {
-  const cache = join(homedir(), '.cache', 'gatehouse');
-  return globSync(join(cache, 'kubernetes-*', 'kube-apiserver')).find((file) => existsSync(file));
+  return clusterProgram('kube-apiserver');
 }
 
 function run(program: string, args: readonly string[]): void {

@@ -1,12 +1,11 @@
 // What the chart renders for admission: webhooks and guards, as a real API server is given them in tests.
 
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { parseAllDocuments } from 'yaml';
+import { clusterProgram } from '../kube/api-server.fixture.ts';
 
 /** Undefined where `make cluster-up` has not brought it. */
-export const HELM = globSync(`${homedir()}/.cache/gatehouse/helm-*/helm`)[0];
+export const HELM = clusterProgram('helm');
 const CHART = new URL('../../charts/gatehouse', import.meta.url).pathname;
 export const ADMISSION_PATHS: Readonly<Record<string, string>> = {
   MutatingWebhookConfiguration:
