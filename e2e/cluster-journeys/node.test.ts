@@ -1,7 +1,7 @@
 // Shows that the cluster is one: what Gatehouse builds on works before anything of Gatehouse is there.
 
 import { expect } from 'chai';
-import { EVERYTHING_IMAGE, TOOLS_IMAGE } from '#e2e/cluster/images.ts';
+import { EVERYTHING_IMAGE, SHELL_IMAGE } from '#e2e/cluster/images.ts';
 import { apply, kubectl, makeNamespace, removeNamespace, rolledOut } from './cluster.ts';
 
 const LABELS = { app: 'everything' };
@@ -19,7 +19,7 @@ const DEPLOYMENT = {
         initContainers: [
           {
             name: 'beside',
-            image: TOOLS_IMAGE,
+            image: SHELL_IMAGE,
             restartPolicy: 'Always',
             command: ['sh', '-c', 'trap exit TERM; while :; do sleep 1; done'],
           },

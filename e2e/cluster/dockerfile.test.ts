@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { parseDockerfile, readDockerfile } from './dockerfile.ts';
+import { parseDockerfile, readDockerfile, readToolsDockerfile } from './dockerfile.ts';
 
 const PROGRAMS = { sidecar: 'sidecar', operator: 'operator', console: 'gatehouse' } as const;
 const BASE = `ARG BASE\nARG DIGEST\nFROM \${BASE}@\${DIGEST}\n`;
@@ -26,6 +26,12 @@ describe('the Dockerfiles', () => {
       expect(copies.map(({ to }) => to)).to.include(`/gatehouse/${bundle}.mjs`);
     });
   }
+
+  it('put nft alone into the tools, with the path by which it is found', () => {
+    const config = readToolsDockerfile();
+
+    expect(config).to.deep.include({ Env: ['PATH=/usr/sbin'], Entrypoint: ['nft'] });
+  });
 
   it('may name no base without its digest', () => {
     expect(() => parseDockerfile('FROM node:24\n')).to.throw('begins with other lines');

@@ -1,17 +1,20 @@
-// The images of the test cluster: Gatehouse's own three as their Dockerfiles make them, what carries
-// the redirect, Redis, and a server that is not ours.
+// The images of the test cluster: Gatehouse's own four as their Dockerfiles make them, a shell, Redis, and
+// a server that is not ours.
 
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FOLDERS, NAMES } from './addresses.ts';
 import { run } from './daemons.ts';
-import { readDockerfile } from './dockerfile.ts';
+import { readDockerfile, readToolsDockerfile } from './dockerfile.ts';
 import { type Image, type ImageConfig, writeArchive } from './oci-archive.ts';
 import { addCommands, addPackage, addProgram, makeRoot } from './root-folders.ts';
 
 export const IMAGE_TAG = 'dev';
+/** The same under another name, as a next release is. */
+export const NEXT_TAG = 'next';
 export const PAUSE_IMAGE = imageName('pause');
-export const TOOLS_IMAGE = imageName('tools');
+/** A few commands of busybox. */
+export const SHELL_IMAGE = imageName('shell');
 export const REDIS_IMAGE = imageName('redis');
 /** `@modelcontextprotocol/server-everything`: port 3001, on all addresses. */
 export const EVERYTHING_IMAGE = imageName('everything');
@@ -31,17 +34,17 @@ export async function makeImages(): Promise<string> {
   return archive;
 }
 
-export function imageName(program: string): string {
-  return `${NAMES.images}/gatehouse-${program}:${IMAGE_TAG}`;
+export function imageName(program: string, tag: string = IMAGE_TAG): string {
+  return `${NAMES.images}/gatehouse-${program}:${tag}`;
 }
 
 function toolImages(): readonly Image[] {
-  const tools = rootFolder('tools', (folder) => {
+  const shell = rootFolder('shell', (folder) => {
     addProgram(folder, pathOf('busybox'), 'usr/bin/busybox');
     addCommands(folder, 'usr/bin/busybox', COMMANDS);
-    addProgram(folder, pathOf('nft'), 'usr/sbin/nft');
-    // By which it knows what icmp is.
-    cpSync('/etc/protocols', join(folder, 'etc/protocols'));
+  });
+  const tools = layerFolder('tools', (folder) => {
+    run('sh', 'operator/tools/collect.sh', folder);
   });
   const redis = rootFolder('redis', (folder) => {
     for (const name of ['redis-server', 'redis-cli']) {
@@ -49,8 +52,9 @@ function toolImages(): readonly Image[] {
     }
   });
   return [
-    image(PAUSE_IMAGE, [tools], { Entrypoint: ['/usr/bin/busybox', 'sleep', 'infinity'] }),
-    image(TOOLS_IMAGE, [tools], { Entrypoint: ['/usr/bin/sh'] }),
+    image(PAUSE_IMAGE, [shell], { Entrypoint: ['/usr/bin/busybox', 'sleep', 'infinity'] }),
+    image(SHELL_IMAGE, [shell], { Entrypoint: ['/usr/bin/sh'] }),
+    ...ownImages('tools', [tools], readToolsDockerfile()),
     image(REDIS_IMAGE, [redis], { Entrypoint: ['/usr/bin/redis-server'], User: '65532:65532' }),
   ];
 }
@@ -59,7 +63,7 @@ function nodeImages(): readonly Image[] {
   const node = rootFolder('node', (folder) => {
     addProgram(folder, process.execPath, 'usr/bin/node');
   });
-  const gatehouse = PROGRAMS.flatMap((program) => ownImage(program, node));
+  const gatehouse = PROGRAMS.flatMap((program) => builtImages(program, node));
   const server = '@modelcontextprotocol/server-everything';
   const everything = image(
     EVERYTHING_IMAGE,
@@ -72,14 +76,21 @@ function nodeImages(): readonly Image[] {
   return [...gatehouse, everything];
 }
 
-/** On a base of this machine's Node.js; none while the program is not built. */
-function ownImage(program: string, node: string): readonly Image[] {
+/** On a base of this machine's Node.js. */
+function builtImages(program: string, node: string): readonly Image[] {
   const { copies, config } = readDockerfile(program);
-  if (!copies.every(({ from }) => existsSync(from))) return [];
   const layer = layerFolder(program, (folder) => {
     for (const { from, to } of copies) cpSync(from, join(folder, to), { recursive: true });
   });
-  return [{ name: imageName(program), layers: [node, layer], config }];
+  return ownImages(program, [node, layer], config);
+}
+
+function ownImages(
+  program: string,
+  layers: readonly string[],
+  config: ImageConfig,
+): readonly Image[] {
+  return [IMAGE_TAG, NEXT_TAG].map((tag) => ({ name: imageName(program, tag), layers, config }));
 }
 
 function rootFolder(name: string, fill: (folder: string) => void): string {
