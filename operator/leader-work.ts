@@ -71,6 +71,10 @@ function keepEvidence(
     ...{ keys, version, folder: settings.archive },
     admin: () => redis.admin,
     namespaces: () => world.namespaces.items().map(({ key }) => key as Namespace),
+    // Their documents stay for a while after the last pod.
+    governed: () => [
+      ...new Set(world.documents.items().map(({ namespace }) => namespace as Namespace)),
+    ],
     anchors: configMapAnchors(client, settings.namespace),
     now: () => clock.timestamp(),
     onUnarchived: (namespace, { log: name, kind }) =>

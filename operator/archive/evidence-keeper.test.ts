@@ -45,6 +45,7 @@ describe('the evidence of sidecars, kept by the operator on a real Redis', () =>
       ...{ folder, version: '0.1.0', keys: { trust, trustPems } },
       admin: () => admin,
       namespaces: () => [NS, 'kube-system' as Namespace],
+      governed: () => [NS],
       anchors: { read: async () => undefined, write: async () => {} },
       now: () => new Date().toISOString().replace('Z', '000Z'),
       onUnarchived: (_, log) => void faults.push(log),
@@ -84,6 +85,7 @@ describe('the evidence of sidecars, kept by the operator on a real Redis', () =>
         return undefined;
       },
       namespaces: () => [NS],
+      governed: () => [NS],
       anchors: { read: async () => undefined, write: async () => {} },
       now: () => TIME,
       onUnarchived: () => {},
@@ -94,6 +96,42 @@ describe('the evidence of sidecars, kept by the operator on a real Redis', () =>
     await keeper.close();
 
     expect(asked).to.be.above(2);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('is asked for seldom where no sidecar is, and found there all the same', async () => {
+    const left = 'left' as Namespace;
+    const client = await connectRedis(readRedisUrl(redis.url, 'test'), { name: 'sidecar' });
+    const ledger = await openRedisLedger({
+      ...{ client, namespace: left, version: '0.1.0', now: () => TIME },
+    });
+    await ledger.close('stopped');
+    const idle = Array.from({ length: 100 }, (_, index) => `idle-${index}` as Namespace);
+    let rounds = 0;
+    const faults: unknown[] = [];
+    await admin.config('RESETSTAT');
+    const keeper = new EvidenceKeeper({
+      ...{ folder: undefined, version: '0.1.0', keys: { trust, trustPems } },
+      admin: () => {
+        rounds += 1;
+        return admin;
+      },
+      namespaces: () => [NS, left, ...idle],
+      governed: () => [NS],
+      anchors: { read: async () => undefined, write: async () => {} },
+      now: () => TIME,
+      onUnarchived: () => {},
+      onFault: (error) => void faults.push(error),
+      times: { checkpointMillis: 5, archiveMillis: 1000 },
+    });
+    while (rounds < 24) await delay(5);
+    await keeper.close();
+
+    const [, calls] = /cmdstat_smembers:calls=(\d+)/.exec(await admin.info('commandstats')) ?? [];
+    const asked = Number(calls);
+    const everywhere = Math.ceil(rounds / 12) * (2 + idle.length);
+    expect(asked).to.be.within(rounds, everywhere + rounds);
+    expect((await admin.keys(`gh:{${left}/*:checkpoints`)).length).to.equal(1);
     expect(faults).to.deep.equal([]);
   });
 });
