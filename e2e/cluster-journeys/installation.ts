@@ -1,5 +1,5 @@
 // Gatehouse in the cluster, installed by Helm as its guide says, with values for a cluster whose images
-// come from files and which has no storage: once for all journeys of a run.
+// come from files: once for all journeys of a run.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -31,7 +31,6 @@ const VALUES: Readonly<Record<string, string>> = {
   'image.registry': `"${NAMES.images}"`,
   'image.tag': `"${IMAGE_TAG}"`,
   'redis.bundled.image': `"${REDIS_IMAGE}"`,
-  'redis.bundled.persistence': 'false',
   // The identity provider of the tests, and their servers.
   allowPlainHttp: 'true',
 };

@@ -1,5 +1,5 @@
-// Reads from the API server as its administrator: what the cluster's own set-up and its DNS need of
-// Kubernetes, and no more.
+// Speaks to the API server as its administrator: what the cluster's own set-up, its DNS and its storage need
+// of Kubernetes, and no more.
 
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
@@ -13,8 +13,13 @@ export interface Answer {
   readonly text: string;
 }
 
-/** One GET. The connection is kept. */
-export type Api = (path: string) => Promise<Answer>;
+export interface Written {
+  readonly method: 'POST' | 'DELETE';
+  readonly body?: unknown;
+}
+
+/** One request, a GET unless something is written. The connection is kept. */
+export type Api = (path: string, written?: Written) => Promise<Answer>;
 
 export function openApi(): Api {
   const { clusters, users } = parse(readFileSync(KUBECONFIG, 'utf8'));
@@ -26,9 +31,13 @@ export function openApi(): Api {
     cert: decoded(users[0].user['client-certificate-data']),
     key: decoded(users[0].user['client-key-data']),
   });
-  return (path) =>
+  return (path, { method, body }: Partial<Written> = {}) =>
     new Promise((resolve, reject) => {
-      const call = request(`${server}${path}`, { agent, timeout: DEADLINE_MS }, (response) => {
+      const options = {
+        ...{ agent, method: method ?? 'GET', timeout: DEADLINE_MS },
+        headers: { 'content-type': 'application/json' },
+      };
+      const call = request(`${server}${path}`, options, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (part: string) => {
           text += part;
@@ -37,7 +46,7 @@ export function openApi(): Api {
         response.on('error', reject);
       });
       call.on('timeout', () => call.destroy(new Error(`${path}: no answer`)));
-      call.on('error', reject).end();
+      call.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
     });
 }
 

@@ -1,4 +1,4 @@
-// The node: containerd with a bridge for pods, the kubelet, kube-proxy and the cluster's DNS.
+// The node: containerd with a bridge for pods, the kubelet, kube-proxy, and the cluster's DNS and storage.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,11 +50,13 @@ export function startNode(programs: string): void {
     command: join(programs, 'kube-proxy'),
     args: [`--config=${proxy}`],
   });
-  startDaemon({
-    name: 'dns',
-    command: process.execPath,
-    args: [fileURLToPath(import.meta.resolve('./dns.ts'))],
-  });
+  for (const name of ['dns', 'storage']) {
+    startDaemon({
+      name,
+      command: process.execPath,
+      args: [fileURLToPath(import.meta.resolve(`./${name}.ts`))],
+    });
+  }
 }
 
 export async function untilNodeReady(api: Api): Promise<void> {
