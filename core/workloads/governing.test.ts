@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { McpGatewayClusterPolicy } from '#crds/cluster-policy.ts';
 import type { McpGatewayPolicy, McpGatewayPolicySpec } from '#crds/policy.ts';
-import { governsNamespace, governsWorkload } from './governing.ts';
+import { governsByName, governsNamespace, governsWorkload } from './governing.ts';
 import type { Subject } from './workload.ts';
 
 const PAY: Subject = {
@@ -33,6 +33,29 @@ const expression = (
   values?: string[],
 ) => ({
   selector: { matchExpressions: [{ key, operator, ...(values === undefined ? {} : { values }) }] },
+});
+
+describe('a policy that speaks of a workload in particular', () => {
+  const cases: { name: string; spec: McpGatewayPolicySpec; is: boolean }[] = [
+    { name: 'selects it by labels', spec: { selector: { matchLabels: { app: 'pay' } } }, is: true },
+    {
+      name: 'names it',
+      spec: { targetRefs: [{ group: 'apps', kind: 'Deployment', name: 'pay' }] },
+      is: true,
+    },
+    {
+      name: 'does not name another',
+      spec: { targetRefs: [{ group: 'apps', kind: 'Deployment', name: 'x' }] },
+      is: false,
+    },
+    { name: 'does not select the whole namespace', spec: {}, is: false },
+    { name: 'nor by what is absent', spec: expression('x', 'DoesNotExist'), is: false },
+  ];
+  for (const { name, spec, is } of cases) {
+    it(name, () => {
+      expect(governsByName(policy(spec), PAY)).to.equal(is);
+    });
+  }
 });
 
 describe('a policy of the namespace', () => {

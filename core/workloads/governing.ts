@@ -14,6 +14,13 @@ export function governsWorkload({ spec }: McpGatewayPolicy, subject: Subject): b
   return selects(spec.selector ?? {}, subject.labels);
 }
 
+/** Whether it says of this workload in particular that it governs it, and not of the whole namespace. */
+export function governsByName(policy: McpGatewayPolicy, subject: Subject): boolean {
+  const { targetRefs, selector = {} } = policy.spec;
+  const isWhole = targetRefs === undefined && selects(selector, {});
+  return !isWhole && governsWorkload(policy, subject);
+}
+
 export function governsNamespace({ spec }: McpGatewayClusterPolicy, labels: Labels): boolean {
   return selects(spec.namespaceSelector ?? {}, labels);
 }

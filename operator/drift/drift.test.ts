@@ -17,6 +17,7 @@ function target(name: string, fields: Partial<Target> = {}): Target {
     },
     state: 'programmed',
     ack: undefined,
+    isMeant: true,
     isOutdated: false,
     isExposed: false,
     ...fields,
@@ -78,6 +79,13 @@ describe('drift', () => {
     );
   });
 
+  it('of a pod that need not have a sidecar says what to do instead', () => {
+    const { sentences, drift } = watch();
+    drift.look('pay', [target('a', { state: 'uninjected', isMeant: false })]);
+
+    expect(sentences[0]).to.include('opt its workload in');
+  });
+
   it('says where a pod listens past its sidecar', () => {
     const { said, records, drift } = watch();
     const ack = { exposed: ['0.0.0.0:9229'] } as unknown as Target['ack'];
@@ -91,11 +99,19 @@ describe('drift', () => {
 describe('eviction', () => {
   const bare = (name: string) => target(name, { state: 'uninjected' });
 
+  it('leaves a pod that would come back without a sidecar', async () => {
+    const { asked } = await evict(2, true, [0], {
+      targets: [target('b', { state: 'uninjected', isMeant: false })],
+    });
+
+    expect(asked).to.deep.equal([]);
+  });
+
   async function evict(
     perMinute: number,
     isInjecting: boolean,
     rounds: readonly number[],
-    status = 201,
+    { status = 201, targets = [target('fine'), bare('a'), bare('b'), bare('c')] } = {},
   ) {
     const api = await scriptedApi(json({ kind: 'Status' }, status));
     let now = 0;
@@ -110,7 +126,7 @@ describe('eviction', () => {
     });
     for (const at of rounds) {
       now = at;
-      await evictor.look([target('fine'), bare('a'), bare('b'), bare('c')]);
+      await evictor.look(targets);
     }
     await api.close();
     return { asked: api.asked, faults };
@@ -130,8 +146,8 @@ describe('eviction', () => {
   });
 
   it('bows to a disruption budget, and tells of other refusals', async () => {
-    expect((await evict(1, true, [0], 429)).faults).to.have.length(0);
-    expect((await evict(1, true, [0], 403)).faults).to.have.length(1);
+    expect((await evict(1, true, [0], { status: 429 })).faults).to.have.length(0);
+    expect((await evict(1, true, [0], { status: 403 })).faults).to.have.length(1);
   });
 
   it('leaves a pod that nothing would make anew', async () => {

@@ -78,9 +78,12 @@ function detailOf({ kind, target: { pod, ack } }: Drift): NonNullable<OperatorRe
   };
 }
 
-function sentenceOf({ kind, target: { pod, ack } }: Drift): string {
+function sentenceOf({ kind, target: { pod, ack, isMeant } }: Drift): string {
   switch (kind) {
     case 'Uninjected':
+      if (!isMeant) {
+        return `Pod ${pod.name} has no sidecar, and clients of governed pods can reach it: opt its workload in, or take it out of the Service.`;
+      }
       return `Pod ${pod.name} should have a sidecar and has none: it was made before that was asked for, or past the webhook. Restart its workload.`;
     case 'Exposed':
       return `Pod ${pod.name} listens at ${ack?.exposed.join(', ')}, past the sidecar: bind it to 127.0.0.1, or use capture mode Redirect.`;

@@ -30,8 +30,9 @@ export class Evictor {
 
   async look(targets: readonly Target[]): Promise<void> {
     if (this.#options.perMinute === 0 || !this.#options.isInjecting()) return;
-    for (const { pod, state } of targets) {
-      if (state !== 'uninjected' || pod.owner === undefined) continue;
+    for (const { pod, state, isMeant } of targets) {
+      // One that need not have a sidecar would come back without one.
+      if (state !== 'uninjected' || !isMeant || pod.owner === undefined) continue;
       if (!this.#mayEvict()) return;
       await this.#evict(pod);
     }

@@ -57,7 +57,11 @@ export async function reconcileNamespace(parts: Reconciling, name: string): Prom
   await dropUnused(parts, name, pods);
   const stored = await parts.redis.state?.acks(tenant).catch(() => undefined);
   const acks = stored === undefined ? undefined : await readAcks(parts.verifier, name, stored);
-  const facts = { namespace, pods, documents, acks, sidecar: parts.sidecar };
+  const services = world.services.items().filter((service) => service.namespace === name);
+  const facts = {
+    ...{ namespace, pods, policies, services, documents, acks },
+    sidecar: parts.sidecar,
+  };
   const targets = targetsOf(facts, injection);
   parts.drifted(name, targets);
   for (const item of policies) {

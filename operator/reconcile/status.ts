@@ -110,7 +110,8 @@ function protectedFrom({ targets, isHeard }: StatusFacts): Said {
   const type = CONDITIONS.bypassProtected;
   const bare = targets.find(({ state }) => state === 'uninjected');
   if (bare !== undefined) {
-    const message = `Pod ${bare.pod.name} has no sidecar: restart its workload.`;
+    const what = bare.isMeant ? 'restart its workload' : 'opt its workload in';
+    const message = `Pod ${bare.pod.name} has no sidecar: ${what}.`;
     return { type, status: 'False', reason: 'UninjectedPods', message };
   }
   const exposed = targets.find(({ isExposed }) => isExposed);

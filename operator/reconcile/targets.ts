@@ -1,8 +1,10 @@
-// Which pods a policy is for and how they stand: pure. A pod counts when it is governed or should be.
+// Which pods a policy is for and how they stand: pure. A pod counts when it is governed, when it should be, and
+// when it is where governed clients are sent all the same.
 
 import type { EffectivePolicy } from '#core/policy/document.ts';
-import { governsWorkload } from '#core/workloads/governing.ts';
-import type { NamespaceItem, PodItem, PolicyItem } from '../world/objects.ts';
+import { governsByName, governsWorkload } from '#core/workloads/governing.ts';
+import { selects } from '#core/workloads/selector.ts';
+import type { NamespaceItem, PodItem, PolicyItem, ServiceItem } from '../world/objects.ts';
 import type { Ack } from './acks.ts';
 
 export type PodState =
@@ -16,6 +18,8 @@ export interface Target {
   readonly pod: PodItem;
   readonly state: PodState;
   readonly ack: Ack | undefined;
+  /** It opted in, or its namespace did: made anew, it would have a sidecar. */
+  readonly isMeant: boolean;
   /** Of an older release, or made before a policy named a Secret that it needs. */
   readonly isOutdated: boolean;
   readonly isExposed: boolean;
@@ -30,6 +34,8 @@ export interface Sidecar {
 export interface NamespaceFacts {
   readonly namespace: NamespaceItem;
   readonly pods: readonly PodItem[];
+  readonly policies: readonly PolicyItem[];
+  readonly services: readonly ServiceItem[];
   /** By workload key. */
   readonly documents: ReadonlyMap<string, EffectivePolicy>;
   /** By pod; undefined while Redis is away. */
@@ -48,11 +54,35 @@ export function isInjected(pod: PodItem): boolean {
   return pod.workloadKey !== undefined && pod.status !== undefined;
 }
 
-/** The pods of the namespace that are governed or should be. */
+/** The pods of the namespace that are governed or should be, and those beside them. */
 export function targetsOf(facts: NamespaceFacts, injection: string | undefined): readonly Target[] {
+  const shared = governedServices(facts);
   return facts.pods
-    .filter((pod) => isInjected(pod) || isMeant(pod, injection))
-    .map((pod) => targetOf(facts, pod));
+    .map((pod) => ({ pod, meant: isMeant(pod, injection) }))
+    .filter(({ pod, meant }) => meant || isInjected(pod) || isBeside(pod, facts.policies, shared))
+    .map(({ pod, meant }) => targetOf(facts, pod, meant));
+}
+
+/** Services that lead to a governed pod: whoever else they lead to is reached in its place. */
+function governedServices({ pods, services }: NamespaceFacts): readonly ServiceItem[] {
+  const governed = pods.filter(isInjected);
+  return services.filter((service) => governed.some((pod) => leadsTo(service, pod)));
+}
+
+/** A policy that selects the whole namespace does not speak of each pod in it. */
+function isBeside(
+  pod: PodItem,
+  policies: readonly PolicyItem[],
+  shared: readonly ServiceItem[],
+): boolean {
+  return (
+    shared.some((service) => leadsTo(service, pod)) ||
+    policies.some(({ policy }) => policy !== undefined && governsByName(policy, pod.subject))
+  );
+}
+
+function leadsTo({ selector }: ServiceItem, { subject }: PodItem): boolean {
+  return selects({ matchLabels: selector }, subject.labels);
 }
 
 export function targetsOfPolicy(
@@ -63,12 +93,13 @@ export function targetsOfPolicy(
   return targets.filter(({ pod }) => governsWorkload(policy, pod.subject));
 }
 
-function targetOf(facts: NamespaceFacts, pod: PodItem): Target {
+function targetOf(facts: NamespaceFacts, pod: PodItem, meant: boolean): Target {
   const ack = facts.acks?.get(pod.uid);
   const injected = isInjected(pod);
   return {
     pod,
     ack,
+    isMeant: meant,
     state: injected ? stateOf(facts.documents.get(pod.workloadKey ?? ''), ack) : 'uninjected',
     isOutdated: injected && (!isCurrent(pod, facts.sidecar) || ack?.outdated === true),
     isExposed: (ack?.exposed.length ?? 0) > 0,

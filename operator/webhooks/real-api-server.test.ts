@@ -254,6 +254,18 @@ describe('admission by a real API server', function () {
     );
   });
 
+  it('lets no pod look governed that is not, nor one that is carry other marks', async () => {
+    const marks = { 'gatehouse.dev/injected': '0.1.0', 'gatehouse.dev/workload': 'pod-good' };
+    const other = { metadata: { labels: { 'gatehouse.dev/workload': 'pod-other' } } };
+
+    expect(await refusal('POST', PODS, pod('forged', marks))).to.include('leave them out');
+    expect(await refusal('PATCH', `${PODS}/good`, other)).to.include('leave them out');
+    expect(await refusal('PATCH', `${PODS}/plain`, other)).to.include('leave them out');
+    expect(
+      await refusal('PATCH', `${PODS}/good`, { metadata: { labels: { team: 'a' } } }),
+    ).to.equal('taken');
+  });
+
   it('gives the audience of sidecars to no other volume', async () => {
     expect(await refusal('POST', PODS, pod('thief', {}, STOLEN))).to.include('are the gateway');
   });

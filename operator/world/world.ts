@@ -106,7 +106,8 @@ function reflectors(options: WorldOptions) {
     }),
     services: reflect(options, 'services', PATHS.services, {
       read: readServiceItem,
-      onChange: () => {},
+      // It may lead to pods that have no sidecar.
+      onChange: (key, now, before) => isSeen(now, before) && ofNamespace(key, now, before),
     }),
     documents: reflect(options, 'documents', PATHS.configMaps, {
       read: readDocumentItem,
@@ -149,6 +150,6 @@ function isNews(now: { uid: string; generation: number } | undefined, before: ty
 }
 
 /** Pods change all the time; what counts is who they are and what of ours they carry. */
-function isSeen(now: PodItem | undefined, before: PodItem | undefined): boolean {
+function isSeen<Item extends PodItem | ServiceItem>(now?: Item, before?: Item): boolean {
   return JSON.stringify(now) !== JSON.stringify(before);
 }
