@@ -20,3 +20,52 @@ export async function podNames(namespace: string): Promise<readonly string[]> {
   const names = await kubectl('-n', namespace, 'get', 'pods', '-l', governed, '-o', 'name');
   return names.trim().split('\n').sort();
 }
+
+/** How often the servers, which keep a journal, ran this tool. */
+export async function executions(namespace: string, tool: string): Promise<number> {
+  const read = 'fetch("http://127.0.0.1:3001/__seen").then((r) => r.json())';
+  const show = `${read}.then(({ executed }) => console.log(executed["${tool}"] ?? 0))`;
+  const counts = await Promise.all(
+    (await podNames(namespace)).map((pod) =>
+      kubectl('-n', namespace, 'exec', pod, '-c', SERVER, '--', 'node', '-e', show),
+    ),
+  );
+  return counts.map(Number).reduce((sum, count) => sum + count, 0);
+}
+
+export interface PodState {
+  readonly name: string;
+  readonly uid: string;
+  readonly isReady: boolean;
+  /** By container, those of initialization too. */
+  readonly restarts: Readonly<Record<string, number>>;
+  /** When each container that runs began to, in milliseconds. */
+  readonly startedAt: Readonly<Record<string, number>>;
+}
+
+export async function podStates(namespace: string): Promise<readonly PodState[]> {
+  const text = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', 'json');
+  return JSON.parse(text).items.map(readPodState);
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount: number;
+  readonly state?: { readonly running?: { readonly startedAt: string } };
+}
+
+function readPodState({ metadata, status }: Record<string, Record<string, unknown>>): PodState {
+  const { initContainerStatuses = [], containerStatuses = [], conditions = [] } = Object(status);
+  const all: readonly ContainerStatus[] = [...initContainerStatuses, ...containerStatuses];
+  return {
+    name: String(metadata?.name),
+    uid: String(metadata?.uid),
+    isReady: conditions.some(
+      ({ type, status: is }: Record<string, string>) => type === 'Ready' && is === 'True',
+    ),
+    restarts: Object.fromEntries(all.map(({ name, restartCount }) => [name, restartCount])),
+    startedAt: Object.fromEntries(
+      all.map(({ name, state }) => [name, Date.parse(state?.running?.startedAt ?? '')]),
+    ),
+  };
+}

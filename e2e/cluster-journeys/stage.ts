@@ -15,12 +15,13 @@ import { installGatehouse } from './installation.ts';
 export const APPROVALS = 'gatehouse-approvals';
 export const SERVER = 'everything';
 
-const LABELS = { app: SERVER };
-const PORT = 3001;
+/** Of its pods; policy and Service select them. */
+export const LABELS = { app: SERVER };
+export const PORT = 3001;
 /** Where pods reach this machine; with a cluster of yours, say so. */
-const HOST = process.env.E2E_HOST ?? ADDRESSES.host;
+export const HOST = process.env.E2E_HOST ?? ADDRESSES.host;
 
-const USERS: readonly OidcUser[] = [
+export const USERS: readonly OidcUser[] = [
   person('alice', 'engineering'),
   person('bob', 'support'),
   person('carol', 'finance'),
@@ -95,17 +96,21 @@ export function deployment(replicas: number, pod: Fields = {}): Manifest {
   };
 }
 
-export function service(): Manifest {
+export function service(port = 80): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: SERVER },
-    spec: { selector: LABELS, ports: [{ port: 80, targetPort: PORT }] },
+    spec: { selector: LABELS, ports: [{ port, targetPort: PORT }] },
   };
 }
 
 /** For the server of the stage, with everything that the journey is about. */
-export function policy({ provider, url }: ClusterStage, spec: Fields = {}): Manifest {
+export function policy(
+  { provider, url }: Pick<ClusterStage, 'provider' | 'url'>,
+  spec: Fields = {},
+  server: Fields = {},
+): Manifest {
   const issuer = {
     name: 'corp',
     issuer: provider.issuer,
@@ -118,7 +123,7 @@ export function policy({ provider, url }: ClusterStage, spec: Fields = {}): Mani
     metadata: { name: SERVER },
     spec: {
       selector: { matchLabels: LABELS },
-      server: { port: PORT, path: '/mcp', publicUrls: [url] },
+      server: { port: PORT, path: '/mcp', publicUrls: [url], ...server },
       identity: { issuers: [issuer], approvalAudience: APPROVALS },
       rules: RULES,
       approvals: [{ name: 'finance', approvers: { groups: ['finance'] } }],
@@ -144,7 +149,7 @@ export async function annotate(namespace: string): Promise<void> {
   await kubectl('-n', namespace, 'annotate', 'deployment', SERVER, 'gatehouse.dev/inject=true');
 }
 
-async function addressOf(namespace: string): Promise<string> {
+export async function addressOf(namespace: string): Promise<string> {
   const path = 'jsonpath={.spec.clusterIP}';
   return kubectl('-n', namespace, 'get', 'service', SERVER, '-o', path);
 }

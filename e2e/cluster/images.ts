@@ -1,5 +1,5 @@
-// The images of the test cluster: Gatehouse's own four as their Dockerfiles make them, a shell, Redis, and
-// a server that is not ours.
+// The images of the test cluster: Gatehouse's own four as their Dockerfiles make them, a shell, Redis, a server
+// that is not ours, and one of the modern era that keeps a journal.
 
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ export const SHELL_IMAGE = imageName('shell');
 export const REDIS_IMAGE = imageName('redis');
 /** `@modelcontextprotocol/server-everything`: port 3001, on all addresses. */
 export const EVERYTHING_IMAGE = imageName('everything');
+/** `e2e/servers/modern-fixture.ts`, on port 3001 of loopback. */
+export const MODERN_IMAGE = imageName('modern');
 
 /** Each has a Dockerfile in its folder. */
 const PROGRAMS = ['sidecar', 'operator', 'console'] as const;
@@ -73,7 +75,17 @@ function nodeImages(): readonly Image[] {
       User: '65532:65532',
     },
   );
-  return [...gatehouse, everything];
+  const modern = image(MODERN_IMAGE, [node, layerFolder('modern', addModernServer)], {
+    Entrypoint: ['node', '/server.mjs', '--port', '3001', '--any-host'],
+    User: '65532:65532',
+  });
+  return [...gatehouse, everything, modern];
+}
+
+function addModernServer(folder: string): void {
+  const bundle = ['--bundle', '--platform=node', '--format=esm', '--log-level=warning'];
+  const entry = 'e2e/servers/modern-fixture.ts';
+  run('node_modules/.bin/esbuild', entry, ...bundle, `--outfile=${join(folder, 'server.mjs')}`);
 }
 
 /** On a base of this machine's Node.js. */

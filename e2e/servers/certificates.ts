@@ -1,4 +1,5 @@
-// An authority of tests and the certificates that it signs: for 127.0.0.1 and localhost, a day long.
+// An authority of tests and the certificates that it signs: for 127.0.0.1 and localhost unless others are named, a day
+// long.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +16,8 @@ export interface KeyedCertificate {
 export interface TestAuthority {
   /** PEM. */
   readonly ca: string;
-  issue(): Promise<KeyedCertificate>;
+  /** `names` as openssl writes them, such as `IP:10.0.0.1,DNS:server`. */
+  issue(names?: string): Promise<KeyedCertificate>;
 }
 
 const run = promisify(execFile);
@@ -38,15 +40,15 @@ export async function testAuthority(): Promise<TestAuthority> {
     );
     return readPair(folder);
   });
-  return { ca: root.cert, issue: () => issue(root) };
+  return { ca: root.cert, issue: (names = 'IP:127.0.0.1,DNS:localhost') => issue(root, names) };
 }
 
-function issue(root: KeyedCertificate): Promise<KeyedCertificate> {
+function issue(root: KeyedCertificate, san: string): Promise<KeyedCertificate> {
   return inFolder(async (folder) => {
     await writeFile(join(folder, 'ca'), root.cert);
     await writeFile(join(folder, 'ca-key'), root.key);
     const signed = ['-x509', '-CA', 'ca', '-CAkey', 'ca-key', '-subj', '/CN=localhost'];
-    const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+    const names = ['-addext', `subjectAltName=${san}`];
     const leaf = ['-addext', 'basicConstraints=critical,CA:FALSE'];
     await openssl(
       folder,

@@ -24,7 +24,7 @@ const MAX_SESSIONS = 256;
 const RETRY_MS = 500;
 
 export function start(options: LegacyOptions = {}): Promise<Fixture> {
-  return serve((journal) => new Sessions(journal, options), options.port);
+  return serve((journal) => new Sessions(journal, options), options);
 }
 
 interface Session {

@@ -7,10 +7,9 @@ import type { Journal } from './content/journal.ts';
 import { createModernServer } from './modern/create-server.ts';
 import { requestStates } from './modern/request-states.ts';
 import { runFixture } from './run-fixture.ts';
-import { type Fixture, type McpFace, serve } from './serve.ts';
+import { type Fixture, type McpFace, type Serving, serve } from './serve.ts';
 
-export interface ModernOptions {
-  readonly port?: number;
+export interface ModernOptions extends Serving {
   /** Milliseconds between keep-alive comments on streams; 0 keeps silent streams silent. */
   readonly keepAliveMs?: number;
   /** Serve clients of the legacy era too, without sessions; otherwise they are refused by name. */
@@ -24,7 +23,7 @@ const Event = z.union([
 ]);
 
 export function start(options: ModernOptions = {}): Promise<Fixture> {
-  return serve((journal) => modernFace(journal, options), options.port);
+  return serve((journal) => modernFace(journal, options), options);
 }
 
 function modernFace(journal: Journal, { keepAliveMs, legacy }: ModernOptions): McpFace {

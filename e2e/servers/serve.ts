@@ -23,12 +23,22 @@ export interface McpFace {
 export const MCP_PATH = '/mcp';
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Serves `createFace` on 127.0.0.1; port 0 takes a free one. */
-export async function serve(createFace: (journal: Journal) => McpFace, port = 0): Promise<Fixture> {
+export interface Serving {
+  /** 0 takes a free one. */
+  readonly port?: number;
+  /** Behind a gateway that is dialled by another name than loopback. */
+  readonly anyHost?: boolean;
+}
+
+/** Serves `createFace` on 127.0.0.1. */
+export async function serve(
+  createFace: (journal: Journal) => McpFace,
+  { port = 0, anyHost = false }: Serving = {},
+): Promise<Fixture> {
   const journal = new Journal();
   const face = createFace(journal);
   const server = createServer((req, res) => {
-    answer(req, res, { journal, face }).catch((error: unknown) => fail(res, error));
+    answer(req, res, { journal, face, anyHost }).catch((error: unknown) => fail(res, error));
   });
   // Streams of the fixtures stay open for as long as a test wants.
   server.requestTimeout = 0;
@@ -45,6 +55,7 @@ export async function serve(createFace: (journal: Journal) => McpFace, port = 0)
 }
 
 interface Served {
+  readonly anyHost: boolean;
   readonly journal: Journal;
   readonly face: McpFace;
 }
@@ -61,7 +72,8 @@ async function answer(req: IncomingMessage, res: ServerResponse, served: Served)
     { method: req.method ?? '', path: req.url ?? '', rawHeaders: req.rawHeaders },
     body,
   );
-  if (!isLoopback(req)) return sendJson(res, 403, rpcError(-32000, 'Host or Origin not allowed'));
+  if (!served.anyHost && !isLoopback(req))
+    return sendJson(res, 403, rpcError(-32000, 'Host or Origin not allowed'));
   if (pathname !== MCP_PATH) return sendJson(res, 404, rpcError(-32000, 'Not found'));
   await answerMcp({ req, res, body, served });
 }
