@@ -88,7 +88,8 @@ describe('the documents', () => {
 
     const kept = rows.filter((row) => !row.includes('comes with the operator'));
     const unheld = kept.filter(
-      (row) => !citedFiles(row).some((path) => /^e2e\/journeys\/.+\.test\.ts$/.test(path)),
+      (row) =>
+        !citedFiles(row).some((path) => /^e2e\/(cluster-)?journeys\/.+\.test\.ts$/.test(path)),
     );
 
     expect(rows.length).to.equal(7);
