@@ -160,6 +160,7 @@ function startAdmin(
     evidenceHealthy: () => namespaces.areWell,
     streamsOpen: () => 0,
     callsWaiting: () => 0,
+    tasksKept: () => 0,
   });
   return startAdminServer({
     ...settings.admin,

@@ -1,6 +1,8 @@
 // A refusal is an answer, not a fault: a value that says why a message goes no further.
 // sidecar/refuse.ts is the one place that turns a code into HTTP and JSON-RPC.
 
+import type { TaskWords } from '#core/mcp/tasks.ts';
+
 /** Every way Gatehouse says no. Closed: a new code needs its mapping, its metric label and its test. */
 export const REFUSAL_CODES = [
   // admit head
@@ -25,11 +27,13 @@ export const REFUSAL_CODES = [
   'session_unknown',
   'response_uncorrelated',
   'state_invalid',
+  'capability_missing',
   // evaluate
   'denied',
   'target_unknown',
   'method_unknown',
   // settle: the waiting ladder
+  'approval_task',
   'approval_round',
   'approval_pending',
   'approval_refused',
@@ -74,6 +78,8 @@ export interface Refusal {
   readonly retryAfterSeconds?: number;
   /** The approval that the call waits for, or was refused by. */
   readonly approval?: ApprovalNotice;
+  /** With `approval_task`: what the call goes on as. */
+  readonly task?: TaskWords;
   /** With `method_not_allowed`: the methods that are, as the header Allow has them. */
   readonly allow?: string;
   /** Scopes to ask for: with `scope_insufficient` all that are needed now (MCP authorization). */

@@ -6,7 +6,9 @@ import { checkHeaders } from '#core/mcp/headers.ts';
 import { readJson } from '#core/mcp/json.ts';
 import { parseMessage } from '#core/mcp/message.ts';
 import type { JsonValue, Message } from '#core/mcp/messages.ts';
+import { ERROR_CODES } from '#core/mcp/replies.ts';
 import { eraOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
+import { TASKS_REQUIRED } from '#core/mcp/tasks.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
@@ -14,8 +16,8 @@ import type { RefusalContext } from './refuse.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
 import { type Carried, takeState } from './take-state.ts';
-import { takeTask } from './take-task.ts';
-import type { ServerTask, TaskIds } from './task-ids.ts';
+import { type TaskEnvelopes, takeTask } from './take-task.ts';
+import type { NamedTask } from './task-ids.ts';
 
 export interface Admission {
   readonly kind: 'admitted';
@@ -29,7 +31,7 @@ export interface Admission {
   /** What the client carried for us: of a round of waiting, or of an approval that goes on. */
   readonly carried: Carried;
   /** The task that the message is about. */
-  readonly task?: ServerTask;
+  readonly task?: NamedTask;
 }
 
 export interface BodyRefusal {
@@ -38,11 +40,9 @@ export interface BodyRefusal {
   readonly context: RefusalContext;
 }
 
-export interface Envelopes {
+export interface Envelopes extends TaskEnvelopes {
   readonly sessions: Sessions;
   readonly states: RequestStates;
-  readonly taskIds: TaskIds;
-  readonly nowSeconds: number;
 }
 
 export function admitBody(
@@ -74,8 +74,8 @@ export function admitBody(
   const carried = takeState({ message, bytes, value: json.value }, principal, envelopes);
   const context = { message, era: eraOf(revision) };
   if ('code' in carried) return refused(carried, context);
-  const named = takeTask(carried, json.value, principal, envelopes.taskIds);
-  if ('code' in named) return refused(named, context);
+  const named = takeTask(carried, json.value, principal, envelopes);
+  if ('code' in named) return refused(named, { ...context, ...wireOf(named) });
   return {
     kind: 'admitted',
     ...carried,
@@ -110,6 +110,12 @@ export function openSession(
 export function isModern(head: Head): boolean {
   const version = only(head.headers['mcp-protocol-version'])?.trim() ?? '';
   return isRevision(version) && eraOf(version) === 'modern';
+}
+
+/** What the client lacks, as the extension has it told. */
+function wireOf({ code }: Refusal): Pick<RefusalContext, 'wire'> {
+  if (code !== 'capability_missing') return {};
+  return { wire: { code: ERROR_CODES.missingCapability, data: TASKS_REQUIRED } };
 }
 
 function refused(refusal: Refusal, context: RefusalContext = {}): BodyRefusal {

@@ -28,6 +28,12 @@ export const UNWANTED: Refusal = {
   reason: 'the call is not wanted any more',
 };
 
+/** The call goes on under one approval alone, and somebody was faster, or it is forgotten. */
+export const SPENT_ELSEWHERE: Refusal = {
+  code: 'approval_refused',
+  reason: 'the approval was used up by an identical call, or is forgotten; call again to ask anew',
+};
+
 /** The last rung: the identical retry attaches to the same request. */
 export function pendingRefusal(
   approval: PendingApproval,

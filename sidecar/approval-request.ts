@@ -14,7 +14,7 @@ import type { KnownDefinition } from './definitions.ts';
 import type { Gate } from './gate.ts';
 import { mask, originOf } from './mask.ts';
 import { maskedTarget } from './masked-target.ts';
-import type { WaitingCall } from './obtain-approval.ts';
+import type { KeptCall, WaitingCall } from './obtain-approval.ts';
 
 export interface AskedCall {
   readonly ok: true;
@@ -53,7 +53,7 @@ export async function askFor(
 
 export function askedBy(
   decision: RequireApproval,
-  call: WaitingCall,
+  call: KeptCall,
   { snapshot, definition }: { readonly snapshot: Snapshot; readonly definition: string },
   gate: Gate,
 ): AskedApproval {
@@ -140,7 +140,7 @@ const UNBINDABLE: Refusal = {
  * The bytes as they came, masked as a record's copy would be: the arguments, or all of `params` that is
  * bound where there is more. Undefined when masking withholds them.
  */
-function previewOf(call: WaitingCall, snapshot: Snapshot, withInput: boolean): string | undefined {
+function previewOf(call: KeptCall, snapshot: Snapshot, withInput: boolean): string | undefined {
   const origin = originOf(call.request);
   const masked = mask({ ...call.admission.received, direction: 'toServer', origin }, snapshot);
   const recorded = masked.kind === 'masked' ? masked.recorded : undefined;

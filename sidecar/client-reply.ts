@@ -20,7 +20,24 @@ const STREAM: ReplyHeaders = {
   'x-accel-buffering': 'no',
 };
 
-export class ClientReply {
+/** Who hears the answer to one call: a client, or the task that the call goes on as. */
+export interface ClientReply {
+  /** Aborted when nobody is there any more, before the answer is complete. */
+  readonly gone: AbortSignal;
+  /** The head is out: an error can only be said inside the stream. */
+  readonly isCommitted: boolean;
+  /** One whole answer; inside the stream when one was opened to hold the client meanwhile. */
+  send(answer: Answer): void;
+  /** Commits an SSE answer and flushes its head at once. */
+  openStream(headers: ReplyHeaders): void;
+  /** Resolves when more can be taken, or the client has gone. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  end(): void;
+  /** Cuts the connection: what was promised on this stream cannot be kept. */
+  cut(): void;
+}
+
+export class HttpReply implements ClientReply {
   readonly #response: ServerResponse;
   readonly #extra: ReplyHeaders;
   readonly #gone = new AbortController();
@@ -36,17 +53,14 @@ export class ClientReply {
     response.on('error', () => {});
   }
 
-  /** Aborted when the client disconnects before its answer is complete. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
-  /** The head is out: an error can only be said inside the stream. */
   get isCommitted(): boolean {
     return this.#response.headersSent;
   }
 
-  /** One whole answer; inside the stream when one was opened to hold the client meanwhile. */
   send(answer: Answer): void {
     if (this.#gone.signal.aborted || this.#response.writableEnded) return;
     if (this.isCommitted) {
@@ -67,14 +81,12 @@ export class ClientReply {
     this.#response.end(body);
   }
 
-  /** Commits an SSE answer and flushes its head at once. */
   openStream(headers: ReplyHeaders): void {
     if (this.isCommitted || this.#gone.signal.aborted) return;
     this.#response.writeHead(200, { ...STREAM, ...this.#extra, ...headers });
     this.#response.flushHeaders();
   }
 
-  /** Resolves when the socket can take more, or the client has gone. */
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#gone.signal.aborted || this.#response.writableEnded) return undefined;
     if (this.#response.write(bytes)) return undefined;
@@ -93,7 +105,6 @@ export class ClientReply {
     if (!this.#response.writableEnded) this.#response.end();
   }
 
-  /** Cuts the connection: what was promised on this stream cannot be kept. */
   cut(): void {
     this.#response.destroy();
   }

@@ -26,7 +26,15 @@ export async function concludeAnswer(
 ): Promise<Conclusion> {
   asked.markAnswered();
   const { states, definitions, taskIds, newId } = gate;
-  const context = { states, definitions, taskIds, newId, nowSeconds: gate.clock.epochSeconds() };
+  const offersTasks = gate.ownTasks.isOffered;
+  const context = {
+    states,
+    definitions,
+    taskIds,
+    offersTasks,
+    newId,
+    nowSeconds: gate.clock.epochSeconds(),
+  };
   const verdict = judgeAnswer(outbound, asked, context);
   if (verdict.kind === 'refused') {
     const outcome = withheld(verdict.refusal);

@@ -20,7 +20,7 @@ import type { Clock } from '#platform/process/clock.ts';
 import type { Snapshot } from './activation.ts';
 import { recordedPrincipal, recordedTrace } from './recorded.ts';
 import type { Session } from './sessions.ts';
-import type { ServerTask } from './task-ids.ts';
+import type { NamedTask } from './task-ids.ts';
 
 export interface ExchangeFacts {
   /** UUIDv7, shared by the intent, the outcome and everything between. */
@@ -38,7 +38,7 @@ export interface ExchangeFacts {
   /** The message that awaits none: what is said of it must not look like an answer. */
   readonly oneWay?: NotificationMessage | ResponseMessage;
   /** The task that the request is about. */
-  readonly task?: ServerTask;
+  readonly task?: NamedTask;
   readonly session?: Session;
   /** Groups the session's records; known before `initialize` has a session to name. */
   readonly sessionRecordId?: string;
@@ -48,6 +48,8 @@ export interface ExchangeFacts {
   readonly trace?: TraceContext;
   /** The call for which Gatehouse itself asks the server this, with that caller's credential. */
   readonly askedFor?: { readonly exchange: string; readonly principal: Principal };
+  /** The exchange that was answered with a task of ours, whose call goes on now. */
+  readonly goesOn?: string;
 }
 
 /** What is kept of a message beside what its record says of it. */
@@ -135,9 +137,10 @@ export class Exchange {
 
   /** Resolves when the intent is durable; rejects with LedgerFault, and then nothing may go on. */
   async intend(decision: RecordedDecision, kept?: Kept): Promise<void> {
-    const { recorded: message, askedFor } = this.facts;
-    const detail = askedFor === undefined ? {} : { detail: { askedFor: askedFor.exchange } };
-    const said = { message, decision, ...detail };
+    const { recorded: message, askedFor, goesOn } = this.facts;
+    const origin =
+      askedFor === undefined ? goesOn && { task: goesOn } : { askedFor: askedFor.exchange };
+    const said = { message, decision, ...(origin ? { detail: origin } : {}) };
     this.#intent = this.#append('intent', said, kept);
     try {
       await this.#intent;

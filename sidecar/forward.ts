@@ -96,7 +96,7 @@ function passedHeaders(
 /** Clients name a task by their form of its id. */
 function taskHeader({ head, exchange }: Forwarding): Record<string, string> {
   const { task } = exchange.facts;
-  if (task === undefined || head?.headers['mcp-name'] === undefined) return {};
+  if (task?.kind !== 'server' || head?.headers['mcp-name'] === undefined) return {};
   return { 'mcp-name': mirrorOf(task.upstreamId) };
 }
 

@@ -13,6 +13,7 @@ import type { EventIds } from './event-ids.ts';
 import type { Exchanges } from './exchanges.ts';
 import type { Inquiries } from './inquiries.ts';
 import type { Approvals } from './obtain-approval.ts';
+import type { OwnTasks } from './own-tasks.ts';
 import type { Questions } from './questions.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sessions } from './sessions.ts';
@@ -28,6 +29,7 @@ export interface Gate {
   readonly eventIds: EventIds;
   readonly states: RequestStates;
   readonly taskIds: TaskIds;
+  readonly ownTasks: OwnTasks;
   readonly exchanges: Exchanges;
   readonly questions: Questions;
   readonly definitions: Definitions;

@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Refusal } from '#core/refusal.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { type Head, refuseHost } from './admit-head.ts';
-import { ClientReply } from './client-reply.ts';
+import { type ClientReply, HttpReply } from './client-reply.ts';
 import type { Listening } from './doors.ts';
 import type { Gate } from './gate.ts';
 import type { WellKnown } from './metadata.ts';
@@ -152,6 +152,7 @@ class Front {
     if (deadline.aborted) cut();
     deadline.addEventListener('abort', cut, { once: true });
     while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
+    await gate.ownTasks.settled();
     deadline.removeEventListener('abort', cut);
   }
 
@@ -185,7 +186,7 @@ class Front {
   ): Promise<void> {
     const { gate, peers } = this;
     const head = headOf(request, relayedFor);
-    const client = new ClientReply(response, corsHeaders(head, gate.activation.current.doors));
+    const client = new HttpReply(response, corsHeaders(head, gate.activation.current.doors));
     if (gate.departure.leaving.aborted) response.setHeader('connection', 'close');
     if (this.#deadline !== undefined) {
       const refusal = { code: 'draining', reason: 'shutting down', retryAfterSeconds: 1 } as const;

@@ -10,10 +10,10 @@ import type { Refusal } from '#core/refusal.ts';
 import { askedBy } from './approval-request.ts';
 import { authenticate } from './authenticate.ts';
 import type { Gate } from './gate.ts';
-import type { WaitingCall } from './obtain-approval.ts';
+import type { KeptCall } from './obtain-approval.ts';
 
 export interface Judged {
-  readonly call: WaitingCall;
+  readonly call: KeptCall;
   /** Digest of the tool's definition. */
   readonly definition: string;
 }
@@ -25,7 +25,15 @@ export async function judgeAgain(
   gate: Gate,
 ): Promise<Refusal | undefined> {
   const unproven = await refuseToken(call, gate);
-  if (unproven !== undefined) return unproven;
+  return unproven ?? judgeStanding(request, { call, definition }, gate);
+}
+
+/** The same for a call whose token is looked at when it goes on. */
+export function judgeStanding(
+  request: ApprovalRequest,
+  { call, definition }: Judged,
+  gate: Gate,
+): Refusal | undefined {
   const snapshot = gate.activation.current;
   const { policy } = snapshot;
   const again = evaluate(policy, call.exchange.facts.principal, call.request, 'toServer');
@@ -72,10 +80,7 @@ function isSameJson(a: string, b: string): boolean {
 }
 
 /** The token may have expired meanwhile, or prove somebody else under the policy of now. */
-async function refuseToken(
-  { exchange, head }: WaitingCall,
-  gate: Gate,
-): Promise<Refusal | undefined> {
+async function refuseToken({ exchange, head }: KeptCall, gate: Gate): Promise<Refusal | undefined> {
   const proof = await authenticate(head, gate.activation.current);
   if (proof.kind === 'refused') return proof.refusal;
   return isDeepStrictEqual(proof.principal, exchange.facts.principal) ? undefined : TIGHTENED;
@@ -92,7 +97,7 @@ const SHOWN_OTHERWISE: Refusal = {
     'approvers were shown another requester, server, rule, other approvers or other arguments than this call shows now; ask anew when that approval has expired',
 };
 
-const CHANGED: Refusal = {
+export const CHANGED: Refusal = {
   code: 'approval_refused',
   reason:
     'the tool or the policy has changed since the approval was asked for; call again to ask anew',

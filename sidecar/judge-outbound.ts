@@ -16,6 +16,7 @@ import { METHODS } from '#core/mcp/methods.ts';
 import { eraOf, isRevision } from '#core/mcp/revisions.ts';
 import { locate } from '#core/mcp/spans.ts';
 import { setMember, splice } from '#core/mcp/splice.ts';
+import { declareTasks } from '#core/mcp/tasks.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import { evaluate } from '#core/policy/evaluate.ts';
 import { quarantine } from '#core/policy/pins.ts';
@@ -44,6 +45,8 @@ export interface OutboundContext {
   readonly definitions: Definitions;
   readonly states: RequestStates;
   readonly taskIds: TaskIds;
+  /** Calls that need an approval may wait as tasks. */
+  readonly offersTasks: boolean;
   readonly nowSeconds: number;
   readonly newId: () => string;
 }
@@ -76,7 +79,21 @@ export function judgeAnswer(
     return judgeInputRequired(outbound.bytes, result, asked, context);
   }
   if (request.method === 'resources/read') return judgeRead(outbound, asked);
+  if (request.method === 'server/discover') return judgeDiscovery(outbound, result, asked, context);
   return judgeTasks(outbound, result, asked, context);
+}
+
+/** Clients need not look for tasks where nobody says that there are any. */
+function judgeDiscovery(
+  { bytes }: Outbound,
+  { capabilities }: JsonObject,
+  { facts: { snapshot } }: Exchange,
+  { offersTasks }: OutboundContext,
+): OutboundVerdict {
+  if (!offersTasks || snapshot.policy.approvals.size === 0 || !isObject(capabilities)) {
+    return pass(bytes);
+  }
+  return pass(splice(bytes, declareTasks(bytes, capabilities)));
 }
 
 /** A task's ids leave sealed, and what it asks of the client is judged as a question of the server's. */
@@ -86,6 +103,8 @@ function judgeTasks(
   asked: Exchange,
   { taskIds }: OutboundContext,
 ): OutboundVerdict {
+  // Of ours we said it ourselves.
+  if (asked.facts.task?.kind === 'own') return pass(bytes);
   const isAbout = asked.facts.task !== undefined;
   const denied = isAbout ? refuseInputRequests(result.inputRequests, asked) : undefined;
   if (denied !== undefined) return { kind: 'refused', refusal: denied };

@@ -25,11 +25,12 @@ import { createLogger } from '#platform/process/log.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation, type Snapshot } from './activation.ts';
-import { ClientReply } from './client-reply.ts';
+import { type ClientReply, HttpReply } from './client-reply.ts';
 import { Departure } from './departure.ts';
 import { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { obtainApproval } from './obtain-approval.ts';
+import { OwnTasks } from './own-tasks.ts';
 import type { Obtained } from './settle.ts';
 import { RequestStates } from './state.ts';
 import { takeState } from './take-state.ts';
@@ -101,6 +102,11 @@ export class Ladder {
     const parts: Partial<Gate> = {
       activation: this.#activation,
       ledger: this.ledger,
+      ownTasks: new OwnTasks({
+        isReachable: true,
+        run: () => Promise.reject(new Error('prompts are no tasks')),
+        nowMillis: () => this.now,
+      }),
       states: new RequestStates(new Sealer([new Uint8Array(32).fill(1)])),
       clock,
       newId: createUuids(clock),
@@ -158,7 +164,7 @@ export class Ladder {
     const response = new ServerResponse(new IncomingMessage(new Socket()));
     const chunks: string[] = [];
     response.write = (chunk: Uint8Array) => chunks.push(Buffer.from(chunk).toString('utf8')) > 0;
-    const client = new ClientReply(response);
+    const client = new HttpReply(response);
     const decision = evaluate(snapshot.policy, by, message, 'toServer');
     if (decision.effect !== 'RequireApproval') throw new Error(decision.effect);
     const admission = { kind: 'admitted', revision, ...taken } as const;

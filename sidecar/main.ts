@@ -34,7 +34,9 @@ import { openNotifications } from './notifications.ts';
 import type { Approvals } from './obtain-approval.ts';
 import { openApprovals } from './open-approvals.ts';
 import { probeUpstream } from './own-message.ts';
+import { OwnTasks } from './own-tasks.ts';
 import { openPeers, type Peers } from './peers.ts';
+import { goOnAccepted } from './pipeline.ts';
 import { Questions } from './questions.ts';
 import { Recorder } from './recorder.ts';
 import { reloader } from './reload.ts';
@@ -203,6 +205,8 @@ function openSigner(parts: Parts, loaded: GoodPolicy): UpstreamSigner {
 function assembleGate(parts: Parts, activation: Activation, approvals: Approvals): Gate {
   const { settings, clock, ledger, log, keys, peers } = parts;
   const sealer = new Sealer(keys.sealing);
+  // Alone, one process owns what lies under --data, over restarts too.
+  const self = peers?.self ?? { name: 'local' };
   return {
     activation,
     ledger,
@@ -210,11 +214,16 @@ function assembleGate(parts: Parts, activation: Activation, approvals: Approvals
     clock,
     log,
     upstream: new Upstream(settings.upstream),
-    // Alone, one process owns what lies under --data, over restarts too.
-    sessions: new Sessions(sealer, peers?.self ?? { name: 'local' }),
+    sessions: new Sessions(sealer, self),
     eventIds: new EventIds(sealer),
     states: new RequestStates(sealer),
-    taskIds: new TaskIds(sealer),
+    taskIds: new TaskIds(sealer, self),
+    ownTasks: new OwnTasks({
+      // Several gateways share a Redis: a poll could reach one that cannot bring it here.
+      isReachable: settings.redis === undefined || peers !== undefined,
+      run: goOnAccepted,
+      nowMillis: () => clock.epochSeconds() * 1000,
+    }),
     exchanges: new Exchanges(),
     questions: new Questions(),
     approvals,
@@ -246,6 +255,7 @@ function openAdmin(
     evidenceHealthy: () => ledger.healthy,
     streamsOpen: () => gate.streams.total,
     callsWaiting: () => gate.approvals.held.total,
+    tasksKept: () => gate.ownTasks.total,
   });
   return startAdminServer({
     ...settings.admin,

@@ -10,12 +10,14 @@ import type { Slots } from '#core/limiter.ts';
 import type { RequestMessage } from '#core/mcp/messages.ts';
 import type { RequireApproval } from '#core/policy/decision.ts';
 import type { Refusal } from '#core/refusal.ts';
+import { acceptTask } from './accept-task.ts';
 import type { Admission } from './admit-body.ts';
 import type { Head } from './admit-head.ts';
 import { goOnApproved } from './approval-input.ts';
 import {
   pendingRefusal,
   refusalBy,
+  SPENT_ELSEWHERE,
   UNAVAILABLE,
   UNRECORDED,
   UNWANTED,
@@ -26,7 +28,8 @@ import type { ClientReply } from './client-reply.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { HoldLimits } from './hold.ts';
-import { judgeAgain } from './judge-again.ts';
+import { CHANGED, judgeAgain } from './judge-again.ts';
+import { nextStanding } from './next-standing.ts';
 import { Patience } from './patience.ts';
 import type { Obtained } from './settle.ts';
 import { isUnwanted, spendGrant } from './spend-grant.ts';
@@ -45,14 +48,16 @@ export interface AskingCall {
   readonly admission: Admission;
   readonly head: Head;
   readonly client: ClientReply;
+  /** The one approval that it goes on under, when it may ask for no other. */
+  readonly standing?: string;
 }
 
 export interface WaitingCall extends AskingCall {
   readonly request: RequestMessage;
 }
 
-/** The store goes by its own clock: where ours is ahead, it is asked again this often until it agrees. */
-const LEAST_DUE_MS = 250;
+/** What is judged of a call, whoever waits for its answer. */
+export type KeptCall = Pick<WaitingCall, 'exchange' | 'admission' | 'head' | 'request'>;
 
 /** A grant that somebody else spends first sends this call back to ask anew, a few times. */
 const MAX_ATTEMPTS = 5;
@@ -107,10 +112,12 @@ interface Climbing {
 async function climb(climbing: Climbing, gate: Gate): Promise<Obtained> {
   const { asked, call } = climbing;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const found = await attach({ ...asked.request, id: gate.newId() }, call.exchange, gate);
+    const found = await standingFor(asked, call, gate);
     if ('code' in found) return { kind: 'refused', refusal: found };
     call.exchange.approval = { id: found.request.id, coversInput: !asked.reapproveOnInput };
     const isPending = found.state === 'PENDING';
+    const task = isPending ? acceptTask(found, asked, call, gate) : undefined;
+    if (task !== undefined) return { kind: 'refused', refusal: task };
     const approval = isPending ? await decisionOn(found, climbing, gate) : found;
     const obtained = await takeUp(
       approval,
@@ -120,6 +127,18 @@ async function climb(climbing: Climbing, gate: Gate): Promise<Obtained> {
     if (obtained !== 'again') return obtained;
   }
   return { kind: 'refused', refusal: UNAVAILABLE };
+}
+
+/** What the call is to wait for, or to go on with: the one approval that it may use, or whatever stands. */
+async function standingFor(
+  { request }: AskedCall,
+  { exchange, standing }: WaitingCall,
+  gate: Gate,
+): Promise<Approval | Refusal> {
+  if (standing === undefined) return attach({ ...request, id: gate.newId() }, exchange, gate);
+  const approval = await gate.approvals.store.get(standing);
+  if (approval === undefined) return SPENT_ELSEWHERE;
+  return approval.request.binding === request.binding ? approval : CHANGED;
 }
 
 /** What stands for this call already, or a new request, recorded before anybody waits for it. */
@@ -169,26 +188,6 @@ async function decisionOn(
   }
 }
 
-async function nextStanding(
-  { request, version, pendingUntilMillis }: PendingApproval,
-  ended: AbortSignal,
-  gate: Gate,
-): Promise<Approval | undefined> {
-  const { store } = gate.approvals;
-  const due = new AbortController();
-  const dueInMs = pendingUntilMillis - gate.clock.epochSeconds() * 1000;
-  const timer = setTimeout(() => due.abort(), Math.max(LEAST_DUE_MS, dueInMs + 1));
-  const signal = AbortSignal.any([due.signal, ended]);
-  try {
-    return await store.waitFor({ id: request.id, version }, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return await store.get(request.id);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** `again`: somebody else's call has spent it, or it is forgotten, so this one asks anew. */
 async function takeUp(
   approval: Approval | undefined,
@@ -203,7 +202,8 @@ async function takeUp(
       return spendGrant(approval, { call, definition: asked.definition, hasWaited }, gate);
     case 'PENDING': {
       // Whoever was not held would be back at once, again and again: it hears a result instead.
-      const round = patience.isHeld ? nextRound(approval, call, gate) : undefined;
+      const mayGoHome = patience.isHeld && call.standing === undefined;
+      const round = mayGoHome ? nextRound(approval, call, gate) : undefined;
       return { kind: 'refused', refusal: round ?? pendingRefusal(approval, urlOf, asked.message) };
     }
     case 'DENIED':
@@ -214,6 +214,6 @@ async function takeUp(
     case 'CONSUMED':
     case 'DONE':
     case undefined:
-      return 'again';
+      return call.standing === undefined ? 'again' : { kind: 'refused', refusal: SPENT_ELSEWHERE };
   }
 }

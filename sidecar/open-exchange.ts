@@ -21,6 +21,8 @@ export interface NotOpened {
 interface Judging {
   readonly principal: Principal;
   readonly snapshot: Snapshot;
+  /** The exchange that was answered with a task of ours, whose call goes on now. */
+  readonly goesOn?: string;
 }
 
 export function openExchange(

@@ -10,6 +10,7 @@ import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { type Admission, admitBody } from './admit-body.ts';
 import { admitHead, type Head } from './admit-head.ts';
+import { answerTask } from './answer-task.ts';
 import { authenticate } from './authenticate.ts';
 import type { ClientReply } from './client-reply.ts';
 import type { Exchange } from './exchange.ts';
@@ -21,8 +22,10 @@ import { judgeTask } from './judge-task.ts';
 import { type Masked, mask, originOf } from './mask.ts';
 import { obtainApproval } from './obtain-approval.ts';
 import { openExchange } from './open-exchange.ts';
+import type { GoingOn } from './own-tasks.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
+import { refuse } from './refuse.ts';
 import { relayAnswer, sayCutShort, sayNo } from './relay.ts';
 import { relayOneWay } from './relay-one-way.ts';
 import { type Permit, type Settlement, settle } from './settle.ts';
@@ -32,12 +35,16 @@ import { endSession, openStream } from './streams.ts';
 import { turnAway } from './turn-away.ts';
 import { endUnsent, watchClient, watchTime } from './watch.ts';
 
-/** One HTTP request as the gateway hands it over. */
-export interface Call {
+/** Who calls, and hears the answer. */
+interface Caller {
   readonly head: Head;
+  readonly client: ClientReply;
+}
+
+/** One HTTP request as the gateway hands it over. */
+export interface Call extends Caller {
   /** Reads the body once; a refusal when it is longer than it may be. */
   readonly body: (maxBytes: number) => Promise<Uint8Array | Refusal>;
-  readonly client: ClientReply;
 }
 
 export async function journey(call: Call, gate: Gate): Promise<void> {
@@ -78,26 +85,46 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   if ('refusal' in exchange) return turnAway({ head, principal, ...exchange }, client, gate);
   const lease = isSubscription(exchange) ? leaseStream(exchange, head, gate) : undefined;
   try {
+    const refusal =
+      (lease?.kind === 'refused' ? lease.refusal : undefined) ?? limit(exchange, gate);
+    await travel({ exchange, admission, refusal }, call, gate);
+  } finally {
+    if (lease?.kind === 'held') lease.release();
+  }
+}
+
+/** A call that was accepted as a task goes on, as its caller's own would: judged, recorded, sent once. */
+export async function goOnAccepted(going: GoingOn, gate: Gate): Promise<void> {
+  const { admission, head, client, principal, snapshot, refusal, approvalId, task } = going;
+  const exchange = openExchange(head, admission, { principal, snapshot, goesOn: task }, gate);
+  if ('refusal' in exchange) return client.send(refuse(exchange.refusal, exchange.context));
+  const opened = { exchange, admission, refusal, standing: approvalId };
+  await travel(opened, { head, client }, gate);
+}
+
+async function travel(opened: Opened, call: Caller, gate: Gate): Promise<void> {
+  const { exchange, admission } = opened;
+  try {
     // Toward the server masking may only block; otherwise it is the recorded copy that is masked.
     const origin = originOf(admission.message);
-    const copy = mask({ ...admission.received, direction: 'toServer', origin }, judging.snapshot);
-    const refusal = lease?.kind === 'refused' ? lease.refusal : undefined;
-    const decided = await decide({ exchange, admission, copy, refusal }, call, gate);
+    const received = { ...admission.received, direction: 'toServer', origin } as const;
+    const copy = mask(received, exchange.facts.snapshot);
+    const decided = await decide({ ...opened, copy }, call, gate);
     await carryOut({ exchange, admission, copy, ...decided }, call, gate);
   } catch (fault) {
     await exchange.abandon();
     gate.exchanges.settle(exchange);
     throw fault;
-  } finally {
-    if (lease?.kind === 'held') lease.release();
   }
 }
 
 interface Opened {
   readonly exchange: Exchange;
   readonly admission: Admission;
-  readonly copy: Masked;
+  /** Why it goes no further, once it is judged. */
   readonly refusal: Refusal | undefined;
+  /** The one approval that it may go on under. */
+  readonly standing?: string;
 }
 
 interface Decided {
@@ -106,8 +133,12 @@ interface Decided {
 }
 
 /** Evaluate, limit, settle: what policy says of the call, and whether it may go on. */
-async function decide(opened: Opened, { head, client }: Call, gate: Gate): Promise<Decided> {
-  const { exchange, admission, copy } = opened;
+async function decide(
+  opened: Opened & { readonly copy: Masked },
+  { head, client }: Caller,
+  gate: Gate,
+): Promise<Decided> {
+  const { exchange, admission, copy, refusal, standing } = opened;
   const { message } = admission;
   const { principal, snapshot } = exchange.facts;
   const evaluated = judgeTask(
@@ -116,7 +147,6 @@ async function decide(opened: Opened, { head, client }: Call, gate: Gate): Promi
     principal,
     snapshot,
   );
-  const refusal = opened.refusal ?? limit(exchange, gate);
   if (refusal !== undefined) return stopped(evaluated, refusal);
   const decision = await judgeDefinition(evaluated, { exchange, admission, head }, gate);
   if ('code' in decision) return stopped(evaluated, decision);
@@ -124,10 +154,12 @@ async function decide(opened: Opened, { head, client }: Call, gate: Gate): Promi
   if (decision.effect !== 'Deny' && copy.kind === 'withheld') {
     return stopped(decision, copy.refusal);
   }
+  const asking = { exchange, admission, head, client };
+  const under = standing === undefined ? {} : { standing };
   const settlement = await settle(decision, {
     observe: snapshot.policy.mode === 'Observe',
     methodKnown: message.kind === 'response' || METHODS.has(message.method),
-    obtain: (asked) => obtainApproval(asked, { exchange, admission, head, client }, gate),
+    obtain: (asked) => obtainApproval(asked, { ...asking, ...under }, gate),
   });
   return { decision, settlement };
 }
@@ -145,7 +177,7 @@ interface Judged {
 }
 
 /** Intend, forward, and relay what comes back; or intend and say no. */
-async function carryOut(judged: Judged, call: Call, gate: Gate): Promise<void> {
+async function carryOut(judged: Judged, call: Caller, gate: Gate): Promise<void> {
   const { exchange, settlement } = judged;
   const { client } = call;
   const { snapshot } = exchange.facts;
@@ -171,15 +203,19 @@ async function carryOut(judged: Judged, call: Call, gate: Gate): Promise<void> {
 async function goOn(
   { exchange, admission }: Judged,
   permit: Permit,
-  { head, client }: Call,
+  { head, client }: Caller,
   gate: Gate,
 ): Promise<void> {
-  const { message } = admission;
+  const { message, task: name } = admission;
   if (message.kind === 'request' && client.gone.aborted) {
     // It left while something was still to be asked: its call is not wanted any more.
     exchange.cut('disconnected', 'the client left before its call was forwarded');
   }
   if (exchange.cutShort !== undefined) return sayCutShort(exchange, { client, gate });
+  if (message.kind === 'request' && name?.kind === 'own') {
+    const proof = { head, principal: exchange.facts.principal };
+    return answerTask({ exchange, request: message, name, proof }, client, gate);
+  }
   if (message.kind === 'notification') endUnsent(message, exchange, gate);
   const unwatch = [watchClient(exchange, client)];
   // A subscription has no answer to wait for: it lives as long as its lease.

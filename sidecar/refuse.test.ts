@@ -40,7 +40,9 @@ describe('refuse', () => {
   it('keeps every code of its own outside what JSON-RPC reserves', () => {
     for (const code of REFUSAL_CODES) {
       const rpc = answer(code, { message: READ, era: 'legacy' }).body?.error?.code ?? 0;
-      const isStandard = [-32700, -32600, -32601, -32602, -32603, -32020, -32022].includes(rpc);
+      const isStandard = [-32700, -32600, -32601, -32602, -32603, -32020, -32021, -32022].includes(
+        rpc,
+      );
       expect(isStandard || rpc > -32000, `${code}: ${rpc}`).to.equal(true);
     }
   });
@@ -67,6 +69,27 @@ describe('refuse', () => {
     expect(answer('method_not_allowed').headers).to.include({ allow: 'POST, OPTIONS' });
     const refusal = { code: 'method_not_allowed', reason: 'x', allow: 'POST, GET' } as const;
     expect(refuse(refusal, {}).headers).to.include({ allow: 'POST, GET' });
+  });
+
+  it('sends a call that waits as a task home with that task', () => {
+    const task = {
+      taskId: 't',
+      status: 'working',
+      statusMessage: 'Waiting',
+      createdAt: '2026-01-01T00:00:00.000Z',
+      lastUpdatedAt: '2026-01-01T00:00:00.000Z',
+      ttlMs: 1,
+    } as const;
+    const refusal = { code: 'approval_task', reason: 'waiting', task } as const;
+
+    const { status, body } = refuse(refusal, { message: CALL, era: 'modern' });
+
+    expect(status).to.equal(200);
+    expect(JSON.parse(Buffer.from(body ?? []).toString())).to.deep.equal({
+      jsonrpc: '2.0',
+      id: 7,
+      result: { resultType: 'task', ...task },
+    });
   });
 
   it('shows the model why content was withheld, too', () => {

@@ -10,6 +10,7 @@ import {
   errorReply,
   inputRequired,
   pendingToolResult,
+  taskCreated,
 } from '#core/mcp/replies.ts';
 import type { Era } from '#core/mcp/revisions.ts';
 import type { Refusal, RefusalCode } from '#core/refusal.ts';
@@ -61,9 +62,11 @@ const MAPPINGS: Readonly<Record<RefusalCode, Mapping>> = {
   session_unknown: { http: 404, rpc: ERROR_CODES.sessionUnknown, httpAlways: true },
   response_uncorrelated: { http: 400, rpc: ERROR_CODES.invalidRequest, httpAlways: true },
   state_invalid: { http: 200, rpc: ERROR_CODES.invalidParams },
+  capability_missing: { http: 400, rpc: ERROR_CODES.missingCapability, httpAlways: true },
   denied: { http: 403, rpc: ERROR_CODES.denied },
   target_unknown: { http: 404, rpc: ERROR_CODES.invalidParams },
   method_unknown: { http: 404, rpc: ERROR_CODES.methodNotFound },
+  approval_task: { http: 503, rpc: ERROR_CODES.approvalPending },
   approval_round: { http: 503, rpc: ERROR_CODES.approvalPending },
   approval_pending: { http: 503, rpc: ERROR_CODES.approvalPending },
   approval_refused: { http: 403, rpc: ERROR_CODES.approvalRefused },
@@ -108,6 +111,9 @@ export function refusalBody(refusal: Refusal, id: RequestId, context: RefusalCon
   const { approval } = refusal;
   if (refusal.code === 'approval_round' && approval?.requestState !== undefined) {
     return inputRequired(id, approval.requestState);
+  }
+  if (refusal.code === 'approval_task' && refusal.task !== undefined) {
+    return taskCreated(id, refusal.task);
   }
   const isCall = message?.kind === 'request' && message.method === 'tools/call';
   if (isCall && SHOWN_TO_MODELS.has(refusal.code)) {

@@ -1,8 +1,9 @@
-// Before the journey: a request of a session that another replica owns is brought there as it came. Only
+// Before the journey: a request of a session, or about a task, that another replica owns is brought there as it came. Only
 // the owner authenticates, judges and records it; where it is gone, the session is unknown like any other.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Tunnels } from '#platform/peer/tunnels.ts';
+import { mirroredName } from '#core/mcp/mirrors.ts';
+import type { Owner, Tunnels } from '#platform/peer/tunnels.ts';
 import { isModern } from './admit-body.ts';
 import { admitHead, type Head, only } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
@@ -28,9 +29,8 @@ export async function relayToOwner(
   tunnels: Tunnels,
 ): Promise<boolean> {
   const { kind } = admitHead(head, gate.activation.current.doors);
-  // A modern request is of no session, whatever header it carries.
-  if (kind === 'refused' || kind === 'preflight' || isModern(head)) return false;
-  const owner = gate.sessions.ownerElsewhere(only(head.headers['mcp-session-id']) ?? '');
+  if (kind === 'refused' || kind === 'preflight') return false;
+  const owner = ownerOf(head, gate);
   if (owner === undefined) return false;
   const free = gate.tunnels.take(SLOT, MAX_TUNNELS);
   if (free === undefined) {
@@ -44,7 +44,7 @@ export async function relayToOwner(
     const carried = { request, response, clientAddress: head.address, signal };
     const passage = await tunnels.pass(carried, owner);
     if (passage === 'unreached') {
-      gate.log.debug('the replica that owns a session is gone', { replica: owner.name });
+      gate.log.debug('the replica that owns a session or a task is gone', { replica: owner.name });
       return false;
     }
     if (passage === 'lost') client.send(refuse(LOST, {}));
@@ -54,8 +54,20 @@ export async function relayToOwner(
   }
 }
 
+/** A modern request is of no session, whatever header it carries; but it may be about a task. */
+function ownerOf({ headers, ...head }: Head, { sessions, taskIds }: Gate): Owner | undefined {
+  if (!isModern({ headers, ...head })) {
+    return sessions.ownerElsewhere(only(headers['mcp-session-id']) ?? '');
+  }
+  // The body is not read yet; whoever the header brings it to holds the two against each other.
+  const isAbout = only(headers['mcp-method'])?.trim().startsWith('tasks/') === true;
+  return isAbout
+    ? taskIds.ownerElsewhere(mirroredName(only(headers['mcp-name']) ?? ''))
+    : undefined;
+}
+
 const LOST = {
   code: 'upstream_unavailable',
   reason:
-    'the replica that holds this session went away; whether the message took effect is unknown',
+    'the replica that holds this session or task went away; whether the message took effect is unknown',
 } as const;

@@ -34,14 +34,13 @@ interface Answer {
 
 /** An answer with the client's ids in place of the server's. */
 export function sealTasks(answer: Answer, asked: Exchange, taskIds: TaskIds): SealedAnswer {
-  const { request, principal, task } = asked.facts;
+  const { request, principal } = asked.facts;
   if (request?.method === 'tasks/list') return sealList(answer, principal, taskIds);
   const own = ownName(answer, asked, taskIds);
   if (typeof own === 'string') return { ok: false, reason: own };
   const { bytes, value } = answer;
   const related = relatedTask(value);
-  const meant =
-    related && (task?.upstreamId === related.id ? task : taskIds.known(related.id, principal));
+  const meant = related && find(related.id, asked, taskIds);
   const edits = [
     ...own,
     ...(related === undefined || meant === undefined
@@ -58,7 +57,7 @@ function ownName(
   taskIds: TaskIds,
 ): readonly Edit[] | string {
   const { request, principal, task, id } = facts;
-  if (task !== undefined) {
+  if (task?.kind === 'server') {
     const stated = statedTask(value, 'result');
     if (stated === undefined) return [];
     if (stated.id !== task.upstreamId) return 'the MCP server answered about another task';
@@ -102,17 +101,26 @@ const ABOUT_TASKS: ReadonlySet<string> = new Set([
 export function sealMentions(
   message: RequestMessage | NotificationMessage,
   { bytes, value }: Pick<Answer, 'bytes' | 'value'>,
-  { facts: { principal, task } }: Exchange,
+  stream: Exchange,
   taskIds: TaskIds,
 ): Uint8Array | undefined {
-  const find = (id: string) => (task?.upstreamId === id ? task : taskIds.known(id, principal));
   const stated = ABOUT_TASKS.has(message.method) ? statedTask(value, 'params') : undefined;
-  const about = stated && find(stated.id);
+  const about = stated && find(stated.id, stream, taskIds);
   if (ABOUT_TASKS.has(message.method) && about === undefined) return undefined;
   const related = relatedTask(value);
-  const meant = related && find(related.id);
+  const meant = related && find(related.id, stream, taskIds);
   return splice(bytes, [
     ...(stated && about ? renameTask(bytes, stated, about.sealed) : []),
     ...(related && meant ? renameTask(bytes, related, meant.sealed) : []),
   ]);
+}
+
+/** The task that was asked about, or one that this principal's call made here. */
+function find(
+  upstreamId: string,
+  { facts: { task, principal } }: Exchange,
+  taskIds: TaskIds,
+): ServerTask | undefined {
+  const isAsked = task?.kind === 'server' && task.upstreamId === upstreamId;
+  return isAsked ? task : taskIds.known(upstreamId, principal);
 }

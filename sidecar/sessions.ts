@@ -93,11 +93,19 @@ export class Sessions {
   /** The replica that owns this session, when it is another one and can be reached. It says whose it is. */
   ownerElsewhere(sealed: string): Owner | undefined {
     const envelope = this.#sealer.open('session', sealed) as Envelope | undefined;
-    if (envelope?.p === undefined || envelope.o === this.#owner.name) return undefined;
-    const [host, port] = envelope.p;
-    const isHere = host === this.#owner.place?.host && port === this.#owner.place.port;
-    // One that was here before us is gone.
-    if (isHere) return undefined;
-    return { host, port, name: envelope.o, key: this.#sealer.keyOf(sealed) };
+    return envelope && elsewhere(envelope, this.#owner, this.#sealer.keyOf(sealed));
   }
+}
+
+/** The owner that an envelope names, when it is another process than this one and can be reached. */
+export function elsewhere(
+  { o: name, p: place }: Pick<Envelope, 'o' | 'p'>,
+  self: SessionOwner,
+  key: number,
+): Owner | undefined {
+  if (place === undefined || name === self.name) return undefined;
+  const [host, port] = place;
+  // One that was here before us is gone.
+  const isHere = host === self.place?.host && port === self.place.port;
+  return isHere ? undefined : { host, port, name, key };
 }

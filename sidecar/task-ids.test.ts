@@ -14,11 +14,13 @@ const ANN: Principal = {
   clientId: 'agent',
   expiresAtSeconds: 0,
 };
+const SELF = { name: 'one' };
+const NOW = 1000;
 const JOB = { upstreamId: 'job-1', call: 'x-1', tool: 'report' };
 
 describe('task ids', () => {
   const sealer = () => new Sealer([new Uint8Array(32).fill(1)]);
-  const ids = new TaskIds(sealer());
+  const ids = new TaskIds(sealer(), SELF);
 
   it('show nothing of what they hold, and open for whom they were made, at any replica', () => {
     const task = ids.adopt(JOB, ANN);
@@ -26,7 +28,7 @@ describe('task ids', () => {
     expect(task?.sealed)
       .to.match(/^[\w-]+$/)
       .and.not.match(/job|report/);
-    expect(new TaskIds(sealer()).open(task?.sealed ?? '', ANN)).to.deep.equal(task);
+    expect(new TaskIds(sealer(), SELF).open(task?.sealed ?? '', ANN, NOW)).to.deep.equal(task);
   });
 
   it('stay short enough for a header', () => {
@@ -44,7 +46,7 @@ describe('task ids', () => {
     it(`are nothing to ${name}`, () => {
       const task = ids.adopt(JOB, ANN);
 
-      expect(ids.open(task?.sealed ?? '', by)).to.equal(undefined);
+      expect(ids.open(task?.sealed ?? '', by, NOW)).to.equal(undefined);
       expect(ids.known(JOB.upstreamId, by)).to.equal(undefined);
     });
   }
@@ -59,7 +61,7 @@ describe('task ids', () => {
     it(`do not open for ${name}`, () => {
       const task = ids.adopt(JOB, ANN);
 
-      expect(ids.open(forge(task?.sealed ?? ''), ANN)).to.equal(undefined);
+      expect(ids.open(forge(task?.sealed ?? ''), ANN, NOW)).to.equal(undefined);
     });
   }
 
@@ -75,15 +77,15 @@ describe('task ids', () => {
   });
 
   it('forget the oldest of what the server may name by itself, which still opens', () => {
-    const few = new TaskIds(sealer(), 1);
+    const few = new TaskIds(sealer(), SELF, 1);
     const oldest = few.adopt(JOB, ANN);
     few.adopt({ ...JOB, upstreamId: 'job-2' }, ANN);
 
     expect(few.known(JOB.upstreamId, ANN)).to.equal(undefined);
-    expect(few.open(oldest?.sealed ?? '', ANN)).to.deep.equal(oldest);
+    expect(few.open(oldest?.sealed ?? '', ANN, NOW)).to.deep.equal(oldest);
   });
 
   function adoptedBy(key: Uint8Array): string {
-    return new TaskIds(new Sealer([key])).adopt(JOB, ANN)?.sealed ?? '';
+    return new TaskIds(new Sealer([key]), SELF).adopt(JOB, ANN)?.sealed ?? '';
   }
 });

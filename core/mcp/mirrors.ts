@@ -25,6 +25,13 @@ export function mirrorOf(name: string): string {
     : `${PREFIX}${Buffer.from(name, 'utf8').toString('base64')}${SUFFIX}`;
 }
 
+/** The name that a header says, before anything is compared; nothing may be decided by it alone. */
+export function mirroredName(header: string): string {
+  const said = header.trim();
+  if (!said.startsWith(PREFIX) || !said.endsWith(SUFFIX)) return said;
+  return Buffer.from(said.slice(PREFIX.length, -SUFFIX.length), 'base64').toString('utf8');
+}
+
 /** Visible ASCII, and nothing that reads as the other form. */
 const PLAIN = /^(?!=\?)[\x21-\x7e]+$/;
 const PREFIX = '=?base64?';

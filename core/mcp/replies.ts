@@ -3,6 +3,9 @@
 
 import type { JsonObject, RequestId } from './messages.ts';
 import type { Era } from './revisions.ts';
+import { locate } from './spans.ts';
+import { setMember, splice } from './splice.ts';
+import type { TaskWords } from './tasks.ts';
 
 /**
  * JSON-RPC and MCP codes, then Gatehouse's own: outside -32768…-32000, which JSON-RPC reserves
@@ -76,6 +79,29 @@ export function pendingToolResult(
 /** Asks the client to come back with this state and nothing else (2026-07-28, MRTR). */
 export function inputRequired(id: RequestId, requestState: string): Uint8Array {
   return encode({ jsonrpc: '2.0', id, result: { resultType: 'input_required', requestState } });
+}
+
+/** The answer to a call that goes on as a task (2026-07-28, extension tasks). */
+export function taskCreated(id: RequestId, task: TaskWords): Uint8Array {
+  return encode({ jsonrpc: '2.0', id, result: { resultType: 'task', ...task } });
+}
+
+/** How a task stands, with the JSON text of what it was answered with once it is over. */
+export function taskResult(
+  id: RequestId,
+  task: TaskWords,
+  answer: { readonly kind: 'result' | 'error'; readonly json: Uint8Array } | undefined,
+): Uint8Array {
+  const bytes = encode({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...task } });
+  const object = locate(bytes, ['result']);
+  if (answer === undefined || object === undefined) return bytes;
+  const json = Buffer.from(answer.json).toString('utf8');
+  return splice(bytes, [setMember(bytes, object, answer.kind, json)]);
+}
+
+/** Says that a request about a task was taken. */
+export function emptyResult(id: RequestId): Uint8Array {
+  return encode({ jsonrpc: '2.0', id, result: { resultType: 'complete' } });
 }
 
 const APPROVAL_META = 'gatehouse.dev/approval';

@@ -4,7 +4,7 @@
 import { isArray, isObject, type JsonObject, type JsonValue } from './messages.ts';
 import { CLIENT_CAPABILITIES_KEY, metaOf } from './meta.ts';
 import { locate, type PathStep } from './spans.ts';
-import type { Edit } from './splice.ts';
+import { type Edit, setMember } from './splice.ts';
 
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 export const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
@@ -13,6 +13,18 @@ export const RELATED_TASK_KEY = 'io.modelcontextprotocol/related-task';
 export const TASKS_REQUIRED = {
   requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
 } as const;
+
+/** What a client reads of a task (2026-07-28, extension tasks). Times are RFC 3339 in UTC. */
+export interface TaskWords {
+  readonly taskId: string;
+  readonly status: 'working' | 'input_required' | 'completed' | 'cancelled' | 'failed';
+  readonly statusMessage: string;
+  readonly createdAt: string;
+  readonly lastUpdatedAt: string;
+  /** From its creation; null: unlimited. */
+  readonly ttlMs: number | null;
+  readonly pollIntervalMs?: number;
+}
 
 /** An id of a task, and where it stands in its message. */
 export interface NamedTask {
@@ -24,6 +36,18 @@ export interface NamedTask {
 export function declaresTasks(params: JsonObject): boolean {
   const capabilities = own(metaOf(params), CLIENT_CAPABILITIES_KEY);
   return isObject(own(own(capabilities, 'extensions'), TASKS_EXTENSION));
+}
+
+/** Adds the extension to what a server says it can do, unless it says so itself. */
+export function declareTasks(bytes: Uint8Array, capabilities: JsonObject): readonly Edit[] {
+  const { extensions } = capabilities;
+  if (own(extensions, TASKS_EXTENSION) !== undefined) return [];
+  const path = ['result', 'capabilities', ...(isObject(extensions) ? ['extensions'] : [])];
+  const object = locate(bytes, path);
+  if (object === undefined) return [];
+  return isObject(extensions)
+    ? [setMember(bytes, object, TASKS_EXTENSION, '{}')]
+    : [setMember(bytes, object, 'extensions', JSON.stringify({ [TASKS_EXTENSION]: {} }))];
 }
 
 /** The task that a call was turned into; `unnamed` when the server says so and names none. */

@@ -33,7 +33,12 @@ describe('what Prometheus counts, for OpenTelemetry', () => {
 
   it('is a gauge of what is read', async () => {
     const found = await metricsOf((metrics) => {
-      metrics.observe({ evidenceHealthy: () => true, streamsOpen: () => 4, callsWaiting: () => 0 });
+      metrics.observe({
+        evidenceHealthy: () => true,
+        streamsOpen: () => 4,
+        callsWaiting: () => 0,
+        tasksKept: () => 0,
+      });
     });
 
     expect(found.get(METRIC.streamsOpen)).to.deep.include({

@@ -1,4 +1,4 @@
-// The port where other replicas bring requests of sessions that this process owns: TLS with proof of the
+// The port where other replicas bring requests of sessions and tasks that this process owns: TLS with proof of the
 // sealing key on both sides, and nothing but such requests.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -88,9 +88,10 @@ function listening(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** The client's address, of a request that is relayed: one that names a session and whose it is. */
+/** The client's address, of a request that is relayed: one that names a session or a task, and whose it is. */
 function relayedFor({ headersDistinct }: IncomingMessage): string | undefined {
   const [address = '', ...more] = headersDistinct[CLIENT_ADDRESS_HEADER] ?? [];
   if (isIP(address) === 0 || more.length > 0) return undefined;
-  return headersDistinct['mcp-session-id'] === undefined ? undefined : address;
+  const names = headersDistinct['mcp-session-id'] ?? headersDistinct['mcp-name'];
+  return names === undefined ? undefined : address;
 }

@@ -11,6 +11,7 @@ describe('metrics', () => {
       evidenceHealthy: () => true,
       streamsOpen: () => 2,
       callsWaiting: () => 3,
+      tasksKept: () => 2,
     });
     metrics.observeTelemetry(() => true);
     metrics.observePod({ exposedListeners: () => 0 });
@@ -102,6 +103,7 @@ describe('metrics', () => {
       evidenceHealthy: () => isHealthy,
       streamsOpen: () => 0,
       callsWaiting: () => 0,
+      tasksKept: () => 0,
     });
 
     isHealthy = false;

@@ -20,6 +20,7 @@ export interface Gauges {
   readonly evidenceHealthy: () => boolean;
   readonly streamsOpen: () => number;
   readonly callsWaiting: () => number;
+  readonly tasksKept: () => number;
 }
 
 /** One family as prom-client keeps it, for whoever exports it in another form. */
@@ -189,6 +190,11 @@ export class Metrics {
       METRIC.callsWaiting,
       'Calls held now until somebody approves them.',
       gauges.callsWaiting,
+    );
+    this.#readGauge(
+      METRIC.tasksKept,
+      'Calls kept as tasks: that wait for approval, are under way, or can still be read.',
+      gauges.tasksKept,
     );
   }
 

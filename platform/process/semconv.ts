@@ -18,6 +18,7 @@ export const METRIC = {
   telemetryDelivered: 'gatehouse_telemetry_delivered_total',
   telemetryDropped: 'gatehouse_telemetry_dropped_total',
   callsWaiting: 'gatehouse_calls_waiting',
+  tasksKept: 'gatehouse_tasks_kept',
   alerts: 'gatehouse_alerts_total',
   notifications: 'gatehouse_notifications_total',
   exposedListeners: 'gatehouse_exposed_listeners',

@@ -1,0 +1,168 @@
+import { expect } from 'chai';
+import type { Fixture } from '#e2e/servers/serve.ts';
+import { approvalsOf, askingSpec, decide, pending, startAskingRig } from './approving.ts';
+import { type Rig, startRig } from './rig.ts';
+import { json, type ScriptedServer, startScripted } from './scripted-server.ts';
+import { TaskClient } from './task-client.ts';
+import { until } from './until.ts';
+
+describe('a task whose caller has only short-lived tokens', function () {
+  this.timeout(60_000);
+  let rig: Rig<Fixture>;
+
+  before(async () => {
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 1 });
+  });
+
+  after(() => rig?.close());
+
+  /** A task whose token has run out, and whose request is approved after that. */
+  const runOut = async (amount: number, expiresInSeconds: number) => {
+    const client = new TaskClient(await rig.token('alice', { expiresInSeconds }));
+    const taskId = await client.start(rig.url, 'refund', { amount });
+    const { id } = await pending(rig);
+    await new Promise((resolve) => setTimeout(resolve, (expiresInSeconds + 1) * 1000));
+    await decide(rig, { id, act: 'approve' });
+    return { taskId, id };
+  };
+
+  it('waits for a poll with a valid one, and goes on with that', async () => {
+    const { taskId } = await runOut(1, 2);
+    const before = rig.server.journal.executions('refund');
+    const fresh = new TaskClient(await rig.token('alice'));
+
+    const { result: first } = await fresh.get(rig.url, taskId);
+    const { result } = await fresh.over(rig.url, taskId);
+
+    expect(before).to.equal(0);
+    expect(first?.statusMessage).to.include('token of its caller has run out');
+    expect(result?.content?.[0]?.text).to.equal('Refunded 1.');
+  });
+
+  it('is over when the grant is taken back meanwhile', async () => {
+    const { taskId, id } = await runOut(2, 3);
+    await decide(rig, { id, act: 'revoke' });
+    const fresh = new TaskClient(await rig.token('alice'));
+
+    const { result } = await fresh.over(rig.url, taskId);
+
+    expect(result?.isError).to.equal(true);
+    expect(result?.content?.[0]?.text).to.include('taken back');
+  });
+});
+
+describe('a caller with many tasks', function () {
+  this.timeout(60_000);
+  let rig: Rig<Fixture>;
+
+  before(async () => {
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 1 });
+  });
+
+  after(() => rig?.close());
+
+  it('waits in rounds once it has as many as are kept, until it has read how some of them ended', async () => {
+    const alice = new TaskClient(await rig.token());
+    const kept: string[] = [];
+    for (let count = 0; count < 32; count += 1) {
+      kept.push(await alice.start(rig.url, 'refund', { amount: 1 }));
+    }
+
+    const round = await alice.call(rig.url, 'refund', { amount: 1 });
+    const bob = await new TaskClient(await rig.token('bob')).call(rig.url, 'refund', { amount: 1 });
+    const requests = await approvalsOf(rig);
+    for (const { id } of requests) await decide(rig, { id, act: 'deny' });
+    for (const taskId of kept) await alice.over(rig.url, taskId);
+    const next = await alice.call(rig.url, 'refund', { amount: 2 });
+
+    expect(round.result?.resultType).to.equal('input_required');
+    expect(bob.result?.resultType).to.equal('task');
+    expect(requests).to.have.length(2);
+    expect(next.result?.resultType).to.equal('task');
+  });
+});
+
+describe('a task that nobody decides on', function () {
+  this.timeout(60_000);
+  let rig: Rig<Fixture>;
+
+  before(async () => {
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 1, approval: { pendingTtl: '30s' } });
+  });
+
+  after(() => rig?.close());
+
+  it('is over when its request has run out', async () => {
+    const alice = new TaskClient(await rig.token());
+    const taskId = await alice.start(rig.url, 'refund', { amount: 1 });
+
+    const ended = await until(
+      'the task is over',
+      async () => {
+        const { result } = await alice.get(rig.url, taskId);
+        return result?.status !== 'working' && result;
+      },
+      45_000,
+    );
+
+    expect(ended.result?.content?.[0]?.text).to.include('was not given in time');
+  });
+});
+
+describe('a task whose call the server makes a task of', function () {
+  this.timeout(60_000);
+  let rig: Rig<ScriptedServer>;
+
+  before(async () => {
+    rig = await startRig({
+      server: startScripted,
+      specs: [askingSpec()],
+      claims: { person: 'email' },
+      start: { flags: ['--hold-seconds', '1'] },
+    });
+  });
+
+  after(() => rig?.close());
+
+  const asking = () => rig as unknown as Rig<Fixture>;
+
+  it('stands for that one from then on, without a rule for it', async () => {
+    const alice = new TaskClient(await rig.token());
+    const task = { taskId: 'job-1', status: 'working', ttlMs: 1000 };
+    rig.server.play((asked, response) => {
+      const { id, method } = asked.rpc;
+      const made = { resultType: 'task', ...task };
+      const done = {
+        resultType: 'complete',
+        ...task,
+        status: 'completed',
+        result: { content: [] },
+      };
+      const result = method === 'tools/call' ? made : done;
+      return json(JSON.stringify({ jsonrpc: '2.0', id, result }))(asked, response);
+    });
+    const taskId = await alice.start(rig.url, 'refund', { amount: 1 });
+    await decide(asking(), { id: (await pending(asking())).id, act: 'approve' });
+
+    const ended = await alice.over(rig.url, taskId);
+
+    expect(ended).to.deep.include({ taskId, status: 'completed', result: { content: [] } });
+    expect(rig.server.asked.at(-1)?.rpc.params?.taskId).to.equal('job-1');
+    expect(rig.server.asked.at(-1)?.headers['mcp-name']).to.equal('job-1');
+  });
+
+  it('has failed where the server asks for input, which it cannot bring', async () => {
+    const alice = new TaskClient(await rig.token());
+    rig.server.play((asked, response) => {
+      const result = { resultType: 'input_required', requestState: 'x' };
+      return json(JSON.stringify({ jsonrpc: '2.0', id: asked.rpc.id, result }))(asked, response);
+    });
+    const taskId = await alice.start(rig.url, 'refund', { amount: 2 });
+    await decide(asking(), { id: (await pending(asking())).id, act: 'approve' });
+
+    const ended = await alice.over(rig.url, taskId);
+
+    expect(ended.status).to.equal('failed');
+    expect(ended.error?.message).to.include('asks for input');
+  });
+});

@@ -1,0 +1,161 @@
+// One call that waits as a task of ours: what its caller hears of it, the newest proof of who that is, and
+// what came of it. Times are milliseconds since 1970.
+
+import type { Principal } from '#core/identity/principal.ts';
+import type { TaskWords } from '#core/mcp/tasks.ts';
+import type { Snapshot } from './activation.ts';
+import type { Head } from './admit-head.ts';
+import type { KeptCall } from './obtain-approval.ts';
+import type { OwnTaskName } from './task-ids.ts';
+
+/** How long what came of a task can be read. */
+export const KEPT_MS = 60 * 60 * 1000;
+/** How soon a client should look again. */
+const POLL_MS = 5_000;
+
+/** Who polled last, with what: a task is carried out with its caller's newest token. */
+export interface Proof {
+  readonly head: Head;
+  readonly principal: Principal;
+}
+
+/** JSON text of what the call was answered with. */
+export interface TaskAnswer {
+  readonly kind: 'result' | 'error';
+  readonly json: Uint8Array;
+  /** Under which it was judged and masked. */
+  readonly snapshot: Snapshot;
+}
+
+interface Standing {
+  readonly status: TaskWords['status'];
+  readonly message: string;
+  readonly atMillis: number;
+}
+
+export interface NewTask {
+  readonly name: OwnTaskName;
+  readonly call: KeptCall;
+  /** Digest of the tool's definition that the approval is bound to. */
+  readonly definition: string;
+  readonly message: string;
+  readonly nowMillis: number;
+  readonly untilMillis: number;
+}
+
+export class OwnTask {
+  readonly name: OwnTaskName;
+  readonly call: KeptCall;
+  readonly definition: string;
+  readonly #createdMillis: number;
+  readonly #unwanted = new AbortController();
+  #standing: Standing;
+  #untilMillis: number;
+  #proof: Proof;
+  #renewed = new AbortController();
+  #answer: TaskAnswer | undefined;
+  #upstreamId: string | undefined;
+  #isTold = false;
+
+  constructor({ name, call, definition, message, nowMillis, untilMillis }: NewTask) {
+    this.name = name;
+    this.call = call;
+    this.definition = definition;
+    this.#createdMillis = nowMillis;
+    this.#untilMillis = untilMillis;
+    this.#standing = { status: 'working', message, atMillis: nowMillis };
+    this.#proof = { head: call.head, principal: call.exchange.facts.principal };
+  }
+
+  get proof(): Proof {
+    return this.#proof;
+  }
+
+  /** The same caller, with a token that may be newer. */
+  renew(proof: Proof): void {
+    this.#proof = proof;
+    this.#renewed.abort();
+    this.#renewed = new AbortController();
+  }
+
+  /** Aborted by the next renewal. */
+  get renewed(): AbortSignal {
+    return this.#renewed.signal;
+  }
+
+  /** Aborted when its caller has cancelled it. */
+  get unwanted(): AbortSignal {
+    return this.#unwanted.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#standing.status !== 'working';
+  }
+
+  /** Over, and its caller has read how. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
+  get untilMillis(): number {
+    return this.#untilMillis;
+  }
+
+  get answer(): TaskAnswer | undefined {
+    return this.#answer;
+  }
+
+  /** The task of the server's that it stands for, once the server has made one of the call. */
+  get upstreamId(): string | undefined {
+    return this.#upstreamId;
+  }
+
+  get sizeBytes(): number {
+    return this.call.admission.bytes.byteLength + (this.#answer?.json.byteLength ?? 0);
+  }
+
+  /** Still working, on something else. */
+  say(message: string, nowMillis: number, untilMillis: number): void {
+    if (this.isOver) return;
+    this.#standing = { status: 'working', message, atMillis: nowMillis };
+    this.#untilMillis = untilMillis;
+  }
+
+  cancel(nowMillis: number): void {
+    if (this.isOver) return;
+    this.#end('cancelled', 'cancelled by its caller; the approval request stays', nowMillis);
+    this.#unwanted.abort();
+  }
+
+  /** What the call was answered with; nothing once it is cancelled. */
+  finish(answer: TaskAnswer, message: string, nowMillis: number): void {
+    if (this.isOver) return;
+    this.#answer = answer;
+    this.#end(answer.kind === 'result' ? 'completed' : 'failed', message, nowMillis);
+  }
+
+  /** From here on the server says what becomes of it. */
+  standFor(upstreamId: string): void {
+    this.#upstreamId = upstreamId;
+  }
+
+  /** What its caller reads now. */
+  words(): TaskWords {
+    this.#isTold = this.isOver;
+    const { status, message, atMillis } = this.#standing;
+    return {
+      taskId: this.name.sealed,
+      status,
+      statusMessage: message,
+      createdAt: new Date(this.#createdMillis).toISOString(),
+      lastUpdatedAt: new Date(atMillis).toISOString(),
+      ttlMs: Math.max(0, Math.ceil(this.#untilMillis - this.#createdMillis)),
+      ...(this.isOver ? {} : { pollIntervalMs: POLL_MS }),
+    };
+  }
+
+  #end(status: Standing['status'], message: string, nowMillis: number): void {
+    this.#standing = { status, message, atMillis: nowMillis };
+    this.#untilMillis = nowMillis + KEPT_MS;
+  }
+}
