@@ -162,13 +162,21 @@ async function redeliver(asked: Exchange, { message, bytes }: Outbound, kept: Ke
 /** The ledger failed: the answer stays here, and the client hears why (promise 3). */
 function unrecorded(asked: Exchange, error: unknown): Conclusion {
   if (!(error instanceof LedgerFault)) throw error;
-  return { bytes: bodyFor(asked, EVIDENCE_UNAVAILABLE), refusal: EVIDENCE_UNAVAILABLE };
+  // Whoever hears that nothing was carried out may call again without a second thought.
+  const refusal = asked.isSent ? EVIDENCE_UNAVAILABLE : UNFORWARDED;
+  return { bytes: bodyFor(asked, refusal), refusal };
 }
 
 export const EVIDENCE_UNAVAILABLE: Refusal = {
   code: 'evidence_unavailable',
   reason: 'evidence cannot be written, so nothing is answered; the call may have been carried out',
   retryAfterSeconds: 5,
+};
+
+/** The same of what never left. */
+export const UNFORWARDED: Refusal = {
+  ...EVIDENCE_UNAVAILABLE,
+  reason: 'evidence cannot be written, so nothing is forwarded',
 };
 
 function bodyFor(asked: Exchange, refusal: Refusal): Uint8Array {

@@ -2,7 +2,7 @@
 
 import { LedgerFault } from '#core/evidence/ledger.ts';
 import type { ClientReply } from './client-reply.ts';
-import { EVIDENCE_UNAVAILABLE } from './conclude.ts';
+import { UNFORWARDED } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import { sayNo } from './relay.ts';
@@ -19,11 +19,7 @@ export async function isDurable(
     return true;
   } catch (error) {
     if (!(error instanceof LedgerFault)) throw error;
-    const refusal = {
-      ...EVIDENCE_UNAVAILABLE,
-      reason: 'evidence cannot be written, so nothing is forwarded',
-    };
-    await sayNo(exchange, refusal, { client, gate });
+    await sayNo(exchange, UNFORWARDED, { client, gate });
     return false;
   }
 }

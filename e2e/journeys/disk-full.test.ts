@@ -72,6 +72,7 @@ for (const { era, server, connect } of ERAS) {
       const end = await send(rig.url, { method: 'DELETE', headers });
 
       expect(messageOf(listed).error?.code).to.equal(EVIDENCE_UNAVAILABLE);
+      expect(messageOf(listed).error?.message).to.include('so nothing is forwarded');
       expect([told, stream, end].map(({ status }) => status)).to.deep.equal([503, 503, 503]);
       for (const answer of [listed, told, stream, end]) {
         expect(answer.headers['retry-after']).to.match(/^\d+$/);

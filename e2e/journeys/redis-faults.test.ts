@@ -1,79 +1,24 @@
 import { expect } from 'chai';
 import type { StoredRecord } from '#core/evidence/parse-record.ts';
-import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
-import { startSentinel, untilWatched } from '#platform/redis/sentinel.fixture.ts';
 import { connectTo } from '#platform/redis/stores.fixture.ts';
-import { type Replicas, rawCall, recordsIn, replicasOn, verify } from './replicas.ts';
+import { textOf } from './desk.ts';
+import { FAULTS, type Faulty } from './redis-faults.ts';
+import {
+  call,
+  decide,
+  type Replicas,
+  rawCall,
+  recordsIn,
+  replicasOn,
+  startReplicas,
+  verify,
+  waiting,
+} from './replicas.ts';
 import { until } from './until.ts';
 import { modernClient } from './waiting-clients.ts';
 
 /** Far longer than any of these takes on a loaded machine. */
 const DEADLINE_MS = 30_000;
-
-interface Faulty {
-  /** Read and stopped at the end. */
-  readonly redis: TestRedis;
-  readonly url: string;
-  readonly strike: () => Promise<void>;
-  readonly heal: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-}
-
-interface Fault {
-  readonly name: string;
-  readonly open: () => Promise<Faulty>;
-}
-
-async function alone(act: (redis: TestRedis) => Pick<Faulty, 'strike' | 'heal'>): Promise<Faulty> {
-  const redis = await startRedis();
-  return { redis, url: redis.url, ...act(redis), stop: () => redis.stop() };
-}
-
-async function memoryLimit(redis: TestRedis, bytes: string): Promise<void> {
-  const admin = await connectTo(redis.url);
-  await admin.config('SET', 'maxmemory', bytes);
-  admin.disconnect();
-}
-
-async function watched(): Promise<Faulty> {
-  const primary = await startRedis();
-  const posture = ['--appendonly', 'yes', '--appendfsync', 'always'];
-  const following = ['--replicaof', '127.0.0.1', String(primary.port)];
-  const replica = await startRedis([...posture, '--maxmemory-policy', 'noeviction', ...following]);
-  const sentinel = await startSentinel(primary);
-  await untilWatched(replica, sentinel);
-  return {
-    redis: replica,
-    url: `redis+sentinel://127.0.0.1:${sentinel.port}/gate`,
-    strike: () => primary.kill(),
-    // Nobody heals it: the replica takes over.
-    heal: async () => {},
-    stop: async () => {
-      for (const each of [sentinel, replica, primary]) await each.stop();
-    },
-  };
-}
-
-const FAULTS: readonly Fault[] = [
-  {
-    name: 'is killed and started again',
-    open: () => alone((redis) => ({ strike: () => redis.kill(), heal: () => redis.start() })),
-  },
-  { name: 'fails over to its replica', open: watched },
-  {
-    name: 'is full, until somebody makes room',
-    open: () =>
-      alone((redis) => ({
-        strike: () => memoryLimit(redis, '1'),
-        heal: () => memoryLimit(redis, '0'),
-      })),
-  },
-  {
-    name: 'hangs for longer than anybody waits',
-    open: () =>
-      alone((redis) => ({ strike: async () => redis.freeze(), heal: async () => redis.thaw() })),
-  },
-];
 
 // Issue 6: whatever Redis does while calls run, nothing is carried out unrecorded, and all goes on by itself.
 for (const { name, open } of FAULTS) {
@@ -144,6 +89,41 @@ for (const { name, open } of FAULTS) {
     }
   });
 }
+
+describe('two replicas whose Redis is slow', function () {
+  this.timeout(120_000);
+
+  it('answer slowly, refuse nobody, and let an approved call through once', async () => {
+    const pair = await startReplicas(30);
+    const admin = await connectTo(pair.redis.url);
+    // Half a second of silence, twice a second or so: every answer of Redis is late, none too late.
+    const slowing = setInterval(() => {
+      admin.call('CLIENT', 'PAUSE', '400', 'ALL').catch(() => {});
+    }, 600);
+    try {
+      const calls = Array.from({ length: 12 }, (_, index) =>
+        call(pair, index % 2 === 0 ? pair.one : pair.two, 'echo', { message: `${index}` }),
+      );
+      const refund = call(pair, pair.one, 'refund', { amount: 30 });
+      const { id } = await waiting(pair, pair.two);
+      const status = await decide(pair, pair.two, id, 'approve');
+      const answers = await Promise.all(calls);
+
+      expect(status).to.equal(200);
+      expect(textOf(await refund)).to.equal('Refunded 30.');
+      expect(answers.map(({ error }) => error)).to.deep.equal(answers.map(() => undefined));
+      expect(pair.rig.server.journal.executions('echo')).to.equal(12);
+      expect(pair.rig.server.journal.executions('refund')).to.equal(1);
+    } finally {
+      clearInterval(slowing);
+      await pair.one.close();
+      await pair.two.close();
+      expect((await verify(pair)).problems).to.deep.equal([]);
+      admin.disconnect();
+      await pair.close();
+    }
+  });
+});
 
 /** Calls that have an intent, went to the server, and have an outcome. */
 function sent(records: readonly StoredRecord[]): number {

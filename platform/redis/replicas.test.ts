@@ -1,5 +1,6 @@
 // Two replicas on one real Redis: what one does the other sees, and of two that race one wins.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ballot, request } from '#core/approvals/approvals.testkit.ts';
 import type { ApprovalRequest } from '#core/approvals/request.ts';
@@ -116,6 +117,46 @@ describe('Two replicas on one real Redis', () => {
       /^(ok\/not_pending|not_pending\/ok)$/.test(code),
     );
     expect(wins.reduce((sum, [, times]) => sum + times, 0)).to.equal(RACES);
+  });
+
+  it('settle a thousand races of an approval against its deadline, by the clock of Redis', async function () {
+    this.timeout(120_000);
+    const { terms } = request('1');
+    const seen: Record<string, number> = {};
+
+    for (let first = 0; first < RACES; first += ROUND) {
+      const swept: string[] = [];
+      const asked = Array.from({ length: ROUND }, (_, index) =>
+        request(`race-${first + index}`, { terms: { ...terms, pendingTtlSeconds: 1 } }),
+      );
+      const racing = asked.map(async (each, index) => {
+        const attached = await one.attachOrCreate(each);
+        if (attached.kind !== 'created') throw new Error(attached.kind);
+        // From 10 ms before the deadline to as much after it.
+        const at = attached.approval.pendingUntilMillis - 10 + (index % 20);
+        await delay(at - now());
+        return approve(index % 2 === 0 ? one : two, each);
+      });
+      let isOver = false;
+      const sweeping = [one, two].map(async (store) => {
+        while (!isOver) swept.push(...(await store.expire()).map((each) => each.request.id));
+      });
+      const moves = await Promise.all(racing);
+      await delay(20);
+      isOver = true;
+      await Promise.all(sweeping);
+      swept.push(...(await one.expire()).map((each) => each.request.id));
+
+      for (const [index, each] of asked.entries()) {
+        const moved = moves[index];
+        const sweeps = swept.filter((id) => id === each.id).length;
+        const outcome = `${moved?.ok ? 'ok' : moved?.code}/${sweeps}/${(await two.get(each.id))?.state}`;
+        seen[outcome] = (seen[outcome] ?? 0) + 1;
+      }
+    }
+
+    expect(Object.keys(seen).sort()).to.deep.equal(['expired/1/EXPIRED', 'ok/0/GRANTED']);
+    expect(Object.values(seen).reduce((sum, times) => sum + times, 0)).to.equal(RACES);
   });
 
   it('settle a thousand races of a revocation against a spending', async function () {
