@@ -2,15 +2,13 @@
 
 import { runConsole } from '#console/alone.ts';
 import { ALONE_FLAGS, type AloneSettings } from '#console/settings.ts';
-import { LedgerFault } from '#core/evidence/ledger.ts';
-import { createClock } from '#platform/process/clock.ts';
-import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
+import { LOG_LEVELS } from '#platform/process/log.ts';
 import { VERSION } from '#platform/process/version.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
 import { atLeastOne, hostPort, oneOf, onOff, text, texts, url, withDefault } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, redisSettings, WAIT_FLAG } from './redis-flags.ts';
-import { EXIT_CONFIG, EXIT_EVIDENCE, isStartFault } from './start-faults.ts';
+import { runServing } from './serving.ts';
 
 const FLAGS = {
   ...REDIS_FLAGS,
@@ -69,22 +67,11 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 `,
   async run(args, io) {
     const { settings, logLevel } = await readSettings(args, io);
-    const clock = createClock();
-    const log = createLogger({ level: logLevel, write: io.stderr, now: () => clock.timestamp() });
-    try {
-      await runConsole(settings, log, io.stop);
-      return 0;
-    } catch (error) {
-      if (error instanceof LedgerFault) {
-        io.stderr('gatehouse: evidence cannot be written; see to the Redis of --redis\n');
-        return EXIT_EVIDENCE;
-      }
-      if (!isStartFault(error)) throw error;
-      io.stderr(`gatehouse: ${error.message}\n`);
-      return EXIT_CONFIG;
-    } finally {
-      log.flush();
-    }
+    return runServing(io, {
+      logLevel,
+      advice: 'see to the Redis of --redis',
+      serve: (log) => runConsole(settings, log, io.stop),
+    });
   },
 };
 

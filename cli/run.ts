@@ -2,10 +2,8 @@
 
 import { type ConsoleHost, startConsole } from '#console/main.ts';
 import type { BesideSettings } from '#console/settings.ts';
-import { LedgerFault } from '#core/evidence/ledger.ts';
 import { type OtlpSource, readOtlpSettings } from '#platform/otel/otlp-settings.ts';
-import { createClock } from '#platform/process/clock.ts';
-import { createLogger, LOG_LEVELS } from '#platform/process/log.ts';
+import { LOG_LEVELS } from '#platform/process/log.ts';
 import { VERSION } from '#platform/process/version.ts';
 import { runSidecar } from '#sidecar/main.ts';
 import type { SidecarSettings } from '#sidecar/settings.ts';
@@ -20,7 +18,7 @@ import {
 import { hostPort, integer, oneOf, onOff, required, text, texts, url, urls } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { REDIS_FLAGS, REDIS_USAGE, redisSettings, WAIT_FLAG } from './redis-flags.ts';
-import { EXIT_CONFIG, EXIT_EVIDENCE, isStartFault } from './start-faults.ts';
+import { runServing } from './serving.ts';
 
 const FLAGS = {
   policy: texts,
@@ -82,35 +80,17 @@ Each flag has a twin in the environment: --public-url is GATEHOUSE_PUBLIC_URL.
 `,
   async run(args, io) {
     const { settings, beside, telemetry, logLevel } = await readSettings(args, io);
-    const clock = createClock();
-    const log = createLogger({
-      level: logLevel,
-      write: io.stderr,
-      now: () => clock.timestamp(),
+    return runServing(io, {
+      logLevel,
+      advice: 'make room under --data or name another folder, or see to the Redis of --redis',
+      serve: async (log) => {
+        const otlp = readOtlpSettings(telemetry);
+        const openConsole = beside && ((host: ConsoleHost) => startConsole(beside, host));
+        await runSidecar({ ...settings, otlp }, log, io.stop, openConsole);
+      },
     });
-    try {
-      const otlp = readOtlpSettings(telemetry);
-      const openConsole = beside && ((host: ConsoleHost) => startConsole(beside, host));
-      await runSidecar({ ...settings, otlp }, log, io.stop, openConsole);
-      return 0;
-    } catch (error) {
-      if (error instanceof LedgerFault) {
-        io.stderr(`gatehouse: ${unwritten(error)}\n`);
-        return EXIT_EVIDENCE;
-      }
-      if (!isStartFault(error)) throw error;
-      io.stderr(`gatehouse: ${error.message}\n`);
-      return EXIT_CONFIG;
-    } finally {
-      log.flush();
-    }
   },
 };
-
-function unwritten({ cause }: LedgerFault): string {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return `evidence cannot be written${code}; make room under --data or name another folder, or see to the Redis of --redis`;
-}
 
 interface Read {
   readonly settings: SidecarSettings & { readonly trustKeyFile: string };
