@@ -21,10 +21,17 @@ export async function untilGoverned(url: string): Promise<void> {
   );
 }
 
-/** Undefined when the connection was cut. */
+/** Of a whole request but for its token; undefined when the connection was cut. */
 async function statusOf(url: string): Promise<number | undefined> {
   try {
-    const { status, body } = await fetch(url, { method: 'POST' });
+    const { status, body } = await fetch(url, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }),
+    });
     await body?.cancel();
     return status;
   } catch {
