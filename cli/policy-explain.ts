@@ -52,7 +52,10 @@ export const policyExplain: Command = {
     const table = { principal: required(text), call: required(text), json: onOff };
     const operand = { name: 'FILE', atLeast: 1, atMost: MAX_FILES };
     const { flags, operands } = parseFlags(table, args, io.env, operand);
-    const loaded = loadPolicy(await readPolicyFiles(operands), 'Anywhere');
+    const loaded = loadPolicy(await readPolicyFiles(operands), {
+      place: 'Anywhere',
+      isJudgingOnly: true,
+    });
     if (!loaded.ok) {
       io.stderr(loaded.problems.map((problem) => `${printProblem(problem)}\n`).join(''));
       return EXIT_UNEXPLAINED;

@@ -40,7 +40,10 @@ export const policyTest: Command = {
     const table = { cases: required(text) };
     const operand = { name: 'FILE', atLeast: 1, atMost: MAX_FILES };
     const { flags, operands } = parseFlags(table, args, io.env, operand);
-    const loaded = loadPolicy(await readPolicyFiles(operands), 'Anywhere');
+    const loaded = loadPolicy(await readPolicyFiles(operands), {
+      place: 'Anywhere',
+      isJudgingOnly: true,
+    });
     const read = loaded.ok ? await readCases(flags.cases, loaded.policy.issuers) : loaded;
     if (!loaded.ok || !read.ok) {
       const problems = read.ok ? [] : read.problems;

@@ -10,7 +10,7 @@ import type { Console } from './console.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
 import { type ConsoleNamespace, isTrusted } from './namespace.ts';
 import { chooseIssuerPage, messagePage, welcomePage } from './pages/doors.ts';
-import { rulesOf, trustOf, waysIn } from './trust.ts';
+import { authoritiesOf, rulesOf, trustOf, waysIn } from './trust.ts';
 import { VISIT_SECONDS } from './visits.ts';
 
 /** People look for their second factor; longer than this they have gone away. */
@@ -51,7 +51,11 @@ export async function beginSignIn({ query }: Asked, console: Console): Promise<A
       audience: rules.audience,
       maxAgeSeconds: MAX_SIGN_IN_AGE_SECONDS,
     };
-    const { url, begun } = await console.codeFlow.begin(wish, query.has('anew'));
+    const { url, begun } = await console.codeFlow.begin(
+      wish,
+      query.has('anew'),
+      authoritiesOf(issuer),
+    );
     const endsAtSeconds = Math.floor(console.clock.epochSeconds()) + SIGN_IN_SECONDS;
     const underWay: UnderWay = { ...begun, returnTo, trust, endsAtSeconds };
     const sealed = console.sealer.seal('sign-in', underWay);
@@ -71,7 +75,7 @@ export async function finishSignIn(asked: Asked, console: Console): Promise<Answ
   const open = console.namespaces().filter((each) => opens(underWay, each));
   const [first] = open;
   if (first === undefined) return failed(NOBODY_IS_ASKED, console);
-  const token = await finished(underWay, asked, console);
+  const token = await finished(underWay, { asked, ca: caOf(underWay, first) }, console);
   if (typeof token !== 'string') return token;
   const { audience } = underWay;
   const verified = await first.trusted().verifier.verify(token, { audiences: [audience] });
@@ -89,6 +93,11 @@ export async function finishSignIn(asked: Asked, console: Console): Promise<Answ
 function opens({ issuer, audience, trust }: UnderWay, { trusted }: ConsoleNamespace): boolean {
   const now = trusted();
   return rulesOf(now)?.audience === audience && trustOf(now, issuer) === trust;
+}
+
+function caOf({ issuer }: UnderWay, { trusted }: ConsoleNamespace): string | undefined {
+  const config = trusted().policy.issuers.find((each) => each.issuer === issuer);
+  return config === undefined ? undefined : authoritiesOf(config);
 }
 
 /** Why it does not listen to them; undefined when it does. */
@@ -138,11 +147,11 @@ const KEPT_CLAIMS: ReadonlySet<string> = new Set(['aud', 'auth_time', 'act']);
 
 async function finished(
   underWay: UnderWay,
-  { search }: Asked,
+  { asked, ca }: { readonly asked: Asked; readonly ca: string | undefined },
   console: Console,
 ): Promise<string | Answer> {
   try {
-    return await console.codeFlow.finish(underWay, search);
+    return await console.codeFlow.finish(underWay, asked.search, ca);
   } catch (error) {
     if (!(error instanceof CodeFlowFault)) throw error;
     console.log.warn('sign-in was not completed', { code: error.code });

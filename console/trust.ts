@@ -5,7 +5,7 @@ import type { ApproverRules } from '#core/approvals/approver.ts';
 import type { TokenVerifier } from '#core/identity/token-verifier.ts';
 import { approverRules } from '#core/policy/approver-rules.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
-import type { IssuerConfig } from '#crds/policy.ts';
+import type { IssuerSettings } from '#core/policy/trust.ts';
 
 /** What a gateway's snapshot says, or a policy file where a console runs alone. */
 export interface Trusted {
@@ -27,8 +27,13 @@ export function rulesOf({
   return rules === undefined ? undefined : { ...rules, isAudienceAlone };
 }
 
+/** By which alone its server is believed, as PEM. Those in a Secret are for the sidecars that it is mounted into. */
+export function authoritiesOf({ caBundle }: IssuerSettings): string | undefined {
+  return caBundle?.kind === 'pem' ? caBundle.text : undefined;
+}
+
 /** Those whose people are asked; where nobody is asked, everyone who can be known. */
-export function signInIssuers({ policy }: Trusted): readonly IssuerConfig[] {
+export function signInIssuers({ policy }: Trusted): readonly IssuerSettings[] {
   const asked = new Set(
     [...policy.approvals.values()].flatMap(({ terms }) => terms.needs.map(({ issuer }) => issuer)),
   );
@@ -62,7 +67,7 @@ function isObject(value: unknown): value is object {
 export interface WayIn {
   /** What people choose by, where there are several. */
   readonly name: string;
-  readonly issuer: IssuerConfig;
+  readonly issuer: IssuerSettings;
   readonly rules: ApproverRules;
   readonly trust: string;
 }

@@ -3,7 +3,11 @@
 
 import { WorkQueue } from './kube/work-queue.ts';
 import type { OperatorMetrics } from './operator-metrics.ts';
-import { type Reconciling, reconcileNamespace } from './reconcile/reconcile.ts';
+import {
+  ALL_NAMESPACES as CLUSTER,
+  type Reconciling,
+  reconcileNamespace,
+} from './reconcile/reconcile.ts';
 import { reconcileCluster } from './reconcile/reconcile-cluster.ts';
 import type { Target } from './reconcile/targets.ts';
 
@@ -15,8 +19,6 @@ export interface ControllerOptions extends Omit<Reconciling, 'drifted'> {
   readonly onFault: (key: string, error: unknown) => void;
 }
 
-/** No namespace can have this name. */
-const CLUSTER = '*';
 /** Pods come in crowds; a policy must still be live within a second. */
 const GATHER_MILLIS = 25;
 const CLUSTER_MILLIS = 1000;
@@ -59,11 +61,11 @@ export class Controller {
   }
 
   async #work(key: string): Promise<void> {
-    const { metrics, world, client, ownNamespace, nowMillis, redis } = this.#options;
+    const { metrics, world, client, ownNamespace, nowMillis, redis, found } = this.#options;
     const done = metrics.timeReconcile();
     if (key === CLUSTER) {
       await reconcileCluster({
-        ...{ client, world, nowMillis, namespace: ownNamespace, targets: this.#targets },
+        ...{ client, world, nowMillis, found, namespace: ownNamespace, targets: this.#targets },
         consoleWritten: this.#consoleWritten,
         isHeard: () => redis.state !== undefined,
       });

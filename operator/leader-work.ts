@@ -15,7 +15,10 @@ import { publishTrust } from './keys/published-trust.ts';
 import { EventRecorder } from './kube/events.ts';
 import { type OperatorParts, saying, wallMillis } from './operator-parts.ts';
 import type { Published } from './reconcile/publish.ts';
+import { ALL_NAMESPACES } from './reconcile/reconcile.ts';
 import { createRenderer } from './reconcile/render.ts';
+import type { Found } from './reconcile/trust-for.ts';
+import { BundleWatch } from './world/bundles.ts';
 
 export interface LeaderWork {
   readonly controller: Controller;
@@ -28,7 +31,9 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
   const events = newEvents(parts);
   const drift = new DriftWatch({ events, record: (record) => evidence.record(record) });
   const evictor = newEvictor(parts, state, events);
-  const controller = new Controller({
+  const bundles = watchBundles(parts, () => controller);
+  const found = foundIn(state.world, bundles, settings.namespace);
+  const controller: Controller = new Controller({
     ...{ ...state, client, metrics, events },
     sidecar: { version, image: settings.sidecarImage },
     nowMillis: () => wallMillis(clock),
@@ -36,7 +41,7 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
     state: () => redis.state,
     floors: new Map(),
     unusedSince: new Map(),
-    render: createRenderer(() => ({ cluster: state.world.clusterIssuer.current })),
+    ...{ bundles, found, render: createRenderer(found) },
     ownNamespace: settings.namespace,
     ensureRuntime: (namespace) => ensureRuntime(parts, state, namespace),
     observed: ({ document, isChange }: Published) => {
@@ -59,8 +64,33 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
     close: async () => {
       await keeper.close();
       await controller.close();
+      await bundles.close();
     },
   };
+}
+
+function watchBundles(
+  { client, random, log }: OperatorParts,
+  controller: () => Controller,
+): BundleWatch {
+  return new BundleWatch({
+    ...{ client, random },
+    onChange: (owner) =>
+      owner === ALL_NAMESPACES ? controller().all() : controller().namespace(owner),
+    onFault: (error) => log.warn('a ConfigMap cannot be watched', saying(error)),
+  });
+}
+
+function foundIn(
+  { clusterIssuer }: LeaderState['world'],
+  bundles: BundleWatch,
+  ownNamespace: string,
+): () => Found {
+  return () => ({
+    cluster: clusterIssuer.current,
+    bundle: (place) => bundles.find(place),
+    ownNamespace,
+  });
 }
 
 function keepEvidence(

@@ -6,6 +6,7 @@ import type { Ledger } from '#core/evidence/ledger.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import { RateLimiter, Slots } from '#core/limiter.ts';
 import { type GoodPolicy, loosened, policyLoaded } from '#platform/file/load-policy.ts';
+import { readMountedBundle } from '#platform/file/secret-source.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
 import { APPROVALS_PATH } from '#platform/http/approvals-api.ts';
 import { Upstream } from '#platform/http/upstream.ts';
@@ -185,6 +186,7 @@ function openVerifier({ settings, clock }: Parts, { policy }: GoodPolicy): OidcT
   return createTokenVerifier({
     issuers: policy.issuers,
     serviceAccounts: policy.serviceAccounts,
+    readSecret: (ref) => readMountedBundle(ref, settings),
     allowPlainHttp: settings.allowPlainHttp,
     now: () => clock.epochSeconds() * 1000,
   });

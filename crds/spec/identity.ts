@@ -65,8 +65,12 @@ const ClaimsSchema = object(
 
 const CaBundleRefSchema = object(
   {
-    kind: choice(['ConfigMap', 'Secret'], { doc: 'Kind of the object that holds the bundle.' }),
-    name: objectName('Its name, in the namespace of the policy.'),
+    kind: choice(['ConfigMap', 'Secret'], {
+      doc: 'Kind of the object that holds the bundle. ConfigMap: read by the operator and signed into policy. Secret: mounted into the sidecar; not in a baseline, and people whose sign-in is at such an issuer cannot use the console.',
+    }),
+    name: objectName(
+      'Its name: a ConfigMap in the namespace of the policy, and for a baseline in that of the operator; a Secret in the namespace of the pod.',
+    ),
     key: Type.Optional(
       text({
         doc: 'Key that holds PEM certificates.',
@@ -75,7 +79,9 @@ const CaBundleRefSchema = object(
       }),
     ),
   },
-  { doc: 'Certificate authorities for this issuer alone. Absent: those of the system.' },
+  {
+    doc: 'Certificate authorities by which alone the server of this issuer is believed. Absent: those of the system. Outside a cluster the ConfigMap stands in the file of the policy.',
+  },
 );
 
 export const IssuerSchema = object(

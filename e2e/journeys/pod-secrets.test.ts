@@ -5,8 +5,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { VOLUMES } from '#crds/names.ts';
+import { startPrivateIssuer } from '#e2e/servers/private-issuer.ts';
 import { type Pod, preparePod } from './pod.ts';
 import { until } from './until.ts';
+import { callTool, modern, send } from './wire.ts';
 
 const ALL = [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] as const;
 
@@ -89,6 +91,25 @@ describe('a sidecar in a pod with Secrets', function () {
     expect(await credential()).to.equal('Bearer late');
     await until('its answer', () => lastAck()?.status === 'Active');
     expect(child.output.match(/cannot be read/g)).to.have.length(1);
+  });
+
+  it('believes an issuer by the authorities of a Secret, and waits for them', async () => {
+    const issuer = await startPrivateIssuer();
+    const caBundleRef = { kind: 'Secret', name: 'lab', key: 'ca.crt' } as const;
+    const issuers = [{ name: 'lab', issuer: issuer.url, caBundleRef }];
+    const document = pod.operator.document([pod.spec([...ALL], { identity: { issuers } })]);
+    await pod.mount(await pod.operator.sign(document));
+    await mountSecret('lab', 'ca.crt', 'on its way');
+    const child = pod.launch({ GATEHOUSE_SECRETS: 'lab/ca.crt' });
+    await until('its answer', () => lastAck()?.status === 'Rejected', 20_000);
+    expect(lastAck()?.problem).to.match(/^issuer lab: caBundleRef: key ca.crt of Secret lab: must/);
+
+    await mountSecret('lab', 'ca.crt', issuer.authority.ca);
+    await child.untilLive(`${pod.adminUrl}/readyz`, (status) => status === 200);
+    const token = await issuer.token('alice', pod.url);
+
+    expect((await send(pod.url, modern(token, callTool('counter')))).status).to.equal(200);
+    await issuer.close();
   });
 
   it('waits for no secret of a receiver: nothing depends on who is told', async () => {

@@ -18,6 +18,7 @@ export const PATHS = {
   pod: (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/pods/${name}`,
   eviction: (namespace: string, name: string) =>
     `/api/v1/namespaces/${namespace}/pods/${name}/eviction`,
+  configMapsOf: (namespace: string) => `/api/v1/namespaces/${namespace}/configmaps`,
   configMap: (namespace: string, name: string) =>
     `/api/v1/namespaces/${namespace}/configmaps/${name}`,
   secrets: (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`,

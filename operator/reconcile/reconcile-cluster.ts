@@ -12,6 +12,7 @@ import type { World } from '../world/world.ts';
 import { applyStatus, policyDigest, second } from './apply-status.ts';
 import { isSameStatus, statusOf } from './status.ts';
 import type { Target } from './targets.ts';
+import { bundlePlaces, type Found } from './trust-for.ts';
 
 export interface ClusterReconciling {
   readonly client: KubeClient;
@@ -22,6 +23,7 @@ export interface ClusterReconciling {
   readonly targets: ReadonlyMap<string, readonly Target[]>;
   readonly isHeard: () => boolean;
   readonly nowMillis: () => number;
+  readonly found: () => Found;
   /** Of the ConfigMap for the console, as it was last written. */
   readonly consoleWritten: { digest: string; texts: ReadonlyMap<string, string> };
 }
@@ -54,15 +56,16 @@ async function settleBaseline(parts: ClusterReconciling, item: BaselineItem): Pr
 
 /** One key per policy, as files of YAML; the console takes them as a folder. */
 async function settleConsole(parts: ClusterReconciling): Promise<void> {
-  const { world, client, namespace, consoleWritten } = parts;
+  const { world, client, namespace, consoleWritten, found } = parts;
   const data: Record<string, string> = {};
   const texts = new Map<string, string>();
   let chars = 0;
   const valid = world.policies.items().filter(({ problem }) => problem === undefined);
   for (const item of valid.sort((a, b) => (a.key < b.key ? -1 : 1))) {
     // Writing YAML is slow, and most policies are as they were.
-    const name = `${item.uid}/${item.generation}`;
-    const text = consoleWritten.texts.get(name) ?? policyText(item);
+    const maps = configMapsFor(item, found());
+    const name = `${item.uid}/${item.generation}/${maps === '' ? '' : sha256Hex(maps)}`;
+    const text = consoleWritten.texts.get(name) ?? `${policyText(item)}${maps}`;
     texts.set(name, text);
     chars += text.length;
     if (chars > MAX_CONSOLE_CHARS) break;
@@ -87,4 +90,20 @@ async function settleConsole(parts: ClusterReconciling): Promise<void> {
 function policyText({ policy }: PolicyItem): string {
   const [document] = policy === undefined ? [] : bare([policy]);
   return stringify(document);
+}
+
+/** What its issuers are believed by, as further documents of its file; nothing where that is missing. */
+function configMapsFor({ policy }: PolicyItem, found: Found): string {
+  const data = new Map<string, Record<string, string>>();
+  for (const place of policy === undefined ? [] : bundlePlaces([policy], found)) {
+    const read = found.bundle(place);
+    if (read.ok) data.set(place.name, { ...data.get(place.name), [place.key]: read.pem });
+  }
+  const { namespace } = policy?.metadata ?? {};
+  return [...data]
+    .map(([name, texts]) => {
+      const metadata = namespace === undefined ? { name } : { name, namespace };
+      return `---\n${stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: texts })}`;
+    })
+    .join('');
 }

@@ -2,6 +2,7 @@
 // documents, floors, the runtime Secret and its Redis user, then status. What is right already is not written.
 
 import type { EffectivePolicy } from '#core/policy/document.ts';
+import type { GoverningPolicy } from '#core/policy/layer-document.ts';
 import { governsNamespace } from '#core/workloads/governing.ts';
 import type { Labels, Subject } from '#core/workloads/workload.ts';
 import { documentConfigMap, workloadKey } from '#core/workloads/workload-key.ts';
@@ -11,6 +12,7 @@ import { type Namespace, readNamespace } from '#platform/redis/keys.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { PATHS } from '../kube/paths.ts';
 import type { RedisLink } from '../redis-link.ts';
+import type { BundleWatch } from '../world/bundles.ts';
 import type { PodItem, PolicyItem } from '../world/objects.ts';
 import type { World } from '../world/world.ts';
 import { readAcks } from './acks.ts';
@@ -19,6 +21,7 @@ import { type Published, type Publishing, publish } from './publish.ts';
 import { type Governing, governingOf, type Rendering } from './render.ts';
 import { isSameStatus, statusOf } from './status.ts';
 import { isInjected, type Sidecar, type Target, targetsOf, targetsOfPolicy } from './targets.ts';
+import { bundlePlaces, type Found, trustFor } from './trust-for.ts';
 
 export interface Reconciling extends Publishing {
   readonly world: World;
@@ -27,6 +30,8 @@ export interface Reconciling extends Publishing {
   /** Where sidecars will start: its Secret and Redis user. */
   readonly ensureRuntime: (namespace: Namespace) => Promise<void>;
   readonly render: (governing: Governing) => Rendering;
+  readonly bundles: BundleWatch;
+  readonly found: () => Found;
   /** When a document was first seen to be of no pod, by ConfigMap. */
   readonly unusedSince: Map<string, number>;
   readonly observed: (change: Published) => void;
@@ -34,6 +39,8 @@ export interface Reconciling extends Publishing {
   readonly drifted: (namespace: string, targets: readonly Target[]) => void;
 }
 
+/** No namespace can have this name. */
+export const ALL_NAMESPACES = '*';
 /** How long a document stays that no pod uses: a rollout may have none for a while. */
 const UNUSED_MILLIS = 10 * 60_000;
 /** While sidecars have not said that they took a policy. */
@@ -45,14 +52,17 @@ export async function reconcileNamespace(parts: Reconciling, name: string): Prom
   const { world } = parts;
   const namespace = world.namespaces.get(name);
   const tenant = readNamespace(name);
-  if (namespace === undefined || namespace.isTerminating || tenant === undefined)
+  if (namespace === undefined || namespace.isTerminating || tenant === undefined) {
+    await parts.bundles.want(name, []);
     return RESYNC_MILLIS;
+  }
   const pods = world.pods.items().filter((pod) => pod.namespace === name);
   const policies = world.policies.items().filter((item) => item.namespace === name);
   const all: Governing = { policies, baselines: world.baselines.items() };
   const injection = namespace.labels[INJECTION];
   if (policies.length > 0 || pods.some(isInjected)) await parts.ensureRuntime(tenant);
 
+  await wantBundles(parts, name, all);
   const { documents, problems } = await settleDocuments(parts, tenant, pods, all);
   await dropUnused(parts, name, pods);
   const stored = await parts.redis.state?.acks(tenant).catch(() => undefined);
@@ -69,6 +79,23 @@ export async function reconcileNamespace(parts: Reconciling, name: string): Prom
   }
   await forgetGone(parts, tenant, stored, pods);
   return targets.some(({ state }) => state === 'pending') ? PENDING_MILLIS : RESYNC_MILLIS;
+}
+
+/** Baselines want theirs whichever namespaces they govern. */
+async function wantBundles(
+  { bundles, found }: Reconciling,
+  name: string,
+  { policies, baselines }: Governing,
+): Promise<void> {
+  const of = (items: readonly { readonly policy: GoverningPolicy | undefined }[]) =>
+    bundlePlaces(
+      items.flatMap(({ policy }) => policy ?? []),
+      found(),
+    );
+  await Promise.all([
+    bundles.want(name, of(policies)),
+    bundles.want(ALL_NAMESPACES, of(baselines)),
+  ]);
 }
 
 interface Settled {
@@ -134,13 +161,15 @@ async function dropUnused(
 }
 
 async function settleStatus(
-  { client, nowMillis, world, events }: Reconciling,
+  { client, nowMillis, world, events, found }: Reconciling,
   item: PolicyItem,
   all: readonly Target[],
   { problems, isHeard }: { readonly problems: Settled['problems']; readonly isHeard: boolean },
 ): Promise<void> {
   const targets = targetsOfPolicy(item, all);
-  const unrendered = targets.map(({ pod }) => problems.get(pod.workloadKey ?? '')).find(Boolean);
+  const unrendered =
+    targets.map(({ pod }) => problems.get(pod.workloadKey ?? '')).find(Boolean) ??
+    problemAlone(item, found());
   const labels = world.namespaces.get(item.namespace)?.labels ?? {};
   const status = statusOf({
     ...{ item, targets, unrendered, isHeard },
@@ -151,6 +180,12 @@ async function settleStatus(
   if (isSameStatus(item.status, status)) return;
   await applyStatus(client, item, status);
   sayChanges(events, item, status);
+}
+
+/** Said also while there is no pod that would need it. */
+function problemAlone({ policy }: PolicyItem, found: Found): string | undefined {
+  const trusted = policy === undefined ? undefined : trustFor([policy], found);
+  return trusted?.ok === false ? trusted.problem : undefined;
 }
 
 function isObservingForbidden(world: World, labels: Labels): boolean {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { compilePolicies } from '#core/policy/compile.ts';
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
+import type { Trust } from '#core/policy/trust.ts';
 import type { Place } from '#core/policy/unimplemented.ts';
 import {
   type FileProblem,
@@ -29,7 +30,16 @@ export interface NamedDocument extends Pick<PolicyDocument, 'digest'> {
   readonly policy: { readonly metadata: { readonly name: string } };
 }
 
-export function loadPolicy(reading: PolicyReading, place: Place = 'Alone'): LoadedPolicy {
+export interface Loading {
+  readonly place?: Place;
+  /** Nobody is verified by it: what issuers are believed by need not be here. */
+  readonly isJudgingOnly?: boolean;
+}
+
+export function loadPolicy(
+  reading: PolicyReading,
+  { place = 'Alone', isJudgingOnly = false }: Loading = {},
+): LoadedPolicy {
   if (!reading.ok) return reading;
   const { documents } = reading;
   const digest = digestOf(documents);
@@ -37,6 +47,7 @@ export function loadPolicy(reading: PolicyReading, place: Place = 'Alone'): Load
     documents.map(({ policy }) => policy),
     digest,
     place,
+    isJudgingOnly ? undefined : trustIn(documents),
   );
   return compiled.ok
     ? { ok: true, policy: compiled.policy, digest, documents }
@@ -44,6 +55,10 @@ export function loadPolicy(reading: PolicyReading, place: Place = 'Alone'): Load
         ok: false,
         problems: compiled.problems.map((problem) => placeProblem(documents, problem)),
       };
+}
+
+function trustIn(documents: readonly PolicyDocument[]): Trust {
+  return { bundles: Object.assign({}, ...documents.map(({ bundles }) => bundles)) };
 }
 
 /** What was activated, and from which documents. */

@@ -123,8 +123,13 @@ describe('readPolicyFiles', () => {
     { name: 'an empty file', make: () => file('# nothing\n'), problem: /:1:: holds no policy$/ },
     {
       name: 'another kind of document',
-      make: () => file('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {}\n'),
+      make: () => file('apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {}\n'),
       problem: /:1:apiVersion: must be gatehouse.dev\/v1alpha1$/,
+    },
+    {
+      name: 'a ConfigMap without the policy that it would stand beside',
+      make: () => file('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {}\n'),
+      problem: /:1:: holds no policy$/,
     },
   ];
   for (const { name, make, problem } of unreadable) {

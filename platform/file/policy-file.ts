@@ -8,6 +8,7 @@ import { canonicalize } from '#core/evidence/canonical.ts';
 import { parsePath } from '#crds/path.ts';
 import type { McpGatewayPolicy } from '#crds/policy.ts';
 import { type Problem, validatePolicy } from '#crds/validate.ts';
+import { bundlesOf, type ConfigMaps, isConfigMap, readConfigMaps } from './config-maps.ts';
 import { readYaml, type YamlDocument } from './policy-yaml.ts';
 
 export interface PolicyDocument {
@@ -15,6 +16,8 @@ export interface PolicyDocument {
   readonly file: string;
   /** SHA-256, lower-case hex, of what was written: kind, name and spec, however it was laid out. */
   readonly digest: string;
+  /** Certificates that its issuers name, out of ConfigMaps in the same file; by `bundleName`. */
+  readonly bundles?: Readonly<Record<string, string>>;
   /** The line of a path such as `spec.rules[0].effect`, or of what stands nearest above it. */
   lineOf(path: string): number;
 }
@@ -85,15 +88,21 @@ async function readPolicyFile(file: string): Promise<PolicyReading> {
   if (!yaml.ok) {
     return { ok: false, problems: yaml.problems.map((problem) => ({ file, ...problem })) };
   }
-  if (yaml.documents.length === 0) return failed(file, 'holds no policy');
-  const readings = yaml.documents.map((document) => readDocument(file, document));
+  const maps = readConfigMaps(yaml.documents);
+  const policies = yaml.documents.filter((document) => !isConfigMap(document));
+  if (policies.length === 0) return failed(file, 'holds no policy');
+  const readings = policies.map((document) => readDocument(file, document, maps));
   const problems = readings.flatMap((reading) => (reading.ok ? [] : reading.problems));
   return problems.length === 0
     ? { ok: true, documents: readings.flatMap((r) => (r.ok ? r.documents : [])) }
     : { ok: false, problems };
 }
 
-function readDocument(file: string, { value, lineOf }: YamlDocument): PolicyReading {
+function readDocument(
+  file: string,
+  { value, lineOf }: YamlDocument,
+  maps: ConfigMaps,
+): PolicyReading {
   const problems = validatePolicy(value).map(({ path, message }) => ({
     file,
     line: lineOf(parsePath(path)),
@@ -103,7 +112,11 @@ function readDocument(file: string, { value, lineOf }: YamlDocument): PolicyRead
   if (problems.length > 0) return { ok: false, problems };
   // validatePolicy has just proven it.
   const policy = value as McpGatewayPolicy;
-  const document = { policy, file, digest: digestOf(policy) };
+  const bundles = bundlesOf(policy, maps);
+  const document = {
+    ...{ policy, file, digest: digestOf(policy, bundles) },
+    ...(bundles === undefined ? {} : { bundles }),
+  };
   return {
     ok: true,
     documents: [{ ...document, lineOf: (path) => lineOf(parsePath(path)) }],
@@ -111,10 +124,15 @@ function readDocument(file: string, { value, lineOf }: YamlDocument): PolicyRead
 }
 
 /** Leaves out what the API server and other tools add, so that file and cluster agree. */
-function digestOf({ apiVersion, kind, metadata, spec }: McpGatewayPolicy): string {
+function digestOf(
+  { apiVersion, kind, metadata, spec }: McpGatewayPolicy,
+  bundles: PolicyDocument['bundles'],
+): string {
   const { name, namespace } = metadata;
   const identity = namespace === undefined ? { name } : { name, namespace };
-  const text = canonicalize({ apiVersion, kind, metadata: identity, spec });
+  const written = { apiVersion, kind, metadata: identity, spec };
+  // Other authorities are another policy, and are taken up like one.
+  const text = canonicalize(bundles === undefined ? written : { ...written, bundles });
   return createHash('sha256').update(text).digest('hex');
 }
 

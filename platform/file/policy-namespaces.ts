@@ -56,5 +56,5 @@ function load(documents: readonly PolicyDocument[]): LoadedPolicy {
   const problems = jointProblems(documents);
   return problems.length > 0
     ? { ok: false, problems }
-    : loadPolicy({ ok: true, documents }, 'Anywhere');
+    : loadPolicy({ ok: true, documents }, { place: 'Anywhere' });
 }

@@ -18,19 +18,19 @@ export class SecretFileFault extends Error {
 }
 
 /** The content without one trailing newline. Rejects with SecretFileFault. */
-export async function readSecretFile(file: string): Promise<string> {
-  const bytes = await readBounded(file);
-  if (bytes.byteLength > MAX_SECRET_BYTES) {
-    throw new SecretFileFault(file, `is over ${MAX_SECRET_BYTES} bytes`);
+export async function readSecretFile(file: string, maxBytes = MAX_SECRET_BYTES): Promise<string> {
+  const bytes = await readBounded(file, maxBytes);
+  if (bytes.byteLength > maxBytes) {
+    throw new SecretFileFault(file, `is over ${maxBytes} bytes`);
   }
   return bytes.toString('utf8').replace(/\r?\n$/, '');
 }
 
-async function readBounded(file: string): Promise<Buffer> {
+async function readBounded(file: string, maxBytes: number): Promise<Buffer> {
   try {
     const handle = await open(file, 'r');
     try {
-      const buffer = Buffer.alloc(MAX_SECRET_BYTES + 1);
+      const buffer = Buffer.alloc(maxBytes + 1);
       let length = 0;
       while (length < buffer.byteLength) {
         const { bytesRead } = await handle.read(buffer, length);

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import type { CredentialSource } from '#core/policy/compiled.ts';
+import type { SecretKeyRef } from '#core/policy/credential-source.ts';
 import { readSecretFile, SecretFileFault } from './secret-file.ts';
 
 export interface SecretPlaces {
@@ -11,9 +12,23 @@ export interface SecretPlaces {
   readonly secretsDir?: string | undefined;
 }
 
+/** A few certificates. */
+const MAX_BUNDLE_BYTES = 64 * 1024;
+const OUTSIDE = 'is a Secret, and there are none outside a cluster';
+
+/** Reads certificates of authorities; rejects with SecretFileFault. */
+export async function readMountedBundle(
+  ref: SecretKeyRef,
+  places: Pick<SecretPlaces, 'secretsDir'>,
+): Promise<string> {
+  const file = secretFile(ref, places);
+  if (file !== undefined) return readSecretFile(file, MAX_BUNDLE_BYTES);
+  throw new SecretFileFault(ref.name, OUTSIDE);
+}
+
 /** Undefined outside a pod. */
 export function secretFile(
-  { name, key }: Extract<CredentialSource, { readonly kind: 'secret' }>,
+  { name, key }: SecretKeyRef,
   { secretsDir }: Pick<SecretPlaces, 'secretsDir'>,
 ): string | undefined {
   return secretsDir === undefined ? undefined : join(secretsDir, name, key);
@@ -29,7 +44,7 @@ export async function readSecretSource(
   if (source.kind === 'secret') {
     const file = secretFile(source, places);
     if (file !== undefined) return readSecretFile(file);
-    throw new SecretFileFault(source.name, 'is a Secret, and there are none outside a cluster');
+    throw new SecretFileFault(source.name, OUTSIDE);
   }
   const value = env[source.name];
   return value === undefined || value === ''

@@ -7,13 +7,16 @@ import {
   buildAuthorizationUrl,
   ClientError,
   type Configuration,
+  type CustomFetch,
   calculatePKCECodeChallenge,
+  customFetch,
   discovery,
   None,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client';
+import { Agent, fetch } from 'undici';
 
 export interface CodeFlowOptions {
   /** Absent: a public client, which PKCE alone protects. */
@@ -75,10 +78,15 @@ export class CodeFlow {
 
   /**
    * Where to send the browser; `anew`: to sign in once more, however fresh the issuer's own session is.
-   * Rejects with CodeFlowFault when the issuer cannot be asked.
+   * `ca`: PEM of the authorities by which alone its server is believed. Rejects with CodeFlowFault when the issuer
+   * cannot be asked.
    */
-  async begin(wish: Wish, anew: boolean): Promise<{ readonly url: URL; readonly begun: Begun }> {
-    const configuration = await this.#configurationOf(wish);
+  async begin(
+    wish: Wish,
+    anew: boolean,
+    ca?: string,
+  ): Promise<{ readonly url: URL; readonly begun: Begun }> {
+    const configuration = await this.#configurationOf(wish, ca);
     const begun = {
       ...wish,
       state: randomState(),
@@ -100,8 +108,8 @@ export class CodeFlow {
   }
 
   /** The token that is to prove who came back. `query`: what the issuer appended, with its `?`. */
-  async finish(begun: Begun, query: string): Promise<string> {
-    const configuration = await this.#configurationOf(begun);
+  async finish(begun: Begun, query: string, ca?: string): Promise<string> {
+    const configuration = await this.#configurationOf(begun, ca);
     const tokens = await authorizationCodeGrant(
       configuration,
       new URL(query, this.#options.redirectUri),
@@ -120,12 +128,12 @@ export class CodeFlow {
     return token;
   }
 
-  async #configurationOf({ issuer, clientId }: Wish): Promise<Configuration> {
+  async #configurationOf({ issuer, clientId }: Wish, ca = ''): Promise<Configuration> {
     const now = this.#options.now();
-    const name = JSON.stringify([issuer, clientId]);
+    const name = JSON.stringify([issuer, clientId, ca]);
     const known = this.#known.get(name);
     if (known !== undefined && known.until > now) return known.configuration;
-    const configuration = this.#discover(issuer, clientId).catch((cause: unknown) => {
+    const configuration = this.#discover(issuer, clientId, ca).catch((cause: unknown) => {
       this.#known.delete(name);
       throw new CodeFlowFault('issuer_unavailable', 'the issuer cannot be reached', { cause });
     });
@@ -133,7 +141,7 @@ export class CodeFlow {
     return configuration;
   }
 
-  #discover(issuer: string, clientId: string): Promise<Configuration> {
+  #discover(issuer: string, clientId: string, ca: string): Promise<Configuration> {
     const { clientSecret, allowsPlainHttp } = this.#options;
     return discovery(
       new URL(issuer),
@@ -143,9 +151,17 @@ export class CodeFlow {
       {
         timeout: TIMEOUT_SECONDS,
         execute: allowsPlainHttp(issuer) ? [allowInsecureRequests] : [],
+        ...(ca === '' ? {} : { [customFetch]: fetchBy(ca) }),
       },
     );
   }
+}
+
+/** As `fetch` does it, with these authorities alone. */
+function fetchBy(ca: string): CustomFetch {
+  const dispatcher = new Agent({ connect: { ca }, keepAliveTimeout: 1_000 });
+  // The same standard in two type declarations.
+  return (url, options) => fetch(url, { ...options, dispatcher } as never) as never;
 }
 
 /** `fetch` says with a TypeError that nobody was there; whatever else is wrong is with the answer. */

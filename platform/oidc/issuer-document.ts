@@ -1,7 +1,7 @@
 // Reads one JSON document of an issuer: its discovery document or its keys. Only the URLs that the
 // policy or the issuer names, over TLS (or loopback), never a redirect, bounded in bytes and time.
 
-import { type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { isObject } from '#core/identity/claim-path.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import { readJson } from '#core/mcp/json.ts';
@@ -34,6 +34,23 @@ export function issuerDocuments(
         await readBytes({ dispatcher, url, what, signal: AbortSignal.timeout(timeoutMs) }),
         what,
       ),
+  };
+}
+
+/** The same, where a server is believed by these authorities alone; read each time, since they are replaced. */
+export function privateDocuments(readBundle: () => Promise<string>): IssuerDocuments {
+  return {
+    read: async (url, what) => {
+      const ca = await readBundle().catch((cause: unknown) => {
+        throw new IssuerFault(`${what}: the authorities of its server cannot be read`, { cause });
+      });
+      const agent = new Agent({ connect: { timeout: DOCUMENT_TIMEOUT_MS, ca } });
+      try {
+        return await issuerDocuments(agent).read(url, what);
+      } finally {
+        await agent.destroy();
+      }
+    },
   };
 }
 

@@ -22,7 +22,14 @@ export interface KeySourceDeps {
   readonly allowPlainHttp: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Authorities in a key of a Secret, as PEM. Absent: there are no Secrets here. */
+  readonly readSecret?: SecretReader | undefined;
 }
+
+export type SecretReader = (ref: {
+  readonly name: string;
+  readonly key: string;
+}) => Promise<string>;
 
 export type KeyLookup =
   | { readonly kind: 'key'; readonly key: CryptoKey; readonly keySet: KeySet }

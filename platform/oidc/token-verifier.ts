@@ -13,22 +13,22 @@ import {
 } from '#core/identity/token-claims.ts';
 import type { TokenVerification, TokenVerifier } from '#core/identity/token-verifier.ts';
 import type { JsonObject } from '#core/mcp/messages.ts';
-import type { ServiceAccountTrust } from '#core/policy/trust.ts';
-import type { IssuerConfig } from '#crds/policy.ts';
+import type { IssuerSettings, ServiceAccountTrust } from '#core/policy/trust.ts';
 import { type CompactToken, MAX_TOKEN_CHARS, readCompactToken } from './compact-token.ts';
 import { issuerDocuments } from './issuer-document.ts';
 import type { KeySet } from './key-set.ts';
-import type { KeySourceDeps } from './key-source.ts';
+import type { KeySourceDeps, SecretReader } from './key-source.ts';
 import { type ProvenToken, ProvenTokens } from './proven-tokens.ts';
 import { type TrustedIssuer, trustIssuers, withServiceAccounts } from './trusted-issuer.ts';
 
 export interface TokenVerifierOptions {
-  readonly issuers: readonly IssuerConfig[];
+  readonly issuers: readonly IssuerSettings[];
   readonly serviceAccounts?: ServiceAccountTrust | undefined;
   /** Accept issuers on plain http beyond loopback. */
   readonly allowPlainHttp: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly readSecret?: SecretReader | undefined;
   /** Sockets to the issuers; the verifier's own when absent, closed by `close`. */
   readonly dispatcher?: Dispatcher;
 }
@@ -50,6 +50,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): OidcTokenVer
     documents: issuerDocuments(dispatcher),
     allowPlainHttp: options.allowPlainHttp,
     now: options.now,
+    readSecret: options.readSecret,
   };
   return new OidcTokenVerifier({
     issuers: withServiceAccounts(trustIssuers(options.issuers, deps), options.serviceAccounts),
@@ -112,7 +113,7 @@ export class OidcTokenVerifier implements TokenVerifier {
    * that stay as they are. This one keeps working; `close` of either closes the sockets of both.
    */
   withIssuers(
-    issuers: readonly IssuerConfig[],
+    issuers: readonly IssuerSettings[],
     serviceAccounts?: ServiceAccountTrust,
   ): OidcTokenVerifier {
     const { deps, issuers: before } = this.#parts;

@@ -6,12 +6,12 @@ import { readPrincipal } from '#core/identity/claims.ts';
 import type { Principal } from '#core/identity/principal.ts';
 import { readServiceAccount } from '#core/identity/service-account.ts';
 import type { JsonObject } from '#core/mcp/messages.ts';
-import type { ServiceAccountTrust } from '#core/policy/trust.ts';
+import type { IssuerSettings, ServiceAccountTrust } from '#core/policy/trust.ts';
 import { CLOCK_SKEW_SECONDS } from '#crds/defaults.ts';
 import { KUBERNETES_ISSUER } from '#crds/names.ts';
-import type { IssuerConfig } from '#crds/policy.ts';
+import { readCaBundle } from './ca-bundle.ts';
 import { GivenKeys } from './given-keys.ts';
-import { documentUrl, IssuerFault } from './issuer-document.ts';
+import { documentUrl, IssuerFault, privateDocuments } from './issuer-document.ts';
 import { type IssuerKeys, KeySource, type KeySourceDeps } from './key-source.ts';
 
 /** RFC 8725 section 3.1: what the policy does not list, from this list; never `none` or HMAC. */
@@ -19,7 +19,7 @@ export const DEFAULT_ALGORITHMS: readonly string[] = ['RS256', 'PS256', 'ES256',
 const ASYMMETRIC = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/;
 
 export interface TrustedIssuer {
-  readonly config: IssuerConfig;
+  readonly config: IssuerSettings;
   readonly algorithms: ReadonlySet<string>;
   readonly skewSeconds: number;
   readonly keys: IssuerKeys;
@@ -37,7 +37,7 @@ export class IssuerConfigFault extends Error {
 
 /** By issuer URL. An issuer of `before` that did not change is taken over with its keys. */
 export function trustIssuers(
-  configs: readonly IssuerConfig[],
+  configs: readonly IssuerSettings[],
   deps: KeySourceDeps,
   before: ReadonlyMap<string, TrustedIssuer> = new Map(),
 ): ReadonlyMap<string, TrustedIssuer> {
@@ -82,7 +82,7 @@ export function withServiceAccounts(
 }
 
 function trustIssuer(
-  config: IssuerConfig,
+  config: IssuerSettings,
   deps: KeySourceDeps,
   before: TrustedIssuer | undefined,
 ): TrustedIssuer {
@@ -95,22 +95,56 @@ function trustIssuer(
   }
   const { issuer, jwksUri } = config;
   checkTransport(config, deps.allowPlainHttp);
-  const sameKeys =
-    before?.serviceAccounts === undefined && before?.config.jwksUri === jwksUri
-      ? before?.keys
-      : undefined;
+  const bundle = checkedBundle(config, deps);
+  const sameKeys = isSamePlace(before, config) ? before?.keys : undefined;
   return {
     config,
     algorithms: new Set(algorithms),
     skewSeconds: config.clockSkewSeconds ?? CLOCK_SKEW_SECONDS,
     principalOf: (claims) => readPrincipal(claims, config),
     keys:
-      sameKeys ?? new KeySource({ issuer, ...(jwksUri === undefined ? {} : { jwksUri }) }, deps),
+      sameKeys ??
+      new KeySource(
+        { issuer, ...(jwksUri === undefined ? {} : { jwksUri }) },
+        { ...deps, ...bundle },
+      ),
   };
 }
 
+/** Keys that came from elsewhere, or from a server that is not believed any more, are fetched anew. */
+function isSamePlace(
+  before: TrustedIssuer | undefined,
+  { jwksUri, caBundle }: IssuerSettings,
+): boolean {
+  return (
+    before?.serviceAccounts === undefined &&
+    before?.config.jwksUri === jwksUri &&
+    isDeepStrictEqual(before?.config.caBundle, caBundle)
+  );
+}
+
+/** Its documents by its own authorities, where it has any; throws when they are none. */
+function checkedBundle(
+  { name, caBundle }: IssuerSettings,
+  { readSecret }: KeySourceDeps,
+): Partial<Pick<KeySourceDeps, 'documents'>> {
+  if (caBundle === undefined) return {};
+  if (caBundle.kind === 'secret') {
+    return { documents: privateDocuments(async () => pemOf(await readSecret?.(caBundle))) };
+  }
+  const read = readCaBundle(caBundle.text);
+  if (read.ok) return { documents: privateDocuments(async () => read.pem) };
+  throw new IssuerConfigFault(`identity.issuers.${name}.caBundleRef: ${read.problem}`);
+}
+
+function pemOf(text = ''): string {
+  const read = readCaBundle(text);
+  if (read.ok) return read.pem;
+  throw new IssuerFault(`caBundleRef: ${read.problem}`);
+}
+
 /** At load, so that the policy is refused instead of every caller. */
-function checkTransport(config: IssuerConfig, flag: boolean): void {
+function checkTransport(config: IssuerSettings, flag: boolean): void {
   const plainHttp = flag ? 'anywhere' : 'loopback';
   const field = `identity.issuers.${config.name}`;
   try {

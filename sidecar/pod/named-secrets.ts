@@ -4,6 +4,10 @@
 import type { CompiledPolicy } from '#core/policy/compiled.ts';
 import type { EffectivePolicy } from '#core/policy/document.ts';
 import { secretId, secretRefs } from '#core/policy/secret-refs.ts';
+import type { IssuerSettings } from '#core/policy/trust.ts';
+import { SecretFileFault } from '#platform/file/secret-file.ts';
+import { readMountedBundle } from '#platform/file/secret-source.ts';
+import { readCaBundle } from '#platform/oidc/ca-bundle.ts';
 import { CredentialFault, requireSecretCredential } from '../upstream-credential.ts';
 
 export interface PodSecrets {
@@ -21,7 +25,7 @@ export interface SecretProblem {
 /** Undefined when the policy can be carried out. What is only told of things may come later. */
 export async function secretProblem(
   { policies }: Pick<EffectivePolicy, 'policies'>,
-  { upstream }: Pick<CompiledPolicy, 'upstream'>,
+  { upstream, issuers }: Pick<CompiledPolicy, 'upstream' | 'issuers'>,
   { mounted, secretsDir }: PodSecrets,
 ): Promise<SecretProblem | undefined> {
   for (const policy of policies) {
@@ -33,9 +37,24 @@ export async function secretProblem(
   }
   try {
     await requireSecretCredential(upstream, { secretsDir });
+    for (const issuer of issuers) await requireBundle(issuer, secretsDir);
     return undefined;
   } catch (error) {
-    if (!(error instanceof CredentialFault)) throw error;
+    if (!(error instanceof CredentialFault || error instanceof SecretFileFault)) throw error;
     return { problem: error.message, remedy: 'wait' };
   }
+}
+
+/** Rejects with SecretFileFault, naming issuer, Secret and key. */
+async function requireBundle(
+  { name: issuer, caBundle }: IssuerSettings,
+  secretsDir: string | undefined,
+): Promise<void> {
+  if (caBundle?.kind !== 'secret') return;
+  const named = `issuer ${issuer}: caBundleRef: key ${caBundle.key} of Secret ${caBundle.name}`;
+  const text = await readMountedBundle(caBundle, { secretsDir }).catch((cause: unknown) => {
+    throw cause instanceof SecretFileFault ? new SecretFileFault(named, cause.why) : cause;
+  });
+  const read = readCaBundle(text);
+  if (!read.ok) throw new SecretFileFault(named, read.problem);
 }
