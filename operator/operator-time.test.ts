@@ -1,6 +1,8 @@
 // What the operator does because time goes by, with a clock that is moved.
 
 import { expect } from 'chai';
+import { policiesDigest } from '#core/policy/document.ts';
+import { sha256Hex } from '#platform/documents/signed-text.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { missingApiServer } from './kube/api-server.fixture.ts';
 import { isConflict } from './kube/kube-fault.ts';
@@ -15,6 +17,8 @@ import {
   until,
 } from './operator-rig.fixture.ts';
 import { publish } from './reconcile/publish.ts';
+import { PublishedDocuments } from './reconcile/published.ts';
+import type { DocumentItem } from './world/objects.ts';
 
 const HOUR = 60 * 60 * 1000;
 const MINUTE = 60 * 1000;
@@ -67,23 +71,48 @@ describe('the operator, as time goes by', function () {
     expect(await floor(), 'older documents of the same policy still start').to.equal(floorBefore);
   });
 
-  it('writes nothing over a document that it has not seen', async () => {
-    const seen = rig.operator.world.documents.get(`${NS}/gatehouse-policy-${KEY}`);
-    const { digest, ...known } = await rig.documentThat(() => true);
-    await rig.api.client.merge(DOCUMENT, { metadata: { annotations: { other: 'writer' } } });
+  const seen = () => rig.operator.world.documents.get(`${NS}/gatehouse-policy-${KEY}`);
 
-    const { keys, verifier, published } = rig.operator;
-    const parts = { ...known, policies: [], sources: [], digest: `${digest.slice(1)}0` };
-    const fault = await publish(
+  /** Another policy, by an operator whose memory is `published`, over what it believes to be there. */
+  async function publishOther(published: PublishedDocuments, over: DocumentItem | undefined) {
+    const { digest: _, ...known } = await rig.documentThat(() => true);
+    const { keys, verifier } = rig.operator;
+    const policies = known.policies.map((one) => ({
+      ...one,
+      metadata: { ...one.metadata, name: 'other' },
+    }));
+    const parts = { ...known, policies };
+    return publish(
       {
-        ...{ client: rig.api.client, key: keys.policyKey, verifier, published, floors: new Map() },
-        ...{ state: () => undefined, nowMillis: Date.now },
+        ...{ client: rig.api.client, key: keys.policyKey, verifier, published },
+        ...{ floors: new Map(), state: () => undefined, nowMillis: Date.now },
       },
-      parts,
-      seen,
-    ).catch((error: unknown) => error);
+      { ...parts, digest: policiesDigest(parts, sha256Hex) },
+      over,
+    );
+  }
+
+  it('writes nothing over a document that it has not seen: it may not lead any more', async () => {
+    const before = seen();
+    await rig.api.client.merge(DOCUMENT, { metadata: { annotations: { other: 'writer' } } });
+    const published = new PublishedDocuments(rig.operator.verifier);
+
+    const fault = await publishOther(published, before).catch((error: unknown) => error);
 
     expect(isConflict(fault)).to.equal(true);
+  });
+
+  it('writes nothing again that it wrote and has not seen yet', async () => {
+    await rig.operator.close();
+    const published = new PublishedDocuments(rig.operator.verifier);
+    const before = seen();
+
+    const first = await publishOther(published, before);
+    const again = await publishOther(published, before);
+
+    await rig.restart({ clock });
+    expect([first.isRenewed, again.isRenewed]).to.deep.equal([true, false]);
+    expect(again.document).to.deep.equal(first.document);
   });
 
   it('removes a document ten minutes after its last pod, and not when a pod came back', async () => {

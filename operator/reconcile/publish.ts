@@ -58,12 +58,13 @@ export class DocumentTooLarge extends Error {
 export async function publish(
   publishing: Publishing,
   parts: DocumentParts & { readonly digest: string },
-  item: DocumentItem | undefined,
+  seen: DocumentItem | undefined,
 ): Promise<Published> {
   const { published, nowMillis } = publishing;
   const { digest, ...content } = parts;
-  const current = item === undefined ? undefined : await published.read(item);
   const now = nowMillis();
+  const item = published.newest(itemKey(parts), seen, now);
+  const current = item === undefined ? undefined : await published.read(item);
   const isSame = current?.digest === digest && textOf(current.sources) === textOf(content.sources);
   if (isSame && !isRenewalDue(current, now)) {
     await raiseFloor(publishing, current);
@@ -71,7 +72,7 @@ export async function publish(
   }
   const newest = current?.generation ?? (await floorOf(publishing, parts));
   const document = buildDocument(content, newest, now, sha256Hex);
-  await write(publishing, document, item?.version);
+  published.wrote(await write(publishing, document, item?.version), seen?.version, now);
   await raiseFloor(publishing, document);
   return { document, isRenewed: true, isChange: !isSame };
 }
@@ -91,12 +92,12 @@ async function write(
   { client, key }: Publishing,
   document: EffectivePolicy,
   resourceVersion: string | undefined,
-): Promise<void> {
+): Promise<DocumentItem> {
   const jws = await signText('policy', documentText(document), key);
   if (jws.length > MAX_SIGNED_CHARS) throw new DocumentTooLarge();
-  const { namespace } = document;
-  const name = documentConfigMap(document.key);
-  await client.apply(
+  const { namespace, key: workloadKey } = document;
+  const name = documentConfigMap(workloadKey);
+  const written = await client.apply(
     PATHS.configMap(namespace, name),
     {
       apiVersion: 'v1',
@@ -109,6 +110,12 @@ async function write(
     },
     { manager: MANAGERS.objects, force: true },
   );
+  const version = String(Object(Object(written).metadata).resourceVersion ?? '');
+  return { key: itemKey(document), namespace, workloadKey, jws, version };
+}
+
+function itemKey({ namespace, key }: Pick<DocumentParts, 'namespace' | 'key'>): string {
+  return `${namespace}/${documentConfigMap(key)}`;
 }
 
 async function floorOf(

@@ -11,12 +11,22 @@ interface Known {
   readonly document: EffectivePolicy | undefined;
 }
 
+/** What we wrote, and over which version of its ConfigMap. */
+interface Written {
+  readonly item: DocumentItem;
+  readonly over: string | undefined;
+  readonly atMillis: number;
+}
+
+/** A watch tells of a write within moments; longer, and what it shows is the truth. */
+const UNSEEN_MILLIS = 5000;
 /** Workloads of the largest clusters; beyond it the oldest is verified again. */
 const MAX_REMEMBERED = 20_000;
 
 export class PublishedDocuments {
   readonly #verifier: DocumentVerifier;
   readonly #known = new Map<string, Known>();
+  readonly #written = new Map<string, Written>();
 
   constructor(verifier: DocumentVerifier) {
     this.#verifier = verifier;
@@ -32,6 +42,20 @@ export class PublishedDocuments {
     const [oldest] = this.#known.keys();
     if (this.#known.size > MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
     return document;
+  }
+
+  /** `item` as the copy of the cluster shows it, or what was written over it a moment ago and is not seen there yet. */
+  newest(key: string, item: DocumentItem | undefined, nowMillis: number): DocumentItem | undefined {
+    const written = this.#written.get(key);
+    if (written === undefined) return item;
+    const isUnseen = written.over === item?.version;
+    if (isUnseen && nowMillis - written.atMillis < UNSEEN_MILLIS) return written.item;
+    this.#written.delete(key);
+    return item;
+  }
+
+  wrote(item: DocumentItem, over: string | undefined, atMillis: number): void {
+    this.#written.set(item.key, { item, over, atMillis });
   }
 
   async #verify({
