@@ -5,6 +5,7 @@ import type { PendingApproval } from '#core/approvals/approval.ts';
 import { eraOf } from '#core/mcp/revisions.ts';
 import { declaresTasks } from '#core/mcp/tasks.ts';
 import type { Refusal } from '#core/refusal.ts';
+import type { Head } from './admit-head.ts';
 import type { AskedCall } from './approval-request.ts';
 import { followTask } from './follow-task.ts';
 import type { Gate } from './gate.ts';
@@ -31,9 +32,9 @@ export function acceptTask(
   const untilSeconds = Math.ceil(approval.pendingUntilMillis / 1000) + LATEST_SECONDS;
   const name = gate.taskIds.sealOwn(made, principal, { createdSeconds, untilSeconds });
   if (name === undefined) return undefined;
-  const kept: KeptCall = { exchange, admission, head, request };
+  const kept: KeptCall = { exchange, admission, head: withoutToken(head), request };
   const task = new OwnTask({
-    ...{ name, definition, call: kept },
+    ...{ name, definition, call: kept, proof: { head, principal } },
     message: `Waiting for approval ${id}: ${gate.approvals.urlOf(id)}`,
     nowMillis: gate.clock.epochSeconds() * 1000,
     untilMillis: approval.pendingUntilMillis + KEPT_MS,
@@ -42,6 +43,12 @@ export function acceptTask(
   void followTask(task, approval, gate);
   const reason = 'waiting for an approval, as a task';
   return { code: 'approval_task', reason, rule: approval.request.rule, task: task.words() };
+}
+
+/** The token is in the proof alone, which is let go of when the task is over. */
+function withoutToken(head: Head): Head {
+  const { authorization: _, ...headers } = head.headers;
+  return { ...head, headers };
 }
 
 /**

@@ -61,6 +61,8 @@ class Follower {
       const { renewed } = this.#task;
       const refusal = this.#withdrawn ?? this.#refusalBy(approval);
       const isReady = approval?.state === 'GRANTED' && (await this.#isProven(approval));
+      // Calls under way are waited for when the gateway stops; one that is not yet must not begin.
+      if (this.#isLetGo) return;
       if (refusal !== undefined || isReady) {
         if (await carryOutTask(this.#task, refusal, this.#gate)) return;
         await this.#pause();

@@ -25,6 +25,8 @@ import { createLogger } from '#platform/process/log.ts';
 import { Sealer } from '#platform/process/seal.ts';
 import { createUuids } from '#platform/process/uuid.ts';
 import { Activation, type Snapshot } from './activation.ts';
+import type { Admission } from './admit-body.ts';
+import type { Head } from './admit-head.ts';
 import { type ClientReply, HttpReply } from './client-reply.ts';
 import { Departure } from './departure.ts';
 import { Exchange } from './exchange.ts';
@@ -73,6 +75,8 @@ export interface Wish {
 /** A call on its way up the ladder. */
 export interface Climb {
   readonly exchange: Exchange;
+  readonly admission: Admission;
+  readonly head: Head;
   readonly client: ClientReply;
   readonly obtained: Promise<Obtained>;
   /** What goes to the server should it go on. */
@@ -172,6 +176,8 @@ export class Ladder {
     const head = { method: 'POST', target: '/mcp', headers, address: '127.0.0.1' };
     return {
       exchange,
+      admission,
+      head,
       client,
       obtained: obtainApproval(decision, { exchange, admission, head, client }, gate),
       forServer: Buffer.from(taken.bytes).toString('utf8'),

@@ -35,7 +35,9 @@ interface Standing {
 
 export interface NewTask {
   readonly name: OwnTaskName;
+  /** Without the token. */
   readonly call: KeptCall;
+  readonly proof: Proof;
   /** Digest of the tool's definition that the approval is bound to. */
   readonly definition: string;
   readonly message: string;
@@ -57,14 +59,14 @@ export class OwnTask {
   #upstreamId: string | undefined;
   #isTold = false;
 
-  constructor({ name, call, definition, message, nowMillis, untilMillis }: NewTask) {
+  constructor({ name, call, proof, definition, message, nowMillis, untilMillis }: NewTask) {
     this.name = name;
     this.call = call;
     this.definition = definition;
     this.#createdMillis = nowMillis;
     this.#untilMillis = untilMillis;
     this.#standing = { status: 'working', message, atMillis: nowMillis };
-    this.#proof = { head: call.head, principal: call.exchange.facts.principal };
+    this.#proof = proof;
   }
 
   get proof(): Proof {
@@ -73,6 +75,7 @@ export class OwnTask {
 
   /** The same caller, with a token that may be newer. */
   renew(proof: Proof): void {
+    if (this.isOver) return;
     this.#proof = proof;
     this.#renewed.abort();
     this.#renewed = new AbortController();
@@ -137,6 +140,7 @@ export class OwnTask {
   /** From here on the server says what becomes of it. */
   standFor(upstreamId: string): void {
     this.#upstreamId = upstreamId;
+    this.#proof = { ...this.#proof, head: this.call.head };
   }
 
   /** What its caller reads now. */
@@ -157,5 +161,7 @@ export class OwnTask {
   #end(status: Standing['status'], message: string, nowMillis: number): void {
     this.#standing = { status, message, atMillis: nowMillis };
     this.#untilMillis = nowMillis + KEPT_MS;
+    // What it was carried out with is of no more use here.
+    this.#proof = { ...this.#proof, head: this.call.head };
   }
 }

@@ -19,7 +19,16 @@ describe('tasks of ours', () => {
       head: {},
     } as unknown as OwnTask['call'];
     const name = { kind: 'own', call: `x-${made}`, tool: 'pay', sealed: 's' } as OwnTask['name'];
-    return new OwnTask({ name, call, definition: 'd', message: 'm', nowMillis: now, untilMillis });
+    const proof = { head: {}, principal } as unknown as OwnTask['proof'];
+    return new OwnTask({
+      name,
+      call,
+      proof,
+      definition: 'd',
+      message: 'm',
+      nowMillis: now,
+      untilMillis,
+    });
   };
   const answer = (bytes = 1): TaskAnswer =>
     ({ kind: 'result', json: new Uint8Array(bytes), snapshot: {} }) as unknown as TaskAnswer;
