@@ -9,13 +9,15 @@ import type { JsonValue, Message } from '#core/mcp/messages.ts';
 import { ERROR_CODES } from '#core/mcp/replies.ts';
 import { eraOf, isRevision, type Revision } from '#core/mcp/revisions.ts';
 import { TASKS_REQUIRED } from '#core/mcp/tasks.ts';
+import { LISTEN } from '#core/policy/rule-match.ts';
 import type { Refusal } from '#core/refusal.ts';
 import type { Snapshot } from './activation.ts';
 import { type Head, only } from './admit-head.ts';
 import type { RefusalContext } from './refuse.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { RequestStates } from './state.ts';
-import { type Carried, takeState } from './take-state.ts';
+import { takeListen } from './take-listen.ts';
+import { type Carried, type Taken, takeState } from './take-state.ts';
 import { type TaskEnvelopes, takeTask } from './take-task.ts';
 import type { NamedTask } from './task-ids.ts';
 
@@ -74,7 +76,8 @@ export function admitBody(
   const carried = takeState({ message, bytes, value: json.value }, principal, envelopes);
   const context = { message, era: eraOf(revision) };
   if ('code' in carried) return refused(carried, context);
-  const named = takeTask(carried, json.value, principal, envelopes);
+  const listening = takeFollowed(carried, { principal, snapshot }, envelopes);
+  const named = takeTask(listening, json.value, principal, envelopes);
   if ('code' in named) return refused(named, { ...context, ...wireOf(named) });
   return {
     kind: 'admitted',
@@ -110,6 +113,16 @@ export function openSession(
 export function isModern(head: Head): boolean {
   const version = only(head.headers['mcp-protocol-version'])?.trim() ?? '';
   return isRevision(version) && eraOf(version) === 'modern';
+}
+
+function takeFollowed(
+  carried: Taken,
+  judging: { readonly principal: Principal; readonly snapshot: Snapshot },
+  envelopes: Envelopes,
+): Pick<Taken, 'message' | 'bytes'> {
+  const { message, bytes } = carried;
+  if (message.kind !== 'request' || message.method !== LISTEN) return carried;
+  return takeListen({ message, bytes }, judging, envelopes);
 }
 
 /** What the client lacks, as the extension has it told. */

@@ -2,11 +2,13 @@
 // them, and what names somebody else's stays here.
 
 import type { Principal } from '#core/identity/principal.ts';
-import type {
-  JsonObject,
-  JsonValue,
-  NotificationMessage,
-  RequestMessage,
+import {
+  isArray,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  type NotificationMessage,
+  type RequestMessage,
 } from '#core/mcp/messages.ts';
 import { locate } from '#core/mcp/spans.ts';
 import { type Edit, removeElements, splice } from '#core/mcp/splice.ts';
@@ -18,6 +20,8 @@ import {
   renameTask,
   statedTask,
 } from '#core/mcp/tasks.ts';
+import { isVisible } from '#core/policy/visible.ts';
+import type { Snapshot } from './activation.ts';
 import type { Exchange } from './exchange.ts';
 import type { ServerTask, TaskIds } from './task-ids.ts';
 
@@ -97,22 +101,53 @@ const ABOUT_TASKS: ReadonlySet<string> = new Set([
   'notifications/tasks/status',
 ]);
 
-/** The same for what the server says by itself; undefined when it is about a task of somebody else. */
+/**
+ * The same for what the server says by itself; undefined when it is about a task of somebody else, or of a
+ * tool that is hidden by now.
+ */
 export function sealMentions(
   message: RequestMessage | NotificationMessage,
   { bytes, value }: Pick<Answer, 'bytes' | 'value'>,
-  stream: Exchange,
+  { exchange, snapshot }: { readonly exchange: Exchange; readonly snapshot: Snapshot },
   taskIds: TaskIds,
 ): Uint8Array | undefined {
-  const stated = ABOUT_TASKS.has(message.method) ? statedTask(value, 'params') : undefined;
-  const about = stated && find(stated.id, stream, taskIds);
-  if (ABOUT_TASKS.has(message.method) && about === undefined) return undefined;
+  const isAbout = ABOUT_TASKS.has(message.method);
+  const stated = isAbout ? statedTask(value, 'params') : undefined;
+  const about = stated && find(stated.id, exchange, taskIds);
+  if (isAbout && (about === undefined || !isShown(about, exchange, snapshot))) return undefined;
   const related = relatedTask(value);
-  const meant = related && find(related.id, stream, taskIds);
+  const meant = related && find(related.id, exchange, taskIds);
   return splice(bytes, [
     ...(stated && about ? renameTask(bytes, stated, about.sealed) : []),
     ...(related && meant ? renameTask(bytes, related, meant.sealed) : []),
+    ...(message.method === ACKNOWLEDGED ? sealFollowed(message, bytes, exchange, taskIds) : []),
   ]);
+}
+
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
+const FOLLOWED = ['params', 'notifications', 'taskIds'] as const;
+
+function isShown({ tool: name }: ServerTask, { facts }: Exchange, { policy }: Snapshot): boolean {
+  return policy.mode === 'Observe' || isVisible(policy, facts.principal, { kind: 'tool', name });
+}
+
+/** Which of the tasks that it was asked for the server lets the client follow. */
+function sealFollowed(
+  { params: { notifications } }: NotificationMessage | RequestMessage,
+  bytes: Uint8Array,
+  exchange: Exchange,
+  taskIds: TaskIds,
+): readonly Edit[] {
+  const array = locate(bytes, FOLLOWED);
+  const ids = isObject(notifications) ? notifications.taskIds : undefined;
+  if (array === undefined || !isArray(ids)) return [];
+  const own = ids.map((id) =>
+    typeof id === 'string' ? find(id, exchange, taskIds)?.sealed : undefined,
+  );
+  const renamed = own.flatMap((sealed, index) =>
+    sealed === undefined ? [] : renameTask(bytes, { id: '', path: [...FOLLOWED, index] }, sealed),
+  );
+  return [...renamed, ...removeElements(bytes, array, (index) => own[index] !== undefined)];
 }
 
 /** The task that was asked about, or one that this principal's call made here. */

@@ -40,7 +40,12 @@ export class StreamJudge {
   ): Promise<Uint8Array | undefined> {
     const snapshot = this.snapshot;
     const decision = judgeOutbound(message, this.#exchange.facts.principal, snapshot);
-    const sealed = sealMentions(message, { bytes, value }, this.#exchange, this.#gate.taskIds);
+    const sealed = sealMentions(
+      message,
+      { bytes, value },
+      { exchange: this.#exchange, snapshot },
+      this.#gate.taskIds,
+    );
     if (sealed === undefined) {
       this.#tail.add(this.note(message, bytes, FOREIGN_TASK));
       return undefined;
@@ -106,7 +111,7 @@ export class StreamJudge {
   }
 }
 
-const FOREIGN_TASK = 'it is about a task that no call of this principal made here';
+const FOREIGN_TASK = 'it is about a task that is not for this principal to follow';
 
 function bytesOf(masked: Masked): Uint8Array | undefined {
   return masked.kind === 'masked' ? masked.bytes : undefined;

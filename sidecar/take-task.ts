@@ -61,7 +61,7 @@ export function takeTask(
 }
 
 /** A task of ours whose call the server has made a task of: from then on it is the server's. */
-function asServers(task: NamedTask, { ownTasks }: TaskEnvelopes): NamedTask {
+export function asServers(task: NamedTask, { ownTasks }: TaskEnvelopes): NamedTask {
   if (task.kind === 'server' || !task.isHere) return task;
   const { call, tool, sealed } = task;
   const upstreamId = ownTasks.find(call)?.upstreamId;

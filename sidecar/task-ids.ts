@@ -89,7 +89,7 @@ export class TaskIds {
     const sealed = this.#sealer.seal('task', envelope);
     if (sealed.length > MAX_TASK_ID_LENGTH) return undefined;
     const task = { kind: 'server', ...made, sealed } as const;
-    this.#remember(keyOf(u, by), task);
+    this.remember(task, by);
     return task;
   }
 
@@ -137,7 +137,9 @@ export class TaskIds {
     return elsewhere(envelope, this.#self, this.#sealer.keyOf(sealed));
   }
 
-  #remember(key: string, task: ServerTask): void {
+  /** From here on the server may name it by itself. */
+  remember(task: ServerTask, by: Principal): void {
+    const key = keyOf(task.upstreamId, by);
     this.#remembered.delete(key);
     this.#remembered.set(key, task);
     if (this.#remembered.size <= this.#maxRemembered) return;

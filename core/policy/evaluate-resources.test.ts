@@ -197,9 +197,21 @@ describe('a stream of subscriptions', () => {
       told: 'Deny',
     },
     {
-      name: 'is denied with tasks',
+      name: 'is let in with tasks, which are looked at before',
       rules: [allow()],
       message: listen({ taskIds: ['t'] }),
+      told: 'Allow plumbing',
+    },
+    {
+      name: 'is denied when its tasks are no list',
+      rules: [allow()],
+      message: listen({ taskIds: 't' }),
+      told: 'Deny',
+    },
+    {
+      name: 'is denied with more tasks than anyone follows',
+      rules: [allow()],
+      message: listen({ taskIds: Array(1001).fill('t') }),
       told: 'Deny',
     },
     {

@@ -35,7 +35,7 @@ export type Questions =
   | { readonly ok: false; readonly reason: string; readonly hidden: boolean };
 
 /** As many as anyone follows; each is matched and judged. */
-const MAX_SUBSCRIPTIONS = 1000;
+export const MAX_SUBSCRIPTIONS = 1000;
 
 export function questionsOf(
   principal: Principal,
@@ -84,8 +84,10 @@ function askListen(principal: Principal, message: JudgedMessage, facts: MethodFa
     const reason = `resourceSubscriptions must be a list of at most ${MAX_SUBSCRIPTIONS} URIs`;
     return { ok: false, reason, hidden: false };
   }
-  if (!isArray(tasks) || tasks.length > 0) {
-    return { ok: false, reason: 'tasks cannot be followed here', hidden: false };
+  // Only those that are the caller's own are left of them (sidecar/take-listen.ts).
+  if (!isArray(tasks) || tasks.length > MAX_SUBSCRIPTIONS) {
+    const reason = `taskIds must be a list of at most ${MAX_SUBSCRIPTIONS} ids`;
+    return { ok: false, reason, hidden: false };
   }
   const questions: Question[] = [];
   for (const uri of uris) {

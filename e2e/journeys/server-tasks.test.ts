@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Fixture } from '#e2e/servers/serve.ts';
 import { startTaskServer } from '#e2e/servers/task-server.ts';
 import { type Rig, type Spec, startRig } from './rig.ts';
-import { json, type ScriptedServer, startScripted } from './scripted-server.ts';
+import { event, json, type ScriptedServer, sse, startScripted } from './scripted-server.ts';
 import { callTool, messageOf, modern, type Rpc, send } from './wire.ts';
 
 const TOOLS = { name: 'tools', effect: 'Allow', match: { tools: ['*'] } } as const;
@@ -148,6 +148,82 @@ describe('tasks of a modern server', function () {
       expect(rig.server.asked.length).to.equal(before);
     }
     await rig.activate(SPEC);
+  });
+});
+
+describe('tasks that a client follows', function () {
+  this.timeout(60_000);
+  let rig: Rig<ScriptedServer>;
+  const following: Spec = {
+    ...SPEC,
+    rules: [
+      ...(SPEC.rules ?? []),
+      { name: 'told', effect: 'Allow', match: { methods: ['notifications/tasks'] } },
+    ],
+  };
+
+  before(async () => {
+    rig = await startRig({ server: startScripted, specs: [following] });
+  });
+
+  after(() => rig?.close());
+
+  const start = async (upstreamId: string, sub = 'alice'): Promise<string> => {
+    const result = { resultType: 'task', ...TASK, taskId: upstreamId };
+    rig.server.play(json(JSON.stringify({ jsonrpc: '2.0', id: 1, result })));
+    const sent = modern(await rig.token(sub), { ...callTool('slow'), capabilities: CAPABLE });
+    return String(messageOf(await send(rig.url, sent)).result?.taskId);
+  };
+  const listen = async (taskIds: readonly string[]): Promise<readonly Rpc[]> => {
+    const params = { notifications: { taskIds } };
+    const asked = { method: 'subscriptions/listen', params, capabilities: CAPABLE };
+    const { text } = await send(rig.url, modern(await rig.token(), asked));
+    return (
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('data:'))
+        .map((line): Rpc => JSON.parse(line.slice(5)))
+        // Its stream ends without an answer, which is said as well.
+        .filter(({ method }) => method !== undefined)
+    );
+  };
+  const said = (method: string, params: object) => event({ jsonrpc: '2.0', method, params });
+  const acknowledged = (taskIds: readonly string[]) =>
+    said('notifications/subscriptions/acknowledged', { notifications: { taskIds } });
+
+  it('are their own, by the ids that they know, and nobody else is told of', async () => {
+    const own = await start('job-a');
+    const foreign = await start('job-b', 'bob');
+    const about = (taskId: string) => said('notifications/tasks', { ...TASK, taskId });
+    rig.server.play(sse(acknowledged(['job-a', 'job-b']) + about('job-a') + about('job-b')));
+
+    const heard = await listen([own, foreign, 'job-b', 'invented']);
+
+    const asked = rig.server.asked.at(-1)?.rpc.params?.notifications;
+    expect(asked).to.deep.equal({ taskIds: ['job-a'] });
+    expect(heard.map(({ method }) => method)).to.deep.equal([
+      'notifications/subscriptions/acknowledged',
+      'notifications/tasks',
+    ]);
+    expect(heard[0]?.params?.notifications).to.deep.equal({ taskIds: [own] });
+    expect(heard[1]?.params).to.include({ taskId: own, status: 'working' });
+  });
+
+  it('bring nothing of a tool that is hidden by now', async () => {
+    const own = await start('job-c');
+    const hide = { name: 'hide', effect: 'Deny', match: { tools: ['slow'] } } as const;
+    await rig.activate({ ...following, rules: [...(following.rules ?? []), hide] });
+    rig.server.play(
+      sse(acknowledged(['job-c']) + said('notifications/tasks', { ...TASK, taskId: 'job-c' })),
+    );
+
+    const heard = await listen([own]);
+
+    expect(rig.server.asked.at(-1)?.rpc.params?.notifications).to.deep.equal({ taskIds: [] });
+    expect(heard.map(({ method }) => method)).to.deep.equal([
+      'notifications/subscriptions/acknowledged',
+    ]);
+    await rig.activate(following);
   });
 });
 
