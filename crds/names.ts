@@ -83,3 +83,6 @@ export const CONDITIONS = {
 export const RESERVED_ISSUER_NAMES = ['kubernetes', 'gatehouse', 'anonymous'] as const;
 /** How rules name the cluster's own issuer, whose subjects are `system:serviceaccount:<namespace>:<name>`. */
 export const KUBERNETES_ISSUER = 'kubernetes';
+
+/** Of the sidecar's admin port: answers when a pod that ends has no call under way any more. */
+export const DRAINED_PATH = '/drained';

@@ -27,12 +27,22 @@ export class Departure {
     this.#leaving.abort();
   }
 
-  /** Why a message that opens a session is not taken; undefined when it is none, or may come in. */
-  refuse(method: string | undefined): Refusal | undefined {
-    if (method !== 'initialize' || !this.leaving.aborted) return undefined;
+  /** Why a message is not taken any more: its session ends here, or would. Undefined when it is taken. */
+  refuse(message: Arriving, isInSession: boolean): Refusal | undefined {
+    if (!this.leaving.aborted || message.kind !== 'request') return undefined;
+    if (isInSession) {
+      const reason = 'this replica is leaving, and its sessions end; initialize again';
+      return { code: 'session_unknown', reason };
+    }
+    if (message.method !== 'initialize') return undefined;
     const reason = 'this replica is leaving; open the session again, at another one';
     return { code: 'draining', reason, retryAfterSeconds: 1 };
   }
+}
+
+interface Arriving {
+  readonly kind: string;
+  readonly method?: string;
 }
 
 /** Only from this machine, which in a pod means this pod. */

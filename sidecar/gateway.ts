@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Refusal } from '#core/refusal.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { type Head, refuseHost } from './admit-head.ts';
@@ -29,10 +30,12 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** Longer than common load balancers keep a connection, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 const MAX_CONNECTIONS = 20_000;
+/** Who still sends to a gateway that leaves has not heard of it: calls that come this close are waited for. */
+const QUIET_MS = 2_000;
 
 export interface Gateway {
   readonly address: AddressInfo;
-  /** Resolves when no call is under way, at the latest when `deadline` is aborted. */
+  /** Resolves when no call is under way and none has come for a while, at the latest when `deadline` is aborted. */
   idle(deadline: AbortSignal): Promise<void>;
   /** Takes no more calls, lets those in flight finish until `deadline`, then cuts what is left. */
   drain(deadline: AbortSignal): Promise<void>;
@@ -117,6 +120,7 @@ class Front {
   readonly peers: Peers | undefined;
   readonly #wellKnown: WellKnown;
   readonly #underWay = new Set<Promise<void>>();
+  #taken = 0;
 
   constructor(gate: Gate, wellKnown: WellKnown, peers?: Peers) {
     this.gate = gate;
@@ -134,6 +138,7 @@ class Front {
         else response.writeHead(500, { connection: 'close' }).end();
       })
       .then(() => this.#sent(response, request.socket));
+    this.#taken += 1;
     this.#underWay.add(call);
     void call.finally(() => this.#underWay.delete(call));
   }
@@ -160,8 +165,11 @@ class Front {
     const { promise: cut, resolve } = Promise.withResolvers<void>();
     if (deadline.aborted) resolve();
     deadline.addEventListener('abort', () => resolve(), { once: true });
-    while (this.#underWay.size > 0 && !deadline.aborted) {
+    let taken = -1;
+    while (!deadline.aborted && (this.#underWay.size > 0 || this.#taken !== taken)) {
+      taken = this.#taken;
       await Promise.race([cut, Promise.allSettled([...this.#underWay])]);
+      await delay(QUIET_MS, undefined, { signal: deadline }).catch(() => {});
     }
   }
 

@@ -78,7 +78,7 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
   if (admission.kind === 'refused')
     return turnAway({ head, principal, ...admission }, client, gate);
   const { message } = admission;
-  const leaving = gate.departure.refuse(message.kind === 'request' ? message.method : undefined);
+  const leaving = gate.departure.refuse(message, admission.session !== undefined);
   if (leaving !== undefined) return turnAway({ head, refusal: leaving, principal }, client, gate);
 
   const exchange = openExchange(head, admission, judging, gate);

@@ -54,6 +54,24 @@ describe('a pod that is asked to leave', function () {
     expect(outcomes).to.have.length(intents.length);
   });
 
+  it('lets its server wait until no call is under way, and one that is restarted alone not for long', async () => {
+    await pod.start();
+    const ended = () => fetch(`${pod.adminUrl}/drained`).then((answer) => answer.text());
+
+    const alone = await ended();
+    const slow = send(pod.url, modern(await token(), callTool('slow', { ms: 7000 })));
+    await until('the slow tool', () => pod.server.journal.executions('slow') === 1);
+    const waiting = ended();
+    const hook = pod.hook({ GATEHOUSE_DRAIN_SECONDS: '20' });
+    const first = await Promise.race([waiting, slow]);
+    const said = await waiting;
+    await until('the end of the hook', () => hook.hasExited, 20_000);
+
+    expect(alone).to.equal('nobody drains\n');
+    expect(first).to.have.property('status', 200);
+    expect(said).to.equal('drained\n');
+  });
+
   it('hears it from nobody by GET, and from no other address', async () => {
     await pod.start();
 

@@ -2,6 +2,7 @@
 // rewrote and which port name it took. Whoever wrote the pod could have written this, so it is checked.
 
 import { CONTAINERS, PORT_NUMBERS, PORTS } from '#crds/names.ts';
+import { withoutOutlasting } from './outlast-calls.ts';
 import type { Container, Pod } from './pod.ts';
 import type { AppProbe, AppProbes } from './probes.ts';
 import { VOLUME_NAMES } from './volumes.ts';
@@ -24,7 +25,7 @@ export function withoutOurs(pod: Pod): Earlier {
   const { containers, initContainers = [], volumes = [] } = pod.spec;
   const before = initContainers.find(({ name }) => name === CONTAINERS.sidecar);
   const rest = {
-    containers: containers.filter((one) => !NAMES.has(one.name)),
+    containers: containers.filter((one) => !NAMES.has(one.name)).map(withoutOutlasting),
     initContainers: initContainers.filter((one) => !NAMES.has(one.name)),
     volumes: volumes.filter((one) => !VOLUME_NAMES.has(one.name)),
   };

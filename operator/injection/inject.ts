@@ -13,6 +13,7 @@ import {
 import { type Capture, chooseCapture, nameOf, serverPort } from './capture.ts';
 import { type Earlier, isReservedPort, withoutOurs } from './earlier.ts';
 import { moveServer } from './move-server.ts';
+import { outlastCalls } from './outlast-calls.ts';
 import type { Container, Pod, Texts } from './pod.ts';
 import { rewriteProbes } from './probes.ts';
 import { type Refused, refuse } from './problem.ts';
@@ -108,7 +109,7 @@ function build(earlier: Earlier, { placement, settings, tuning, capture }: Plan)
     spec: {
       ...pod.spec,
       initContainers: [sidecar, ...rules, ...(pod.spec.initContainers ?? [])],
-      containers: pod.spec.containers.map((one) => giveWay(one, capture, placement)),
+      containers: pod.spec.containers.map((one) => outlastCalls(giveWay(one, capture, placement))),
       volumes: [...(pod.spec.volumes ?? []), ...sidecarVolumes(workloadKey, mounted)],
     },
   };
