@@ -53,6 +53,14 @@ matchExpressions:
 - {key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, kube-node-lease, {{ .Release.Namespace }}]}
 {{- end }}
 
+{{- /* What the cluster itself makes of a workload is as somebody was allowed to write that, and is on record. */ -}}
+{{- define "gatehouse.bySomebody" -}}
+- name: by-somebody
+  expression: >-
+    !(request.kind.kind in ['Pod', 'ReplicaSet', 'Job']) ||
+    !(request.userInfo.username == 'system:kube-controller-manager' || request.userInfo.username.startsWith('system:serviceaccount:kube-system:'))
+{{- end }}
+
 {{- /* Mirrors of a node's static pods cannot be changed. */ -}}
 {{- define "gatehouse.realPods" -}}
 - name: real

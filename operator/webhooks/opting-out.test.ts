@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import { missingApiServer } from '../kube/api-server.fixture.ts';
+import {
+  type AdmissionRig,
+  DEPLOYMENTS,
+  deploymentOf,
+  INJECT,
+  type Labels,
+  OUT,
+  pod,
+  startAdmissionRig,
+  template,
+} from './admission-rig.fixture.ts';
+import { HELM } from './chart-admission.fixture.ts';
+
+const CRON_JOBS = '/apis/batch/v1/namespaces/shop/cronjobs';
+const CONTROLLER = 'system:serviceaccount:kube-system:';
+const RIGHT = 'bypasses.gatehouse.dev';
+
+function cronJobOf(name: string, labels: Labels) {
+  const { metadata, spec } = template(labels);
+  const job = { spec: { template: { metadata, spec: { ...spec, restartPolicy: 'Never' } } } };
+  return {
+    ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name } },
+    spec: { schedule: '0 0 1 1 *', jobTemplate: job },
+  };
+}
+
+function jobOf(name: string, labels: Labels) {
+  const { metadata, spec } = template(labels);
+  return {
+    ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name } },
+    spec: { template: { metadata, spec: { ...spec, restartPolicy: 'Never' } } },
+  };
+}
+
+function replicaSetOf(name: string, labels: Labels) {
+  return { ...deploymentOf(name, labels), kind: 'ReplicaSet' };
+}
+
+const BY_HAND = [
+  ['Deployment', DEPLOYMENTS, deploymentOf],
+  ['CronJob', CRON_JOBS, cronJobOf],
+] as const;
+
+/** Of a developer of the namespace, without the right to bypass. */
+const ROLE = {
+  rules: [
+    { apiGroups: [''], resources: ['pods'], verbs: ['*'] },
+    { apiGroups: ['apps', 'batch'], resources: ['*'], verbs: ['*'] },
+  ],
+};
+
+describe('opting out, by a real API server', function () {
+  this.timeout(180_000);
+  let rig: AdmissionRig;
+
+  before(async function () {
+    if (missingApiServer() !== undefined || HELM === undefined) return this.skip();
+    rig = await startAdmissionRig();
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    await rig.api.client.create(`${rbac}/clusterroles`, { metadata: { name: 'dev' }, ...ROLE });
+    await rig.api.client.create(`${rbac}/clusterrolebindings`, {
+      metadata: { name: 'dev' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'dev' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
+    });
+  });
+  after(async () => {
+    await rig?.stop();
+  });
+
+  for (const [kind, path, objectOf] of BY_HAND) {
+    it(`records who took a ${kind} out of the gateway by the label of its pods, or in`, async () => {
+      const name = kind.toLowerCase();
+      await rig.api.client.create(path, objectOf(name, INJECT));
+      await rig.api.client.merge(`${path}/${name}`, objectOf(name, OUT));
+      await rig.api.client.merge(`${path}/${name}`, {
+        metadata: { annotations: { note: 'other' } },
+      });
+      await rig.api.client.merge(
+        `${path}/${name}`,
+        objectOf(name, { 'gatehouse.dev/inject': null }),
+      );
+
+      expect(rig.changesOf(name)).to.deep.equal([
+        'admin >true',
+        'admin true>false',
+        'admin false>',
+      ]);
+    });
+  }
+
+  it('lets nobody out whose leaving cannot be recorded, and records no dry run', async () => {
+    const out = deploymentOf('leaving', OUT);
+    await rig.api.client.create(DEPLOYMENTS, deploymentOf('leaving', INJECT));
+
+    const dry = await rig.refusal('PATCH', `${DEPLOYMENTS}/leaving?dryRun=All`, out);
+    rig.log.isAway = true;
+    const refused = await rig.refusal('PATCH', `${DEPLOYMENTS}/leaving`, out);
+    rig.log.isAway = false;
+
+    expect([dry, rig.changesOf('leaving')]).to.deep.equal(['taken', ['admin >true']]);
+    expect(refused).to.include('cannot record this change');
+  });
+
+  const ways: [what: string, path: string, body: object][] = [
+    ['a Deployment', DEPLOYMENTS, deploymentOf('quiet', OUT)],
+    ['a ReplicaSet', '/apis/apps/v1/namespaces/shop/replicasets', replicaSetOf('quiet', OUT)],
+    ['a Job', '/apis/batch/v1/namespaces/shop/jobs', jobOf('quiet', OUT)],
+    ['a pod of an enabled namespace', '/api/v1/namespaces/open/pods', pod('quiet', OUT)],
+  ];
+  for (const [what, path, body] of ways) {
+    it(`by ${what} needs the right to, and is recorded`, async () => {
+      rig.log.entries.length = 0;
+
+      expect(await rig.refusal('POST', path, body, 'jane')).to.include(RIGHT);
+      expect(rig.changesOf('quiet')).to.deep.equal([]);
+      expect(await rig.refusal('POST', path, body)).to.equal('taken');
+      expect(rig.changesOf('quiet')).to.deep.equal(['admin >false']);
+    });
+  }
+
+  it('a pod elsewhere says so for nothing', async () => {
+    const path = '/api/v1/namespaces/shop/pods';
+
+    expect(await rig.refusal('POST', path, pod('plain', OUT), 'jane')).to.equal('taken');
+  });
+
+  it('what the cluster makes of a workload is as that was allowed, and not recorded again', async () => {
+    const made: [controller: string, path: string, body: object][] = [
+      ['replicaset-controller', '/api/v1/namespaces/open/pods', pod('child', OUT)],
+      ['cronjob-controller', '/apis/batch/v1/namespaces/shop/jobs', jobOf('child', OUT)],
+      ['cronjob-controller', '/apis/batch/v1/namespaces/shop/jobs', jobOf('child-2', INJECT)],
+      [
+        'deployment-controller',
+        '/apis/apps/v1/namespaces/shop/replicasets',
+        replicaSetOf('child', OUT),
+      ],
+    ];
+    const answers: string[] = [];
+    for (const [controller, path, body] of made) {
+      answers.push(await rig.refusal('POST', path, body, `${CONTROLLER}${controller}`));
+    }
+
+    expect(answers).to.deep.equal(['taken', 'taken', 'taken', 'taken']);
+    expect([...rig.changesOf('child'), ...rig.changesOf('child-2')]).to.deep.equal([]);
+  });
+});
