@@ -26,6 +26,7 @@ const ON_API_SERVER = [
   'operator/uninstall.test.ts',
   'operator/kube/api-server.test.ts',
   'operator/stream/*.test.ts',
+  'operator/world/cluster-issuer.test.ts',
   'operator/run-operator.test.ts',
   'operator/webhooks/real-api-server.test.ts',
 ];

@@ -141,7 +141,11 @@ describe('the trust of policy documents, on a real API server and a real Redis',
         APPLY,
       );
 
-      const { trust } = await rig.documentThat((found) => found.trust !== undefined);
+      const { trust } = await rig.documentThat(
+        (found) =>
+          found.trust?.bundles?.['cluster:all/platform'] !== undefined &&
+          !found.trust.bundles['pay/corp'],
+      );
       expect(trust).to.deep.equal({ bundles: { 'cluster:all/platform': text } });
     });
 
