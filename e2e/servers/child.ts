@@ -13,7 +13,7 @@ export interface ChildOptions {
 
 /** The last of what it printed; enough to say why it failed. */
 const MAX_OUTPUT_CHARACTERS = 200_000;
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
 const POLL_MS = 25;
 
 export class Child {

@@ -1,6 +1,5 @@
 // The user of docs/redis.md: enough for all that Gatehouse does, and nothing beyond its namespace.
 
-import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { ballot, request } from '#core/approvals/approvals.testkit.ts';
 import { bob, NONCE } from '#core/approvals/store.testkit.ts';
@@ -10,6 +9,7 @@ import { verifyLogs } from '#core/evidence/verify.ts';
 import { createClock } from '#platform/process/clock.ts';
 import { redisArchiveLogs } from './archive-logs.ts';
 import { connectRedis, type RedisClient } from './client.ts';
+import { makeDocumentedUsers } from './documented-users.fixture.ts';
 import { logKeys, logsKey } from './keys.ts';
 import { LedgerBench } from './ledgers.fixture.ts';
 import { checkPosture } from './posture.ts';
@@ -25,13 +25,7 @@ describe('The Redis user that the documentation gives', () => {
 
   before(async () => {
     redis = await startRedis();
-    const text = await readFile(new URL('../../docs/redis.md', import.meta.url), 'utf8');
-    const admin = await connectTo(redis.url);
-    for (const [, name = '', rules = ''] of text.matchAll(/^user (\w+) (.*)$/gm)) {
-      const words = rules.replace('SECRET', 'pass').match(/\([^)]*\)|\S+/g) ?? [];
-      await admin.call('ACL', 'SETUSER', name, ...words);
-    }
-    admin.disconnect();
+    await makeDocumentedUsers(redis.url);
     url = `redis://payments:pass@127.0.0.1:${redis.port}`;
     client = await connectRedis(readRedisUrl(url, 'test'), { name: 'test' });
   });

@@ -43,7 +43,28 @@ export async function connectRedis(
   }
   // Without a listener the client prints errors itself. From here on it connects again by itself.
   client.on('error', (error: unknown) => options.onError?.(codeOf(error)));
+  reviveUnlessClosed(client);
   return client;
+}
+
+/**
+ * A failover that a Sentinel tells of while the client is about to connect ends it for good, as if its owner had: it gives up
+ * its connector. So whoever was not closed begins anew.
+ */
+function reviveUnlessClosed(client: RedisClient): void {
+  let isClosed = false;
+  const disconnect = client.disconnect.bind(client);
+  client.disconnect = (reconnect = false) => {
+    isClosed ||= !reconnect;
+    disconnect(reconnect);
+  };
+  client.on('end', () => {
+    if (isClosed) return;
+    const again = () => {
+      if (!isClosed) client.connect().catch(() => {});
+    };
+    setTimeout(again, RETRY_MS.least).unref();
+  });
 }
 
 /** The client would try for ever; at a start the first thing that is wrong is worth saying. */

@@ -13,6 +13,7 @@ import { intentDraft } from '#core/evidence/drafts.fixture.ts';
 import { verifyLogs } from '#core/evidence/verify.ts';
 import { openRedisApprovalStore } from './approval-store.ts';
 import { connectRedis, type RedisClient } from './client.ts';
+import { makeDocumentedUsers } from './documented-users.fixture.ts';
 import { RedisFault } from './fault.ts';
 import { LedgerBench } from './ledgers.fixture.ts';
 import { freePort, startRedis, type TestRedis } from './redis-server.fixture.ts';
@@ -54,10 +55,14 @@ describe('Redis as it is run for real', function () {
     return client;
   }
 
-  async function storeAt(url: string, ca?: string): Promise<ApprovalStore> {
+  async function storeAt(
+    url: string,
+    ca?: string,
+    shared = namespace('real'),
+  ): Promise<ApprovalStore> {
     const [client, listener] = [await connect(url, ca), await connect(url, ca)];
     return openRedisApprovalStore({
-      ...{ client, listener, namespace: namespace('real'), trusted: TRUSTED },
+      ...{ client, listener, namespace: shared, trusted: TRUSTED },
       pollMillis: 100,
     });
   }
@@ -113,7 +118,8 @@ describe('Redis as it is run for real', function () {
     await store.close();
   });
 
-  it('as a Cluster: every step stays in one slot', async () => {
+  /** Two that share the slots; the URL of both. */
+  async function startCluster() {
     const nodes = [
       await start('--cluster-enabled', 'yes'),
       await start('--cluster-enabled', 'yes'),
@@ -132,7 +138,13 @@ describe('Redis as it is run for real', function () {
           : Promise.reject(new Error('not yet')),
       );
     }
-    const url = `redis://127.0.0.1:${one.port},127.0.0.1:${two.port}`;
+    const sizes = async () => [await first.dbsize(), await second.dbsize()];
+    return { nodes: [one, two], sizes } as const;
+  }
+
+  it('as a Cluster: every step stays in one slot', async () => {
+    const { nodes, sizes } = await startCluster();
+    const url = `redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join()}`;
 
     const store = await storeAt(url);
     const spent = await spendOne(store, '1');
@@ -146,8 +158,44 @@ describe('Redis as it is run for real', function () {
 
     expect(spent).to.equal('CONSUMED');
     expect(report).to.deep.include({ problems: [], lanes: 2 });
-    const sizes = [await first.dbsize(), await second.dbsize()];
-    expect(sizes.reduce((sum, size) => sum + size, 0)).to.be.above(8);
+    expect((await sizes()).reduce((sum, size) => sum + size, 0)).to.be.above(8);
+    await store.close();
+  });
+
+  it('as a Cluster, for a user that may do no more than the documentation gives', async () => {
+    const { nodes } = await startCluster();
+    await makeDocumentedUsers(...nodes.map(({ url }) => url));
+    const url = `redis://payments:pass@${nodes.map(({ port }) => `127.0.0.1:${port}`).join()}`;
+    const payments = namespace('payments');
+
+    const store = await storeAt(url, undefined, payments);
+    const spent = await spendOne(store, '1');
+    const bench = new LedgerBench(url, payments);
+    const { ledger } = await bench.open({ now });
+    await ledger.append(intentDraft('x1', now()));
+    await ledger.close('done');
+    const report = await verifyLogs(await bench.logs(await connect(url)), [bench.trust]);
+    const foreign = await storeAt(url, undefined, namespace('support')).then(
+      (other) => other.get('request-1'),
+      (error: unknown) => error,
+    );
+
+    expect(spent).to.equal('CONSUMED');
+    expect(report.problems).to.deep.equal([]);
+    expect(String(foreign)).to.include('NOPERM');
+    await store.close();
+  });
+
+  it('behind Sentinels, for a user with a password', async () => {
+    const primary = await start();
+    await makeDocumentedUsers(primary.url);
+    const sentinel = await startSentinel(primary);
+    running.push(sentinel);
+    const url = `redis+sentinel://payments:pass@127.0.0.1:${sentinel.port}/gate`;
+
+    const store = await storeAt(url, undefined, namespace('payments'));
+
+    expect(await spendOne(store, '1')).to.equal('CONSUMED');
     await store.close();
   });
 
@@ -181,6 +229,34 @@ describe('Redis as it is run for real', function () {
     expect(report.problems).to.deep.equal([]);
     expect(report.intents).to.be.at.least(2);
     await store.close();
+  });
+
+  it('behind Sentinels: told of a failover while it connects, a client comes back all the same', async () => {
+    const primary = await start();
+    const replica = await start('--replicaof', '127.0.0.1', String(primary.port));
+    const sentinel = await startSentinel(primary);
+    running.push(sentinel);
+    const client = await connect(`redis+sentinel://127.0.0.1:${sentinel.port}/gate`);
+    await untilWatched(replica, sentinel);
+    let ends = 0;
+    client.on('end', () => {
+      ends += 1;
+    });
+    // What the client's failover detector does when it hears of one, at the moment that matters.
+    const { connector } = client as unknown as { connector: { disconnect(): void } };
+    client.on('connecting', () => {
+      if (ends < 3) setImmediate(() => connector.disconnect());
+    });
+
+    await primary.kill();
+    const answer = await eventually(() => client.ping());
+
+    expect(answer).to.equal('PONG');
+    expect(ends).to.equal(3);
+    client.disconnect();
+    await new Promise((resolve) => client.once('end', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(client.status).to.equal('end');
   });
 
   it('with a replica that must have each record: without it, nothing counts', async () => {
