@@ -4,8 +4,8 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { EVERYTHING_IMAGE, MODERN_IMAGE } from '#e2e/cluster/images.ts';
-import { until } from '#e2e/journeys/until.ts';
 import { apply, kubectl, type Manifest } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { type Governed, server, startGoverned } from './governed.ts';
 import { SYSTEM } from './installation.ts';
 import { type Fields, LABELS, SERVER } from './stage.ts';
@@ -22,7 +22,6 @@ const BESIDE = {
     `require("node:net").createServer((s) => s.end("in")).listen(${SECOND_PORT}, "0.0.0.0")`,
   ],
 };
-const DEADLINE_MS = 60_000;
 
 describe('who tries to go around', () => {
   let governed: Governed;
@@ -64,19 +63,15 @@ describe('who tries to go around', () => {
     const { namespace } = governed;
     await apply(namespace, podNamed('unlabelled', LABELS));
 
-    const condition = await until(
-      'a status that says so',
-      () => bypassProtected('False'),
-      DEADLINE_MS,
-    );
-    const events = await until('events', async () => {
+    const condition = await eventually('a status that says so', () => bypassProtected('False'));
+    const events = await eventually('events', async () => {
       const text = await kubectl('-n', namespace, 'get', 'events');
       return text.includes('UninjectedPod') && text;
     });
     const found = await untilRecorded('drift.found');
     const counted = await metric('uninjected');
     await kubectl('-n', namespace, 'delete', 'pod', 'unlabelled', '--grace-period=1');
-    await until('a status that says it is over', () => bypassProtected('True'), DEADLINE_MS);
+    await eventually('a status that says it is over', () => bypassProtected('True'));
 
     expect(condition).to.include('Pod unlabelled has no sidecar');
     expect(events).to.match(/Warning +UninjectedPod +pod\/unlabelled/);
@@ -127,16 +122,12 @@ describe('who tries to go around', () => {
 
   /** In the log of the operator, about this namespace. */
   async function untilRecorded(type: string): Promise<object> {
-    return until(
-      `a record ${type}`,
-      async () => {
-        const records = await recordsOf(SYSTEM);
-        return records.find(
-          (each) => each.type === type && each.detail?.namespace === governed.namespace,
-        )?.detail;
-      },
-      DEADLINE_MS,
-    );
+    return eventually(`a record ${type}`, async () => {
+      const records = await recordsOf(SYSTEM);
+      return records.find(
+        (each) => each.type === type && each.detail?.namespace === governed.namespace,
+      )?.detail;
+    });
   }
 });
 

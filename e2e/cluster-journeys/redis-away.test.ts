@@ -3,8 +3,8 @@
 
 import { expect } from 'chai';
 import type { StoredRecord } from '#core/evidence/parse-record.ts';
-import { until } from '#e2e/journeys/until.ts';
 import { kubectl, rolledOut } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { type Governed, startGoverned } from './governed.ts';
 import { SYSTEM } from './installation.ts';
 import { type Load, startLoad } from './load.ts';
@@ -12,7 +12,6 @@ import { executions, podStates } from './server-pods.ts';
 import { expectWhole, intentsOf } from './verifying.ts';
 
 const REDIS = 'statefulset/gatehouse-redis';
-const DEADLINE_MS = 60_000;
 
 describe('a Redis that goes while calls run', () => {
   let governed: Governed;
@@ -21,7 +20,7 @@ describe('a Redis that goes while calls run', () => {
   before(async () => {
     governed = await startGoverned('redis-away');
     load = await startLoad(governed);
-    await until('calls that are answered', () => load.answered > 20, DEADLINE_MS);
+    await eventually('calls that are answered', () => load.answered > 20);
   });
 
   after(async () => {
@@ -34,7 +33,7 @@ describe('a Redis that goes while calls run', () => {
   it('and stays away: calls are refused and not carried out, then all goes on by itself', async () => {
     await kubectl('-n', SYSTEM, 'scale', REDIS, '--replicas=0');
     await untilGone();
-    await until('calls that are refused', () => load.failures.length > 0, DEADLINE_MS);
+    await eventually('calls that are refused', () => load.failures.length > 0);
     const before = {
       answered: load.answered,
       executed: await executions(governed.namespace, 'echo'),
@@ -57,7 +56,7 @@ describe('a Redis that goes while calls run', () => {
     const failed = load.failures.length;
     const named = ['-n', SYSTEM, 'delete', 'pod', 'gatehouse-redis-0'];
     await kubectl(...named, '--force', '--grace-period=0', '--wait=false');
-    await until('calls that are refused', () => load.failures.length > failed, DEADLINE_MS);
+    await eventually('calls that are refused', () => load.failures.length > failed);
 
     await untilAnsweredAgain('Redis was killed');
   });
@@ -77,10 +76,10 @@ describe('a Redis that goes while calls run', () => {
   async function untilAnsweredAgain(since: string): Promise<void> {
     const before = load.answered;
     const startedAt = performance.now();
-    await until('calls that are answered again', () => load.answered > before, DEADLINE_MS);
+    await eventually('calls that are answered again', () => load.answered > before);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     process.stdout.write(`        answered again ${seconds} s after ${since}\n`);
-    await until('many of them', () => load.answered > before + 20, DEADLINE_MS);
+    await eventually('many of them', () => load.answered > before + 20);
   }
 });
 

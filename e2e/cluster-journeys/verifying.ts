@@ -7,18 +7,15 @@ import { expect } from 'chai';
 import { parseCommit } from '#core/evidence/commit.ts';
 import type { StoredRecord } from '#core/evidence/parse-record.ts';
 import { type CliResult, gatehouse } from '#e2e/demo/cli.ts';
-import { until } from '#e2e/journeys/until.ts';
 import { freePort } from '#e2e/servers/child.ts';
 import { connectRedis } from '#platform/redis/client.ts';
 import { openRedisEvidence } from '#platform/redis/evidence-source.ts';
 import { readNamespace } from '#platform/redis/keys.ts';
 import { readRedisUrl } from '#platform/redis/target.ts';
 import { kubectl } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { forward } from './forward.ts';
 import { SYSTEM } from './installation.ts';
-
-/** A lane that was certified late, or a checkpoint that is due, comes within seconds. */
-const SETTLED_MS = 90_000;
 
 /** Of all logs of one namespace. */
 export async function verifyEvidence(
@@ -43,16 +40,12 @@ export async function verifyEvidence(
 /** All of it is there, signed by whom it should be, and each intent has its outcome; gives the records. */
 export async function expectWhole(namespace: string): Promise<readonly StoredRecord[]> {
   let last = '';
-  const report = await until(
-    'evidence that verifies',
-    async () => {
-      const { code, stdout, stderr } = await verifyEvidence(namespace, '--json');
-      last = stdout + stderr;
-      const { dangling = [] } = stdout === '' ? {} : JSON.parse(stdout);
-      return code === 0 && dangling.length === 0 && JSON.parse(stdout);
-    },
-    SETTLED_MS,
-  ).catch((error: unknown) => {
+  const report = await eventually('evidence that verifies', async () => {
+    const { code, stdout, stderr } = await verifyEvidence(namespace, '--json');
+    last = stdout + stderr;
+    const { dangling = [] } = stdout === '' ? {} : JSON.parse(stdout);
+    return code === 0 && dangling.length === 0 && JSON.parse(stdout);
+  }).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${last}`);
   });
   expect(report.problems).to.deep.equal([]);
