@@ -19,6 +19,7 @@ import type { Call } from '#e2e/servers/content/tool.ts';
 import { registerCapabilityTools } from './capability-tools.ts';
 import type { RoundState } from './request-states.ts';
 import { registerRoundTools } from './round-tools.ts';
+import { registerTasks } from './tasks.ts';
 import { registerTriggers } from './triggers.ts';
 
 export interface ModernParts {
@@ -56,6 +57,7 @@ export function createModernServer({ journal, states, wording, notify }: ModernP
   registerTriggers(mcp, notify);
   registerResources(mcp);
   registerPrompts(mcp);
+  registerTasks(mcp);
   return mcp;
 }
 
