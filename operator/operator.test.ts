@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bundledRedisUrl } from './keys/bundled-redis.ts';
+import { ensureConsoleRedis } from './keys/console-redis.ts';
 import { findTrust } from './keys/published-trust.ts';
 import { readTexts } from './keys/secrets.ts';
 import { missingApiServer } from './kube/api-server.fixture.ts';
@@ -83,6 +84,18 @@ describe('the operator, on a real API server and a real Redis', function () {
       ...['trust.key', 'trust.pub'],
     ]);
     console.disconnect();
+  });
+
+  it('tells the console where the authority of its Redis is, when it has one of its own', async () => {
+    const { client } = rig.api;
+    const settings = { namespace: 'gatehouse', redisUrl: rig.redis.url };
+
+    await ensureConsoleRedis({ client, settings, redisCa: 'PEM' }, rig.operator.keys);
+
+    const path = PATHS.secret('gatehouse', 'gatehouse-console-keys');
+    const texts = readTexts(await client.find(path));
+    expect(texts.get('redis-ca.crt')).to.equal('PEM');
+    expect(texts.get('redis-ca-file')).to.equal('/etc/gatehouse/keys/redis-ca.crt');
   });
 
   it('makes one password for the Redis of the chart, whichever replica comes first', async () => {

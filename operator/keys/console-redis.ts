@@ -10,7 +10,9 @@ import { encoded, ensureSecret } from './secrets.ts';
 /** Whose password `redisPassword` gives: no namespace can have this name. */
 export const CONSOLE_REDIS = '*console';
 
-const FILES = { url: 'redis-url', ca: 'redis-ca.crt' } as const;
+/** `caFile` is where the chart mounts `ca`: a console without one is not given a path to nothing. */
+const FILES = { url: 'redis-url', ca: 'redis-ca.crt', caFile: 'redis-ca-file' } as const;
+const CA_FILE = `/etc/gatehouse/keys/${FILES.ca}`;
 
 export interface ConsoleRedis {
   readonly client: KubeClient;
@@ -27,7 +29,12 @@ export async function ensureConsoleRedis(
   const url = withLogin(redisUrl, CONSOLE_USER, keys.redisPassword(CONSOLE_REDIS));
   const given = new Map<string, string>([
     [FILES.url, url],
-    ...(redisCa === undefined ? [] : [[FILES.ca, redisCa] as const]),
+    ...(redisCa === undefined
+      ? []
+      : ([
+          [FILES.ca, redisCa],
+          [FILES.caFile, CA_FILE],
+        ] as const)),
   ]);
   const makers = Object.fromEntries([...given].map(([key, text]) => [key, () => text]));
   const texts = await ensureSecret(client, { namespace, name: CONSOLE_KEYS_SECRET }, makers);
