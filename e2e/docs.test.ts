@@ -55,6 +55,13 @@ describe('the documents', () => {
     });
   }
 
+  it('number each threat once', () => {
+    const text = readFileSync('docs/threat-model.md', 'utf8');
+    const numbers = [...text.matchAll(/^\| (T\d+) /gm)].map(([, number]) => number);
+
+    expect(numbers.toSorted()).to.deep.equal([...new Set(numbers)].toSorted());
+  });
+
   it('list every name of telemetry, and none that there is not', () => {
     const text = readFileSync('docs/telemetry.md', 'utf8');
     const attributes = Object.values(ATTRIBUTE);

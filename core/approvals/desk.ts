@@ -14,17 +14,15 @@ import {
   withoutForgedReview,
 } from './break-glass.ts';
 import { type DeskRefusal, type DeskRefusalCode, deskRefusal } from './desk-refusal.ts';
-import { breakGlassAt, type GlassDeskParts, reviewAt } from './glass-desk.ts';
+import type { StepParts } from './desk-step.ts';
+import { breakGlassAt, reviewAt } from './glass-desk.ts';
 import type { GrantKey } from './grant.ts';
-import { attemptMove, isEndedBy, isGrantedBy } from './lost-answer.ts';
+import { attemptMove, isEndedBy } from './lost-answer.ts';
 import { type Overdue, overdue } from './overdue.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
-import { signVote } from './signed-vote.ts';
-import { transition } from './states.ts';
 import { type ApprovalQuery, type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
-import type { Ballot } from './voting.ts';
-import { grantFor } from './windows.ts';
+import { voteAt } from './vote-desk.ts';
 
 export interface DeskParts {
   readonly store: ApprovalStore;
@@ -166,13 +164,17 @@ export class ApprovalDesk {
     switch (wish.act) {
       case 'approve':
       case 'deny':
-        return this.#vote(approval, this.#ballotOf(wish.act, approval, { by, wish }));
+        return voteAt(this.#stepParts(), approval, {
+          approver: by,
+          choice: wish.act,
+          reason: wish.reason ?? '',
+        });
       case 'revoke':
         return this.#revoke(approval, by, wish.reason ?? '');
       case 'cancel':
         return this.#cancel(approval, by, wish.reason);
       case 'break-glass':
-        return breakGlassAt(this.#glassParts(), approval, { by, reason: wish.reason ?? '' });
+        return breakGlassAt(this.#stepParts(), approval, { by, reason: wish.reason ?? '' });
       case 'review':
         return this.#review(wish, this.#believed(approval), by);
     }
@@ -180,54 +182,11 @@ export class ApprovalDesk {
 
   async #review({ verdict, reason = '' }: Wish, approval: Approval, by: Approver): Promise<Moved> {
     if (verdict === undefined) return { ok: false, code: 'verdict_missing', approval };
-    return reviewAt(this.#glassParts(), approval, { by, verdict, reason });
+    return reviewAt(this.#stepParts(), approval, { by, verdict, reason });
   }
 
-  #glassParts(): GlassDeskParts {
+  #stepParts(): StepParts {
     return { ...this.#parts, owed: this.#owed, trusted: this.#trusted };
-  }
-
-  /**
-   * The vote stands in the evidence before the store counts it: no grant can be spent whose votes
-   * are not on record. One that the store then does not take is followed by a record that says so.
-   */
-  async #vote(approval: Approval, ballot: Ballot): Promise<Moved> {
-    const judged = transition(approval, { kind: 'vote', ...ballot }, this.#judging());
-    if (!judged.ok) return { ...judged, approval };
-    const cast = { ...approval, votes: judged.approval.votes };
-    const voted = approvalRecord('approval.voted', cast, this.#parts.timestamp());
-    if (ballot.choice === 'approve') await this.#parts.append(voted);
-    else await this.#owed.write(voted);
-    const moved = await this.#castInStore(approval, ballot);
-    if (moved.ok && isGrantedBy(ballot, moved.approval)) {
-      await this.#record('approval.granted', moved.approval);
-    }
-    if (moved.ok && moved.approval.state === 'DENIED') {
-      await this.#record('approval.denied', moved.approval);
-    }
-    return moved;
-  }
-
-  async #castInStore(approval: Approval, ballot: Ballot): Promise<Moved> {
-    try {
-      const { store } = this.#parts;
-      const { id } = approval.request;
-      return await attemptMove(store, {
-        id,
-        run: () => store.vote(id, ballot),
-        isTaken: ({ votes }) => votes.some(({ signature }) => signature === ballot.signature),
-      });
-    } catch (error) {
-      const { issuer, subject } = ballot.approver;
-      const refused = {
-        approverIssuer: issuer,
-        approver: subject,
-        choice: ballot.choice,
-        refusal: 'store_unavailable',
-      };
-      await this.#owed.write(refusedDecisionRecord(approval, refused, this.#parts.timestamp()));
-      throw error;
-    }
   }
 
   async #revoke(approval: Approval, approver: Approver, reason: string): Promise<Moved> {
@@ -253,19 +212,6 @@ export class ApprovalDesk {
     });
     if (moved.ok) await this.#record('approval.cancelled', moved.approval);
     return moved;
-  }
-
-  #ballotOf(
-    choice: 'approve' | 'deny',
-    { request }: Approval,
-    { by, wish }: { readonly by: Approver; readonly wish: Wish },
-  ): Ballot {
-    const reason = wish.reason ?? '';
-    const { signer, nowMillis, newNonce } = this.#parts;
-    const signature = signVote({ approver: by, choice, reason }, request, signer);
-    if (choice === 'deny') return { approver: by, choice, reason, signature };
-    const grant = grantFor(request, { nonce: newNonce(), nowMillis: nowMillis(), signer });
-    return { approver: by, choice, reason, signature, grant };
   }
 
   #record(type: Parameters<typeof approvalRecord>[0], approval: Approval): Promise<void> {

@@ -1,7 +1,6 @@
 // Breaking glass and reviewing that, as the desk does it: on record before it takes effect, and not while a
 // review of the same approval is overdue. The record is what raises the alert (core/notifications/notice.ts).
 
-import type { Signer } from '#core/evidence/signature.ts';
 import type { Approval } from './approval.ts';
 import type { Approver } from './approver.ts';
 import { MAX_LISTED, MAX_REVIEWS_OWED } from './book.ts';
@@ -17,26 +16,14 @@ import {
   signReview,
   type Verdict,
 } from './break-glass.ts';
-import type { GrantKey } from './grant.ts';
+import type { StepParts } from './desk-step.ts';
 import { attemptMove } from './lost-answer.ts';
-import type { Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedGlassRecord } from './recorded.ts';
-import { type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
+import { ApprovalStoreFault, type Moved } from './store.ts';
 import { grantFor, reviewUntilMillis } from './windows.ts';
 
-export interface GlassDeskParts {
-  readonly store: ApprovalStore;
-  readonly append: Append;
-  readonly owed: OwedRecords;
-  readonly signer: Signer;
-  readonly trusted: readonly GrantKey[];
-  readonly nowMillis: () => number;
-  readonly timestamp: () => string;
-  readonly newNonce: () => string;
-}
-
 export async function breakGlassAt(
-  parts: GlassDeskParts,
+  parts: StepParts,
   approval: Approval,
   said: { readonly by: Approver; readonly reason: string },
 ): Promise<Moved> {
@@ -59,7 +46,7 @@ export async function breakGlassAt(
 }
 
 export async function reviewAt(
-  parts: GlassDeskParts,
+  parts: StepParts,
   approval: Approval,
   said: { readonly by: Approver; readonly verdict: Verdict; readonly reason: string },
 ): Promise<Moved> {
@@ -88,7 +75,7 @@ export async function reviewAt(
 }
 
 function breakingOf(
-  { signer, nowMillis, newNonce }: GlassDeskParts,
+  { signer, nowMillis, newNonce }: StepParts,
   { request }: Approval,
   { by, reason }: { readonly by: Approver; readonly reason: string },
 ): Breaking {
@@ -104,7 +91,7 @@ function breakingOf(
 
 /** Whoever went around the approvers answers for it before anybody does so again. */
 async function reviewsBlock(
-  parts: GlassDeskParts,
+  parts: StepParts,
   { request }: Approval,
 ): Promise<'review_overdue' | 'reviews_full' | undefined> {
   const judging = judgingOf(parts);
@@ -135,7 +122,7 @@ interface GlassStep {
 /** On record, then in the store. One that this does not take is followed by a record that says so. */
 async function takeStep(
   approval: Approval,
-  { store, append, owed, timestamp }: GlassDeskParts,
+  { store, append, owed, timestamp }: StepParts,
   { type, to, by, nonce, run, isTaken }: GlassStep,
 ): Promise<Moved> {
   await append(approvalRecord(type, to, timestamp()));
@@ -151,6 +138,6 @@ async function takeStep(
   }
 }
 
-function judgingOf({ nowMillis, trusted }: GlassDeskParts) {
+function judgingOf({ nowMillis, trusted }: StepParts) {
   return { nowMillis: nowMillis(), trusted };
 }
