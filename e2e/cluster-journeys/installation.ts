@@ -5,6 +5,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { NAMES } from '#e2e/cluster/addresses.ts';
 import { IMAGE_TAG, REDIS_IMAGE } from '#e2e/cluster/images.ts';
+import { until } from '#e2e/journeys/until.ts';
+import { kubectl } from './cluster.ts';
 
 /** Where the operator, the console and the bundled Redis are. */
 export const SYSTEM = 'gatehouse-system';
@@ -24,6 +26,40 @@ export async function installGatehouse(values: Readonly<Record<string, string>>)
   );
 }
 
+/** Waits for what journeys before have governed; nothing of it is left, as on a cluster that never had it. */
+export async function removeGatehouse(): Promise<void> {
+  await until('no governed pods', async () => (await governedPods()) === '', GONE_MS);
+  for (const release of (await helm('list', '-qn', SYSTEM)).trim().split('\n').filter(Boolean)) {
+    await helm('uninstall', release, '-n', SYSTEM, '--wait');
+  }
+  const kinds = ['mcpgatewaypolicies', 'mcpgatewayclusterpolicies'];
+  const definitions = kinds.map((kind) => `crd/${kind}.gatehouse.dev`);
+  await kubectl('delete', '--ignore-not-found', ...definitions, `namespace/${SYSTEM}`);
+}
+
+/** What a chart that is gone has left in the cluster; the definitions are a chart of their own. */
+export async function tracesOfGatehouse(): Promise<readonly string[]> {
+  const label = 'app.kubernetes.io/part-of=gatehouse';
+  const ofCluster = await kubectl('get', CLUSTER_KINDS, '-l', label, '-o', 'name');
+  const own = await kubectl('-n', SYSTEM, 'get', OWN_KINDS, '-l', label, '-o', 'name');
+  return `${ofCluster}${own}`.split('\n').filter(Boolean);
+}
+
+const CLUSTER_KINDS = [
+  'mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies',
+  'validatingadmissionpolicybindings,clusterroles,clusterrolebindings',
+].join(',');
+const OWN_KINDS = [
+  'deployments,statefulsets,services,jobs,configmaps,serviceaccounts,roles,rolebindings',
+  'networkpolicies,poddisruptionbudgets',
+].join(',');
+/** A pod that drains takes half a minute, and its namespace a little more. */
+const GONE_MS = 120_000;
+
+async function governedPods(): Promise<string> {
+  return kubectl('get', 'pods', '-A', '-l', 'gatehouse.dev/injected', '-o', 'name');
+}
+
 const PLACE = ['--namespace', SYSTEM, '--create-namespace'] as const;
 
 /** As JSON. */
@@ -35,9 +71,9 @@ const VALUES: Readonly<Record<string, string>> = {
   allowPlainHttp: 'true',
 };
 
-async function helm(...args: readonly string[]): Promise<void> {
+export async function helm(...args: readonly string[]): Promise<string> {
   try {
-    await promisify(execFile)('helm', args);
+    return (await promisify(execFile)('helm', args)).stdout;
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string };
     throw new Error(`helm ${args.join(' ')}: ${stderr.trim()}`);

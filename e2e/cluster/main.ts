@@ -34,7 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void> | void>> = {
   status,
   programs: async () => {
     require(missingForPrograms);
-    await allPrograms();
+    await allPrograms(endingSignal());
   },
   test,
 };
@@ -131,7 +131,7 @@ function endingSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
-      process.stderr.write(`ended by ${signal}: taking the cluster away\n`);
+      process.stderr.write(`told to end by ${signal}: puts things in order first\n`);
       process.exitCode = 1;
       controller.abort(new Error(`ended by ${signal}`));
     });
