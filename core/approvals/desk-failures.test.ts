@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { AUDIENCE, approver, ballot, request } from './approvals.testkit.ts';
+import { AUDIENCE, approver, ballot, request, SIGNER } from './approvals.testkit.ts';
 import { caller, DeskBench } from './desk.testkit.ts';
+import { ApprovalDesk } from './desk.ts';
 
 const alice = caller('alice');
 const bob = caller('bob');
@@ -23,6 +24,23 @@ describe('the desk, when something fails', () => {
     await bench.decide(bob, 'approve', id);
 
     expect(before).to.deep.equal(['approval.voted bob']);
+  });
+
+  it('says that clocks differ where its own is ahead of the store’s', async () => {
+    const ahead = new ApprovalDesk({
+      store: bench.store,
+      append: async () => {},
+      signer: SIGNER,
+      nowMillis: () => bench.now + 6000,
+      timestamp: () => new Date(bench.now).toISOString().replace('Z', '000Z'),
+      newNonce: () => 'e'.repeat(32),
+    });
+
+    const answer = await ahead.decide(bob, { id, act: 'approve', reason: 'checked' });
+
+    expect(answer).to.include({ ok: false, code: 'grant_invalid' });
+    expect(answer).to.have.property('reason').that.includes('clock');
+    expect(await bench.stateOf(id)).to.equal('PENDING');
   });
 
   it('approves nothing while evidence fails', async () => {

@@ -41,6 +41,10 @@ const WORDS: ReadonlyMap<DeskRefusalCode, string> = new Map([
   ['expired', 'it has expired'],
   ['already_voted', 'you have approved it already; another person must approve it too'],
   ['votes_full', 'it has more votes than it may have'],
+  [
+    'grant_invalid',
+    'the clock of whoever signs is over 5 seconds ahead of that of the approvals; nothing was approved until both are set right',
+  ],
   ['reason_invalid', 'reason: must say why, in one line of up to 500 characters'],
   ['not_the_requester', 'only whoever asked for it can cancel it'],
   [
