@@ -34,7 +34,8 @@ export function acceptTask(
   if (name === undefined) return undefined;
   const kept: KeptCall = { exchange, admission, head: withoutToken(head), request };
   const task = new OwnTask({
-    ...{ name, definition, call: kept, proof: { head, principal } },
+    ...{ name, proof: { head, principal } },
+    course: { call: kept, approvalId: id, definition },
     message: `Waiting for approval ${id}: ${gate.approvals.urlOf(id)}`,
     nowMillis: gate.clock.epochSeconds() * 1000,
     untilMillis: approval.pendingUntilMillis + KEPT_MS,

@@ -2,7 +2,7 @@
 // gone has failed: nothing of it was lost but the place to ask, since its approval still stands.
 
 import type { JsonValue, RequestMessage } from '#core/mcp/messages.ts';
-import { ERROR_CODES, emptyResult, taskResult } from '#core/mcp/replies.ts';
+import { ERROR_CODES, emptyResult, type TaskMember, taskResult } from '#core/mcp/replies.ts';
 import type { TaskWords } from '#core/mcp/tasks.ts';
 import { isVisible } from '#core/policy/visible.ts';
 import type { Refusal } from '#core/refusal.ts';
@@ -10,26 +10,32 @@ import type { ClientReply } from './client-reply.ts';
 import { concludeAnswer } from './conclude.ts';
 import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
-import type { OwnTask, Proof, TaskAnswer } from './own-task.ts';
+import type { OwnTask, Proof } from './own-task.ts';
+import { proceedTask } from './proceed-task.ts';
 import { sayNo } from './relay.ts';
 import type { OwnTaskName } from './task-ids.ts';
 
 export interface TaskAsked {
   readonly exchange: Exchange;
   readonly request: RequestMessage;
+  /** The request as it came. */
+  readonly received: Uint8Array;
   readonly name: OwnTaskName;
   readonly proof: Proof;
 }
 
 export async function answerTask(
-  { exchange, request, name, proof }: TaskAsked,
+  { exchange, request, received, name, proof }: TaskAsked,
   client: ClientReply,
   gate: Gate,
 ): Promise<void> {
   const task = name.isHere ? gate.ownTasks.find(name.call) : undefined;
   if (request.method === 'tasks/cancel') task?.cancel(gate.clock.epochSeconds() * 1000);
+  if (request.method === 'tasks/update' && task !== undefined) {
+    task.renew(proof);
+    proceedTask(task, { request, received }, gate);
+  }
   if (request.method !== 'tasks/get') {
-    // Nothing is ever asked of the client of such a task: what it brings answers no question.
     return sayResult(emptyResult(request.id), exchange, client, gate);
   }
   task?.renew(proof);
@@ -41,11 +47,13 @@ export async function answerTask(
 
 interface Shown {
   readonly words: TaskWords;
-  readonly answer: Pick<TaskAnswer, 'kind' | 'json'> | undefined;
+  readonly answer: TaskMember | undefined;
 }
 
 function shown(task: OwnTask): Shown {
-  return { words: task.words(), answer: task.answer };
+  const { inputs } = task;
+  const asked = inputs && ({ kind: 'inputRequests', json: inputs.json } as const);
+  return { words: task.words(), answer: task.answer ?? asked };
 }
 
 /** What the server said under another policy is not for whoever may not see its tool any more. */

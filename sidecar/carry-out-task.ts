@@ -1,56 +1,107 @@
 // The one time that the call of a task goes on: as its caller's own would, through the same journey, with
 // what comes of it kept for whoever asks.
 
+import type { PendingApproval } from '#core/approvals/approval.ts';
 import { isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
 import { ERROR_CODES } from '#core/mcp/replies.ts';
 import { locate } from '#core/mcp/spans.ts';
 import type { Refusal } from '#core/refusal.ts';
+import type { Snapshot } from './activation.ts';
 import type { Gate } from './gate.ts';
 import { type KeptAnswer, KeptReply } from './kept-reply.ts';
-import { KEPT_MS, type OwnTask, type TaskAnswer } from './own-task.ts';
+import { KEPT_MS, type OwnTask, type TaskAnswer, type TaskInputs } from './own-task.ts';
 
-const MAX_DEPTH = 512;
+/**
+ * `again`: it has not happened, and may still: its caller must prove itself anew, or the store is away.
+ * `asks`: the server wants something of its client first. `pending`: it asked for an approval anew.
+ */
+export type Came =
+  | { readonly kind: 'over' | 'again' | 'asks' }
+  | { readonly kind: 'pending'; readonly approval: PendingApproval };
 
-/** False when it has not happened, and may still: its caller must prove itself anew, or the store is away. */
 export async function carryOutTask(
   task: OwnTask,
   refusal: Refusal | undefined,
   gate: Gate,
-): Promise<boolean> {
-  const { name, call, proof } = task;
+): Promise<Came> {
   const snapshot = gate.activation.current;
   const { maxReplyBytes, callSeconds } = snapshot.policy.limits;
-  const client = new KeptReply(task.unwanted, maxReplyBytes + MAX_DEPTH);
-  const nowMillis = () => gate.clock.epochSeconds() * 1000;
+  const client = new KeptReply(task.unwanted, maxReplyBytes + ROOM_BYTES);
+  const nowMillis = gate.clock.epochSeconds() * 1000;
   if (refusal === undefined) {
-    task.say('Approved, and under way', nowMillis(), nowMillis() + callSeconds * 1000 + KEPT_MS);
+    task.say('Approved, and under way', nowMillis, nowMillis + callSeconds * 1000 + KEPT_MS);
   }
-  await gate.ownTasks.run(
-    {
-      admission: call.admission,
-      head: headOf(task),
-      principal: proof.principal,
-      ...{ snapshot, client, refusal },
-      task: name.call,
-      approvalId: name.approvalId,
-    },
-    gate,
-  );
-  const { answer } = client;
+  const pending: PendingApproval[] = [];
+  const onPending = (approval: PendingApproval, definition: string): void => {
+    pending.push(approval);
+    waitAnew(task, { approval, definition }, gate);
+  };
+  const { call, approvalId } = task.course;
+  const under = approvalId === undefined ? { onPending } : { standing: approvalId };
+  const { principal } = task.proof;
+  const { admission } = call;
+  const going = { admission, principal, snapshot, client, refusal, under, head: headOf(task) };
+  await gate.ownTasks.run({ ...going, task: task.name.call }, gate);
+  const [approval] = pending;
+  return approval === undefined
+    ? take(task, { answer: client.answer, snapshot }, gate)
+    : { kind: 'pending', approval };
+}
+
+/** SSE adds a little to what a message is long. */
+const ROOM_BYTES = 512;
+
+/** The answers that its client brought need an approval of their own. */
+function waitAnew(
+  task: OwnTask,
+  { approval, definition }: { readonly approval: PendingApproval; readonly definition: string },
+  { approvals, clock }: Gate,
+): void {
+  const { id } = approval.request;
+  task.follow({ ...task.course, approvalId: id, definition });
+  const message = `Waiting for approval ${id}: ${approvals.urlOf(id)}`;
+  task.say(message, clock.epochSeconds() * 1000, approval.pendingUntilMillis + KEPT_MS);
+}
+
+interface Answered {
+  readonly answer: KeptAnswer | undefined;
+  readonly snapshot: Snapshot;
+}
+
+function take(task: OwnTask, { answer, snapshot }: Answered, gate: Gate): Came {
   const said = answer === undefined ? undefined : read(answer);
-  if (answer?.status === 401 || said?.error?.code === ERROR_CODES.approvalUnavailable) return false;
+  const isAway = said?.error?.code === ERROR_CODES.approvalUnavailable;
+  if (answer?.status === 401 || isAway) return { kind: 'again' };
   const upstreamId = upstreamIn(said?.result, task, gate);
   if (upstreamId !== undefined) {
     task.standFor(upstreamId);
-    return true;
+    return { kind: 'over' };
+  }
+  const nowMillis = gate.clock.epochSeconds() * 1000;
+  const inputs = answer === undefined ? undefined : inputsIn(answer, said?.result);
+  if (inputs !== undefined && gate.ownTasks.hasRoom(task, inputs.json.byteLength)) {
+    task.ask(inputs, nowMillis, nowMillis + KEPT_MS);
+    return { kind: 'asks' };
   }
   const { message, ...ended } = endOf(answer, said, task, gate);
-  task.finish({ ...ended, snapshot }, message, nowMillis());
-  return true;
+  task.finish({ ...ended, snapshot }, message, nowMillis);
+  return { kind: 'over' };
+}
+
+/** What the server asks of its client; undefined when it does not, or asks nothing in particular. */
+function inputsIn({ bytes }: KeptAnswer, result: JsonObject | undefined): TaskInputs | undefined {
+  if (result?.resultType !== 'input_required' || !isObject(result.inputRequests)) return undefined;
+  const keys = Object.keys(result.inputRequests);
+  const span = locate(bytes, ['result', 'inputRequests']);
+  if (keys.length === 0 || span === undefined) return undefined;
+  const { requestState } = result;
+  const state = typeof requestState === 'string' ? requestState : undefined;
+  return { json: bytes.slice(span.start, span.end), keys, state };
 }
 
 /** The head of the call as it came, with the newest token. */
-function headOf({ call: { head }, proof }: OwnTask) {
+function headOf({ course: { call }, proof }: OwnTask) {
+  const { head } = call;
   const { authorization } = proof.head.headers;
   return { ...head, headers: { ...head.headers, authorization } };
 }
@@ -87,7 +138,7 @@ function endOf(
   { ownTasks }: Gate,
 ): Ended {
   if (answer === undefined || said === undefined) return failed(UNANSWERED);
-  if (said.result?.resultType === 'input_required') return failed(ASKS_FOR_INPUT);
+  if (said.result?.resultType === 'input_required') return failed(ASKS_FOR_NOTHING);
   const kind = said.result === undefined ? 'error' : 'result';
   const span = locate(answer.bytes, [kind]);
   if (span === undefined) return failed(UNANSWERED);
@@ -102,10 +153,10 @@ const UNANSWERED = {
   message: 'the call has no answer; the evidence says how far it got',
 };
 
-const ASKS_FOR_INPUT = {
+const ASKS_FOR_NOTHING = {
   code: ERROR_CODES.upstreamInvalid,
   message:
-    'the MCP server asks for input, which a call that waits for an approval as a task cannot bring; make the call without declaring the tasks extension',
+    'the MCP server asks to be called again, which a call that waits for an approval as a task cannot be; make the call without declaring the tasks extension',
 };
 
 const TOO_LARGE = {

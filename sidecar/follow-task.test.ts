@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import type { PendingApproval } from '#core/approvals/approval.ts';
 import { ApprovalStoreFault } from '#core/approvals/store.ts';
+import type { JsonObject } from '#core/mcp/messages.ts';
 import { followTask } from './follow-task.ts';
 import { ALICE, askingWith, Ladder } from './ladder.testkit.ts';
 import { OwnTask } from './own-task.ts';
 import { type GoingOn, OwnTasks } from './own-tasks.ts';
+import { proceedTask } from './proceed-task.ts';
 
 const OK = { jsonrpc: '2.0', id: 1, result: { content: [] } };
 
@@ -29,9 +31,8 @@ class Following {
         ...{ kind: 'own', call: exchange.facts.id, tool: 'pay', sealed: 'sealed' },
         ...{ approvalId: approval.request.id, createdSeconds: 0, isHere: true },
       } as OwnTask['name'],
-      call,
+      course: { call, approvalId: approval.request.id, definition: '' },
       proof: { head: climb.head, principal: by },
-      definition: '',
       message: 'waiting',
       nowMillis: this.ladder.now,
       untilMillis: this.ladder.now + 60_000,
@@ -65,7 +66,7 @@ describe('a task of ours', () => {
     const { request } = await following.ladder.decide();
     await over;
 
-    expect(following.went.map(({ approvalId }) => approvalId)).to.deep.equal([request.id]);
+    expect(following.went.map(({ under }) => under.standing)).to.deep.equal([request.id]);
     expect(following.went[0]?.refusal).to.equal(undefined);
     expect(task.words().status).to.equal('completed');
   });
@@ -137,7 +138,57 @@ describe('a task of ours', () => {
     expect(following.went[0]?.head.headers.authorization).to.deep.equal(
       newer.head.headers.authorization,
     );
-    expect(task.proof.head.headers).to.deep.equal(task.call.head.headers);
+    expect(task.proof.head.headers).to.deep.equal(task.course.call.head.headers);
+  });
+
+  const ASKS = {
+    jsonrpc: '2.0',
+    id: 1,
+    result: {
+      resultType: 'input_required',
+      inputRequests: { name: { method: 'elicitation/create', params: {} } },
+    },
+  };
+  const update = (inputResponses: object) => {
+    const params = { taskId: 'sealed', inputResponses } as unknown as JsonObject;
+    const request = { kind: 'request', id: 2, method: 'tasks/update', params } as const;
+    return { request, received: Buffer.from(JSON.stringify({ params })) };
+  };
+  const asking = async () => {
+    following.answers = [{ status: 200, body: ASKS }];
+    const started = await following.start();
+    await following.ladder.decide();
+    while (started.task.inputs === undefined) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return started;
+  };
+
+  it('goes on with what its client brings, and not before all of it is there', async () => {
+    const { task, over } = await asking();
+    const { gate } = following.ladder;
+    const status = task.words().status;
+    const partial = proceedTask(task, update({ other: 1 }), gate);
+    const whole = proceedTask(task, update({ name: { action: 'accept' } }), gate);
+    await over;
+
+    expect([status, partial, whole]).to.deep.equal(['input_required', false, true]);
+    expect(following.went).to.have.length(2);
+    const { admission, under } = following.went[1] ?? {};
+    expect(Buffer.from(admission?.bytes ?? []).toString()).to.include(
+      '"inputResponses":{"name":{"action":"accept"}}',
+    );
+    expect(under).to.have.keys('onPending');
+    expect(proceedTask(task, update({ name: {} }), gate)).to.equal(false);
+  });
+
+  it('is over when it is cancelled while its client is asked', async () => {
+    const { task, over } = await asking();
+    task.cancel(following.ladder.now);
+    await over;
+
+    expect(following.went).to.have.length(1);
+    expect(task.words().status).to.equal('cancelled');
   });
 
   it('has failed after a fault of ours', async () => {

@@ -55,7 +55,7 @@ class Follower {
 
   async follow(pending: PendingApproval): Promise<void> {
     let approval: Approval | undefined = pending;
-    const { snapshot } = this.#task.call.exchange.facts;
+    const { snapshot } = this.#task.course.call.exchange.facts;
     if (this.#gate.activation.current !== snapshot) await this.#look();
     while (!this.#isLetGo) {
       const { renewed } = this.#task;
@@ -64,12 +64,45 @@ class Follower {
       // Calls under way are waited for when the gateway stops; one that is not yet must not begin.
       if (this.#isLetGo) return;
       if (refusal !== undefined || isReady) {
-        if (await carryOutTask(this.#task, refusal, this.#gate)) return;
-        await this.#pause();
-        approval = await this.#now(approval);
+        const onward = await this.#goOn(refusal, approval);
+        if (onward === 'over') return;
+        approval = onward;
       } else {
         approval = await this.#next(approval, renewed);
       }
+    }
+  }
+
+  /** What it waits for after its call went on; `over` when that is nothing. */
+  async #goOn(
+    refusal: Refusal | undefined,
+    approval: Approval | undefined,
+  ): Promise<Approval | undefined | 'over'> {
+    for (;;) {
+      const { renewed } = this.#task;
+      const came = await carryOutTask(this.#task, refusal, this.#gate);
+      switch (came.kind) {
+        case 'over':
+          return 'over';
+        case 'pending':
+          return came.approval;
+        case 'again':
+          await this.#pause();
+          if (this.#task.course.approvalId !== undefined) return this.#now(approval);
+          break;
+        case 'asks':
+          await this.#input(renewed);
+      }
+      if (this.#isLetGo) return 'over';
+    }
+  }
+
+  /** Until its client has brought what the server asks for; each poll is a look. */
+  async #input(renewed: AbortSignal): Promise<void> {
+    let signal = renewed;
+    while (this.#task.inputs !== undefined && !this.#isLetGo) {
+      await aborted(AbortSignal.any([signal, this.#task.unwanted, this.#gate.drain.signal]));
+      signal = this.#task.renewed;
     }
   }
 
@@ -102,7 +135,8 @@ class Follower {
   }
 
   #now(seen: Approval | undefined): Promise<Approval | undefined> {
-    const { approvalId } = this.#task.name;
+    const { approvalId } = this.#task.course;
+    if (approvalId === undefined) return Promise.resolve(seen);
     return this.#reach(seen, () => this.#gate.approvals.store.get(approvalId));
   }
 
@@ -126,10 +160,12 @@ class Follower {
 
   /** Another policy: what was asked for may not be what would happen any more. */
   async #look(): Promise<void> {
-    const { call, definition, name } = this.#task;
+    const { call, definition, approvalId } = this.#task.course;
+    // What goes on, or waits for its client, is judged when it goes on.
+    if (approvalId === undefined || this.#task.inputs !== undefined) return;
     try {
-      const approval = await this.#gate.approvals.store.get(name.approvalId);
-      if (approval === undefined) return;
+      const approval = await this.#gate.approvals.store.get(approvalId);
+      if (approval?.state !== 'PENDING' && approval?.state !== 'GRANTED') return;
       this.#withdrawn ??= judgeStanding(approval.request, { call, definition }, this.#gate);
     } catch {
       // What cannot be judged now is judged when its grant is to be spent.
@@ -148,6 +184,13 @@ function faultOf(gate: Gate) {
   };
   const json = Buffer.from(JSON.stringify(error));
   return { kind: 'error', json, snapshot: gate.activation.current } as const;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function asError(error: unknown): Error {

@@ -103,11 +103,11 @@ function judgeTasks(
   asked: Exchange,
   { taskIds }: OutboundContext,
 ): OutboundVerdict {
-  // Of ours we said it ourselves.
-  if (asked.facts.task?.kind === 'own') return pass(bytes);
   const isAbout = asked.facts.task !== undefined;
   const denied = isAbout ? refuseInputRequests(result.inputRequests, asked) : undefined;
   if (denied !== undefined) return { kind: 'refused', refusal: denied };
+  // Of ours we said all else ourselves.
+  if (asked.facts.task?.kind === 'own') return pass(bytes);
   const sealed = sealTasks({ bytes, value, result }, asked, taskIds);
   return sealed.ok
     ? { kind: 'pass', bytes: sealed.bytes, hidden: sealed.hidden }

@@ -50,6 +50,8 @@ export interface AskingCall {
   readonly client: ClientReply;
   /** The one approval that it goes on under, when it may ask for no other. */
   readonly standing?: string;
+  /** Hears of the request that it would wait for, instead of waiting. */
+  readonly onPending?: (approval: PendingApproval, definition: string) => void;
 }
 
 export interface WaitingCall extends AskingCall {
@@ -116,8 +118,8 @@ async function climb(climbing: Climbing, gate: Gate): Promise<Obtained> {
     if ('code' in found) return { kind: 'refused', refusal: found };
     call.exchange.approval = { id: found.request.id, coversInput: !asked.reapproveOnInput };
     const isPending = found.state === 'PENDING';
-    const task = isPending ? acceptTask(found, asked, call, gate) : undefined;
-    if (task !== undefined) return { kind: 'refused', refusal: task };
+    const told = isPending ? sendHome(found, asked, call, gate) : undefined;
+    if (told !== undefined) return { kind: 'refused', refusal: told };
     const approval = isPending ? await decisionOn(found, climbing, gate) : found;
     const obtained = await takeUp(
       approval,
@@ -127,6 +129,18 @@ async function climb(climbing: Climbing, gate: Gate): Promise<Obtained> {
     if (obtained !== 'again') return obtained;
   }
   return { kind: 'refused', refusal: UNAVAILABLE };
+}
+
+/** The call waits elsewhere: as a task, or with the task that it goes on for. */
+function sendHome(
+  pending: PendingApproval,
+  asked: AskedCall,
+  call: WaitingCall,
+  gate: Gate,
+): Refusal | undefined {
+  if (call.onPending === undefined) return acceptTask(pending, asked, call, gate);
+  call.onPending(pending, asked.definition);
+  return pendingRefusal(pending, gate.approvals.urlOf, asked.message);
 }
 
 /** What the call is to wait for, or to go on with: the one approval that it may use, or whatever stands. */

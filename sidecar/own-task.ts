@@ -27,6 +27,23 @@ export interface TaskAnswer {
   readonly snapshot: Snapshot;
 }
 
+/** What the server asks its client for: JSON text of the questions, and what is to come back with answers. */
+export interface TaskInputs {
+  readonly json: Uint8Array;
+  readonly keys: readonly string[];
+  readonly state: string | undefined;
+}
+
+/** What the task goes on with next. */
+export interface Course {
+  /** Without the token. */
+  readonly call: KeptCall;
+  /** The approval that it waits for, and goes on under; undefined: it is to ask for one. */
+  readonly approvalId: string | undefined;
+  /** Digest of the tool's definition that the approval is bound to. */
+  readonly definition: string;
+}
+
 interface Standing {
   readonly status: TaskWords['status'];
   readonly message: string;
@@ -35,22 +52,21 @@ interface Standing {
 
 export interface NewTask {
   readonly name: OwnTaskName;
-  /** Without the token. */
-  readonly call: KeptCall;
+  readonly course: Course;
   readonly proof: Proof;
-  /** Digest of the tool's definition that the approval is bound to. */
-  readonly definition: string;
   readonly message: string;
   readonly nowMillis: number;
   readonly untilMillis: number;
 }
 
+const LIVE: ReadonlySet<TaskWords['status']> = new Set(['working', 'input_required']);
+
 export class OwnTask {
   readonly name: OwnTaskName;
-  readonly call: KeptCall;
-  readonly definition: string;
   readonly #createdMillis: number;
   readonly #unwanted = new AbortController();
+  #course: Course;
+  #inputs: TaskInputs | undefined;
   #standing: Standing;
   #untilMillis: number;
   #proof: Proof;
@@ -59,14 +75,27 @@ export class OwnTask {
   #upstreamId: string | undefined;
   #isTold = false;
 
-  constructor({ name, call, proof, definition, message, nowMillis, untilMillis }: NewTask) {
+  constructor({ name, course, proof, message, nowMillis, untilMillis }: NewTask) {
     this.name = name;
-    this.call = call;
-    this.definition = definition;
+    this.#course = course;
     this.#createdMillis = nowMillis;
     this.#untilMillis = untilMillis;
     this.#standing = { status: 'working', message, atMillis: nowMillis };
     this.#proof = proof;
+  }
+
+  get course(): Course {
+    return this.#course;
+  }
+
+  /** It waits for another approval than before. */
+  follow(course: Course): void {
+    this.#course = course;
+  }
+
+  /** What its client is asked for; undefined when nothing is. */
+  get inputs(): TaskInputs | undefined {
+    return this.#inputs;
   }
 
   get proof(): Proof {
@@ -81,7 +110,7 @@ export class OwnTask {
     this.#renewed = new AbortController();
   }
 
-  /** Aborted by the next renewal. */
+  /** Aborted by the next renewal, or when its client has brought what it was asked for. */
   get renewed(): AbortSignal {
     return this.#renewed.signal;
   }
@@ -92,7 +121,7 @@ export class OwnTask {
   }
 
   get isOver(): boolean {
-    return this.#standing.status !== 'working';
+    return !LIVE.has(this.#standing.status);
   }
 
   /** Over, and its caller has read how. */
@@ -114,7 +143,9 @@ export class OwnTask {
   }
 
   get sizeBytes(): number {
-    return this.call.admission.bytes.byteLength + (this.#answer?.json.byteLength ?? 0);
+    const { admission } = this.#course.call;
+    const said = this.#answer?.json.byteLength ?? this.#inputs?.json.byteLength ?? 0;
+    return admission.bytes.byteLength + said;
   }
 
   /** Still working, on something else. */
@@ -122,6 +153,26 @@ export class OwnTask {
     if (this.isOver) return;
     this.#standing = { status: 'working', message, atMillis: nowMillis };
     this.#untilMillis = untilMillis;
+  }
+
+  /** The server asks its client for something before it goes on. */
+  ask(inputs: TaskInputs, nowMillis: number, untilMillis: number): void {
+    if (this.isOver) return;
+    this.#inputs = inputs;
+    const message = 'the MCP server asks its client for input';
+    this.#standing = { status: 'input_required', message, atMillis: nowMillis };
+    this.#untilMillis = untilMillis;
+  }
+
+  /** Its client has brought that. */
+  proceed(course: Course, nowMillis: number): void {
+    if (this.isOver) return;
+    this.#inputs = undefined;
+    this.#course = course;
+    const message = 'going on with what its client has brought';
+    this.#standing = { status: 'working', message, atMillis: nowMillis };
+    this.#renewed.abort();
+    this.#renewed = new AbortController();
   }
 
   cancel(nowMillis: number): void {
@@ -140,7 +191,7 @@ export class OwnTask {
   /** From here on the server says what becomes of it. */
   standFor(upstreamId: string): void {
     this.#upstreamId = upstreamId;
-    this.#proof = { ...this.#proof, head: this.call.head };
+    this.#proof = { ...this.#proof, head: this.#course.call.head };
   }
 
   /** What its caller reads now. */
@@ -162,6 +213,6 @@ export class OwnTask {
     this.#standing = { status, message, atMillis: nowMillis };
     this.#untilMillis = nowMillis + KEPT_MS;
     // What it was carried out with is of no more use here.
-    this.#proof = { ...this.#proof, head: this.call.head };
+    this.#proof = { ...this.#proof, head: this.#course.call.head };
   }
 }

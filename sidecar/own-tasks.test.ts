@@ -13,22 +13,11 @@ describe('tasks of ours', () => {
     new OwnTasks({ isReachable: true, run: () => Promise.resolve(), nowMillis: () => now });
   const task = (principal = ALICE, sizeBytes = 1, untilMillis = 1000) => {
     made += 1;
-    const call = {
-      exchange: { facts: { principal } },
-      admission: { bytes: { byteLength: sizeBytes } },
-      head: {},
-    } as unknown as OwnTask['call'];
+    const call = { admission: { bytes: { byteLength: sizeBytes } }, head: {} };
+    const course = { call, approvalId: 'a', definition: 'd' } as unknown as OwnTask['course'];
     const name = { kind: 'own', call: `x-${made}`, tool: 'pay', sealed: 's' } as OwnTask['name'];
     const proof = { head: {}, principal } as unknown as OwnTask['proof'];
-    return new OwnTask({
-      name,
-      call,
-      proof,
-      definition: 'd',
-      message: 'm',
-      nowMillis: now,
-      untilMillis,
-    });
+    return new OwnTask({ name, course, proof, message: 'm', nowMillis: now, untilMillis });
   };
   const answer = (bytes = 1): TaskAnswer =>
     ({ kind: 'result', json: new Uint8Array(bytes), snapshot: {} }) as unknown as TaskAnswer;

@@ -8,6 +8,7 @@ import type { Admission } from './admit-body.ts';
 import type { Head } from './admit-head.ts';
 import type { ClientReply } from './client-reply.ts';
 import type { Gate } from './gate.ts';
+import type { AskingCall } from './obtain-approval.ts';
 import type { OwnTask } from './own-task.ts';
 
 /** Calls of one principal that wait or can be read, and of all together. */
@@ -28,11 +29,13 @@ export interface GoingOn {
   readonly client: ClientReply;
   /** The exchange that was answered with the task. */
   readonly task: string;
-  /** The approval that it goes on under; it never asks for another one. */
-  readonly approvalId: string;
+  /** The approval that it goes on under, or who hears of the one that it asks for. */
+  readonly under: Under;
   /** Why it does not go on after all. */
   readonly refusal: Refusal | undefined;
 }
+
+export type Under = Pick<AskingCall, 'standing' | 'onPending'>;
 
 export interface OwnTasksOptions {
   /** Whether other replicas, if there are any, can bring polls here. */
@@ -100,12 +103,11 @@ export class OwnTasks {
     while (this.#underWay.size > 0) await Promise.all([...this.#underWay]);
   }
 
-  #of({ call }: OwnTask): readonly OwnTask[] {
-    const { issuer, subject } = call.exchange.facts.principal;
-    return [...this.#tasks.values()].filter(({ call: { exchange } }) => {
-      const { principal } = exchange.facts;
-      return principal.issuer === issuer && principal.subject === subject;
-    });
+  #of({ proof: { principal: own } }: OwnTask): readonly OwnTask[] {
+    return [...this.#tasks.values()].filter(
+      ({ proof: { principal } }) =>
+        principal.issuer === own.issuer && principal.subject === own.subject,
+    );
   }
 
   /** Its end moves while it lives: looked at again each time that one has come. */

@@ -22,7 +22,7 @@ import { judgeTask } from './judge-task.ts';
 import { type Masked, mask, originOf } from './mask.ts';
 import { obtainApproval } from './obtain-approval.ts';
 import { openExchange } from './open-exchange.ts';
-import type { GoingOn } from './own-tasks.ts';
+import type { GoingOn, Under } from './own-tasks.ts';
 import { preflight } from './preflight.ts';
 import { recordedDecision } from './recorded.ts';
 import { refuse } from './refuse.ts';
@@ -95,10 +95,10 @@ async function post(call: Call, judging: Judging, gate: Gate): Promise<void> {
 
 /** A call that was accepted as a task goes on, as its caller's own would: judged, recorded, sent once. */
 export async function goOnAccepted(going: GoingOn, gate: Gate): Promise<void> {
-  const { admission, head, client, principal, snapshot, refusal, approvalId, task } = going;
+  const { admission, head, client, principal, snapshot, refusal, under, task } = going;
   const exchange = openExchange(head, admission, { principal, snapshot, goesOn: task }, gate);
   if ('refusal' in exchange) return client.send(refuse(exchange.refusal, exchange.context));
-  const opened = { exchange, admission, refusal, standing: approvalId };
+  const opened = { exchange, admission, refusal, under };
   await travel(opened, { head, client }, gate);
 }
 
@@ -123,8 +123,8 @@ interface Opened {
   readonly admission: Admission;
   /** Why it goes no further, once it is judged. */
   readonly refusal: Refusal | undefined;
-  /** The one approval that it may go on under. */
-  readonly standing?: string;
+  /** Of a call that was accepted as a task. */
+  readonly under?: Under;
 }
 
 interface Decided {
@@ -138,7 +138,7 @@ async function decide(
   { head, client }: Caller,
   gate: Gate,
 ): Promise<Decided> {
-  const { exchange, admission, copy, refusal, standing } = opened;
+  const { exchange, admission, copy, refusal, under } = opened;
   const { message } = admission;
   const { principal, snapshot } = exchange.facts;
   const evaluated = judgeTask(
@@ -155,7 +155,6 @@ async function decide(
     return stopped(decision, copy.refusal);
   }
   const asking = { exchange, admission, head, client };
-  const under = standing === undefined ? {} : { standing };
   const settlement = await settle(decision, {
     observe: snapshot.policy.mode === 'Observe',
     methodKnown: message.kind === 'response' || METHODS.has(message.method),
@@ -214,7 +213,8 @@ async function goOn(
   if (exchange.cutShort !== undefined) return sayCutShort(exchange, { client, gate });
   if (message.kind === 'request' && name?.kind === 'own') {
     const proof = { head, principal: exchange.facts.principal };
-    return answerTask({ exchange, request: message, name, proof }, client, gate);
+    const { bytes: received } = admission.received;
+    return answerTask({ exchange, request: message, received, name, proof }, client, gate);
   }
   if (message.kind === 'notification') endUnsent(message, exchange, gate);
   const unwatch = [watchClient(exchange, client)];

@@ -86,11 +86,17 @@ export function taskCreated(id: RequestId, task: TaskWords): Uint8Array {
   return encode({ jsonrpc: '2.0', id, result: { resultType: 'task', ...task } });
 }
 
-/** How a task stands, with the JSON text of what it was answered with once it is over. */
+/** What comes with how a task stands: the JSON text of one member. */
+export interface TaskMember {
+  readonly kind: 'result' | 'error' | 'inputRequests';
+  readonly json: Uint8Array;
+}
+
+/** How a task stands, with what it was answered with once it is over, or what it asks for. */
 export function taskResult(
   id: RequestId,
   task: TaskWords,
-  answer: { readonly kind: 'result' | 'error'; readonly json: Uint8Array } | undefined,
+  answer: TaskMember | undefined,
 ): Uint8Array {
   const bytes = encode({ jsonrpc: '2.0', id, result: { resultType: 'complete', ...task } });
   const object = locate(bytes, ['result']);

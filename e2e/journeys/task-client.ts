@@ -19,9 +19,12 @@ export type TaskRpc = Omit<Rpc, 'result'> & { readonly result?: TaskResult };
 
 export class TaskClient {
   readonly #token: string;
+  readonly #capabilities: object;
 
-  constructor(token: string) {
+  /** `more`: what it can do besides. */
+  constructor(token: string, more: object = {}) {
     this.#token = token;
+    this.#capabilities = { ...TAKES_TASKS, ...more };
   }
 
   call(url: string, tool: string, args: object): Promise<TaskRpc> {
@@ -46,7 +49,7 @@ export class TaskClient {
     return result.taskId;
   }
 
-  /** Polls until it is over. */
+  /** Polls until it is over, or asks for something. */
   over(url: string, taskId: string): Promise<TaskResult> {
     return until('the task is over', async () => {
       const { result } = await this.get(url, taskId);
@@ -55,7 +58,7 @@ export class TaskClient {
   }
 
   async #ask(url: string, asked: Parameters<typeof modern>[1]): Promise<TaskRpc> {
-    const sent = modern(this.#token, { capabilities: TAKES_TASKS, ...asked });
+    const sent = modern(this.#token, { capabilities: this.#capabilities, ...asked });
     return messageOf(await send(url, sent)) as TaskRpc;
   }
 }

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import type { Fixture } from '#e2e/servers/serve.ts';
-import { approvalsOf, askingSpec, decide, pending, startAskingRig } from './approving.ts';
+import {
+  approvalsOf,
+  askingSpec,
+  decide,
+  pending,
+  startAskingRig,
+  VERIFIED,
+  verification,
+} from './approving.ts';
 import { type Rig, startRig } from './rig.ts';
 import { json, type ScriptedServer, startScripted } from './scripted-server.ts';
 import { TaskClient } from './task-client.ts';
@@ -151,7 +159,7 @@ describe('a task whose call the server makes a task of', function () {
     expect(rig.server.asked.at(-1)?.headers['mcp-name']).to.equal('job-1');
   });
 
-  it('has failed where the server asks for input, which it cannot bring', async () => {
+  it('has failed where the server wants to be called again and asks for nothing', async () => {
     const alice = new TaskClient(await rig.token());
     rig.server.play((asked, response) => {
       const result = { resultType: 'input_required', requestState: 'x' };
@@ -163,6 +171,59 @@ describe('a task whose call the server makes a task of', function () {
     const ended = await alice.over(rig.url, taskId);
 
     expect(ended.status).to.equal('failed');
-    expect(ended.error?.message).to.include('asks for input');
+    expect(ended.error?.message).to.include('asks to be called again');
   });
+});
+
+describe('a task whose server asks its client for input', function () {
+  this.timeout(60_000);
+  const TOOL = 'test_input_required_result_elicitation';
+  const ANSWER = { user_name: { action: 'accept', content: { name: 'Ann' } } };
+  const asks = {
+    name: 'asks',
+    effect: 'Allow',
+    match: { methods: ['elicitation/create'] },
+  } as const;
+
+  for (const reapproveOnInput of [true, false]) {
+    const anew = reapproveOnInput
+      ? 'needs an approval for the answers as well'
+      : 'goes on with them';
+
+    it(`shows what is asked, takes the answers, and ${anew}`, async () => {
+      const rule = { reapproveOnInput };
+      const spec = askingSpec({ tools: [TOOL], rule, beside: [asks] });
+      const rig = await startAskingRig({ era: 'modern', holdSeconds: 1, spec });
+      try {
+        const alice = new TaskClient(await rig.token(), { elicitation: {} });
+        const taskId = await alice.start(rig.url, TOOL, {});
+        const first = await pending(rig);
+        await decide(rig, { id: first.id, act: 'approve' });
+        const asked = await alice.over(rig.url, taskId);
+        const partial = { taskId, inputResponses: { other: {} } };
+        await alice.about(rig.url, 'tasks/update', partial);
+        const still = await alice.get(rig.url, taskId);
+        await alice.about(rig.url, 'tasks/update', { taskId, inputResponses: ANSWER });
+        if (reapproveOnInput) {
+          const second = await pending(rig);
+          expect(second.id).to.not.equal(first.id);
+          expect((await alice.get(rig.url, taskId)).result?.statusMessage).to.include(second.id);
+          await decide(rig, { id: second.id, act: 'approve' });
+        }
+
+        const ended = await alice.over(rig.url, taskId);
+
+        expect(asked.status).to.equal('input_required');
+        expect(asked).to.have.nested.property(
+          'inputRequests.user_name.method',
+          'elicitation/create',
+        );
+        expect(still.result?.status).to.equal('input_required');
+        expect(ended.result?.content?.[0]?.text).to.equal('Hello, Ann!');
+        expect(await verification(rig)).to.deep.equal(VERIFIED);
+      } finally {
+        await rig.close();
+      }
+    });
+  }
 });
