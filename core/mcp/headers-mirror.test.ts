@@ -17,7 +17,7 @@ import {
   values,
 } from './headers.testkit.ts';
 import { checkHeaders } from './headers.ts';
-import { mirrorOf } from './mirrors.ts';
+import { mirroredName, mirrorOf } from './mirrors.ts';
 
 const served: readonly Case[] = [
   {
@@ -252,6 +252,7 @@ describe('a header that names what the body does', () => {
 
       expect(checkHeaders({ headers, message: messageOf(callOf(name)) }).ok).to.equal(true);
       expect(mirrorOf(name)).to.match(/^[\x21-\x7e]+$/);
+      expect(mirroredName(` ${mirrorOf(name)}\t`)).to.equal(name);
     });
   }
 });

@@ -117,6 +117,38 @@ describe('a task that nobody decides on', function () {
   });
 });
 
+describe('a gateway that is asked to stop', function () {
+  this.timeout(60_000);
+  let rig: Rig<Fixture>;
+
+  before(async () => {
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 1, tools: ['refund', 'slow'] });
+  });
+
+  after(() => rig?.close());
+
+  it('finishes the task that is under way, and lets go of those that wait', async () => {
+    const alice = new TaskClient(await rig.token());
+    await alice.start(rig.url, 'slow', { ms: 3_000 });
+    await decide(rig, { id: (await pending(rig)).id, act: 'approve' });
+    await until('it is under way', () => rig.server.journal.executions('slow') === 1);
+    const waiting = await alice.start(rig.url, 'refund', { amount: 1 });
+    const { id } = await pending(rig);
+    await rig.gatehouse.close();
+    await rig.restart();
+
+    const went = (await rig.concluded('tool:slow')).filter(({ intent }) => intent.detail?.task);
+    const lost = await alice.get(rig.url, waiting);
+    await decide(rig, { id, act: 'approve' });
+    const identical = await alice.call(rig.url, 'refund', { amount: 1 });
+
+    expect(went.map(({ outcome }) => outcome?.outcome?.status)).to.deep.equal(['ok']);
+    expect(lost.result?.status).to.equal('failed');
+    expect(identical.result?.content?.[0]?.text).to.equal('Refunded 1.');
+    expect(await verification(rig)).to.deep.equal(VERIFIED);
+  });
+});
+
 describe('a task whose call the server makes a task of', function () {
   this.timeout(60_000);
   let rig: Rig<ScriptedServer>;
