@@ -25,6 +25,7 @@ const FLAGS = {
   client: text,
   clientSecret: text,
   auditors: texts,
+  secrets: text,
   recordingKey: text,
   allowPlainHttp: onOff,
   allowPrivateReceivers: onOff,
@@ -57,6 +58,8 @@ approval key ("gatehouse run --approval-key FILE --console-url URL").
   --sealing-keys FILE    what seals sign-ins, shared by all replicas
   --client ID            its client id at the identity provider (the policy's approvalAudience)
   --client-secret FILE   holds its client secret; without it the client is a public one, with PKCE
+  --secrets DIR          keys of Secrets that policies name for receivers of notifications, each in a file of its
+                         own: DIR/NAMESPACE/SECRET/KEY; read again when it is needed
   --auditors GROUP       a group whose members may read every session; repeatable. Others read their own
   --recording-key FILE   private half of the recording key, to show recorded messages
   --allow-plain-http     take plain http beyond loopback: issuers, receivers of notifications; recorded as evidence
@@ -99,6 +102,7 @@ async function readSettings(args: readonly string[], io: CommandIo) {
     clientId: flags.client,
     clientSecretFile: flags.clientSecret,
     auditors: flags.auditors,
+    secretsDir: flags.secrets,
     recordingKeyFile: flags.recordingKey,
     allowPlainHttp: flags.allowPlainHttp,
     allowPrivateReceivers: flags.allowPrivateReceivers,

@@ -1,6 +1,6 @@
 // A console of its own tells people what it wrote itself: on a real Redis, to a real receiver.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -25,23 +25,30 @@ const NAME = namespace('payments');
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 
 function policy(url?: string): GoodPolicy {
-  const desk = { url: url ?? '', signingSecretFrom: { env: 'DESK_SECRET' } };
-  const compiled = compilePolicies([
-    {
-      apiVersion: 'gatehouse.dev/v1alpha1',
-      kind: 'McpGatewayPolicy',
-      metadata: { name: 'payments' },
-      spec: {
-        identity: {
-          approvalAudience: AUDIENCE,
-          issuers: [{ name: 'corp', issuer: 'https://idp.example' }],
+  const desk = {
+    url: url ?? '',
+    signingSecretFrom: { secretRef: { name: 'desk', key: 'secret' } },
+  };
+  const compiled = compilePolicies(
+    [
+      {
+        apiVersion: 'gatehouse.dev/v1alpha1',
+        kind: 'McpGatewayPolicy',
+        metadata: { name: 'payments' },
+        spec: {
+          identity: {
+            approvalAudience: AUDIENCE,
+            issuers: [{ name: 'corp', issuer: 'https://idp.example' }],
+          },
+          ...(url === undefined
+            ? {}
+            : { notifications: [{ name: 'desk', type: 'Webhook', webhook: desk }] }),
         },
-        ...(url === undefined
-          ? {}
-          : { notifications: [{ name: 'desk', type: 'Webhook', webhook: desk }] }),
       },
-    },
-  ]);
+    ],
+    undefined,
+    'Anywhere',
+  );
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
   return { ok: true, policy: compiled.policy, digest: 'a'.repeat(64), documents: [] };
 }
@@ -58,6 +65,9 @@ describe('a console of its own, where something is to be told,', () => {
     [redis, desk] = await Promise.all([startRedis(), startReceiver()]);
     folder = await mkdtemp(join(tmpdir(), 'gatehouse-told-'));
     parts = await partsOf(redis, folder);
+    const mounted = join(folder, 'secrets', NAME, 'desk');
+    await mkdir(mounted, { recursive: true });
+    await writeFile(join(mounted, 'secret'), SECRET);
     gateway = await openStore(redis.url, NAME, { trusted: parts.approvalKey.trusted });
     opened = await openNamespace(NAME, policy(desk.url), parts);
   });
@@ -154,7 +164,8 @@ async function partsOf(redis: TestRedis, folder: string): Promise<NamespaceParts
       auditors: [],
       allowPlainHttp: true,
       allowPrivateReceivers: true,
-      env: { DESK_SECRET: SECRET },
+      env: {},
+      secretsDir: key('secrets'),
       version: 'test',
       flags: ALONE_FLAGS,
     },

@@ -1,6 +1,7 @@
 // Tells people what the evidence of one namespace says that a console writes: decisions, broken glass, whoever
 // tried to decide about themselves. Gateways tell of what they write.
 
+import { join } from 'node:path';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import type { CompiledNotifications } from '#core/policy/notifications.ts';
 import { readSecretSource } from '#platform/file/secret-source.ts';
@@ -26,9 +27,11 @@ export function openNotifications(
   { name, ledger }: { readonly name: Namespace; readonly ledger: Ledger },
   notifications: () => CompiledNotifications,
 ): Notifier {
+  const { env, secretsDir } = settings;
+  const places = { env, secretsDir: secretsDir === undefined ? undefined : join(secretsDir, name) };
   const notifier = new Notifier({
     notifications,
-    secretFrom: (source) => readSecretSource(source, settings),
+    secretFrom: (source) => readSecretSource(source, places),
     append: (draft) => ledger.append(draft),
     urlOf: (id) => `${settings.publicUrl.origin}${requestAddress(id, name)}`,
     newId: createUuids(clock),

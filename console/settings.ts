@@ -44,6 +44,8 @@ export interface AloneSettings extends ConsoleSettings {
   readonly admin: Listening;
   /** Where policies may name secrets of receivers. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the keys of their Secrets are, by namespace, Secret and key. */
+  readonly secretsDir?: string | undefined;
   /** Notifications may go to addresses that are not public. */
   readonly allowPrivateReceivers: boolean;
   readonly version: string;

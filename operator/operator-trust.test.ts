@@ -129,6 +129,10 @@ describe('the trust of policy documents, on a real API server and a real Redis',
         },
         APPLY,
       );
+      await until(async () => {
+        const found = Object(await rig.api.client.find(PATHS.clusterPolicy('all'))).status;
+        return /ConfigMap gatehouse\/platform-ca does not exist/.test(found?.message) || undefined;
+      });
       const text = await ca('platform');
       await rig.api.client.apply(
         PATHS.configMap('gatehouse', 'platform-ca'),

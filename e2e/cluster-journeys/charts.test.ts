@@ -85,6 +85,30 @@ describe('the charts', () => {
     expect(names).to.not.include('gatehouse-console');
   });
 
+  it('give the console the copies of receivers’ secrets that are named, and no others', () => {
+    const first = 'console.receiverSecrets[0]';
+    const copy = ['namespace=payments', 'name=room', 'key=url'];
+    const from = ['from.name=payments-room', 'from.key=url'];
+    const sets = [...copy, ...from].map((each) => `${first}.${each}`);
+    const console = render('gatehouse', ...sets).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gatehouse-console',
+    );
+    const volumes: readonly { name: string; projected?: object }[] =
+      Object(console?.spec?.template?.spec).volumes ?? [];
+
+    expect(volumes.find(({ name }) => name === 'receivers')?.projected).to.deep.equal({
+      sources: [
+        {
+          secret: {
+            name: 'payments-room',
+            items: [{ key: 'url', path: 'payments/room/url' }],
+            optional: true,
+          },
+        },
+      ],
+    });
+  });
+
   it('take digests over tags', () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     const images = render(
@@ -101,6 +125,7 @@ describe('the charts', () => {
     ['oprator.replicas=3', /additional properties 'oprator' not allowed/],
     ['operator.replicas=0', /operator\/replicas/],
     ['image.digests.sidecar=latest', /image\/digests\/sidecar/],
+    ['console.receiverSecrets[0].namespace=a', /receiverSecrets/],
     ['console.publicUrl=http://desk.example', /console\.publicUrl: must be https/],
     ['console.ingress.enabled=true', /console\.ingress\.host: must be given/],
   ] as const) {

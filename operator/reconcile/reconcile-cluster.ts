@@ -10,6 +10,7 @@ import { MANAGED_BY, MANAGERS, PATHS } from '../kube/paths.ts';
 import type { BaselineItem, PolicyItem } from '../world/objects.ts';
 import type { World } from '../world/world.ts';
 import { applyStatus, policyDigest, second } from './apply-status.ts';
+import { problemAlone } from './reconcile.ts';
 import { isSameStatus, statusOf } from './status.ts';
 import type { Target } from './targets.ts';
 import { bundlePlaces, type Found } from './trust-for.ts';
@@ -38,7 +39,7 @@ export async function reconcileCluster(parts: ClusterReconciling): Promise<void>
 }
 
 async function settleBaseline(parts: ClusterReconciling, item: BaselineItem): Promise<void> {
-  const { world, client, isHeard, nowMillis } = parts;
+  const { world, client, isHeard, nowMillis, found } = parts;
   const targets = [...parts.targets].flatMap(([name, found]) => {
     const labels = world.namespaces.get(name)?.labels;
     const { policy } = item;
@@ -47,7 +48,8 @@ async function settleBaseline(parts: ClusterReconciling, item: BaselineItem): Pr
       : [];
   });
   const status = statusOf({
-    ...{ item, targets, unrendered: undefined, mode: 'Enforce', isHeard: isHeard() },
+    ...{ item, targets, mode: 'Enforce', isHeard: isHeard() },
+    unrendered: problemAlone(item, found()),
     digest: item.policy === undefined ? undefined : policyDigest(item.policy),
     now: second(nowMillis()),
   });

@@ -183,7 +183,10 @@ async function settleStatus(
 }
 
 /** Said also while there is no pod that would need it. */
-function problemAlone({ policy }: PolicyItem, found: Found): string | undefined {
+export function problemAlone(
+  { policy }: { readonly policy: GoverningPolicy | undefined },
+  found: Found,
+): string | undefined {
   const trusted = policy === undefined ? undefined : trustFor([policy], found);
   return trusted?.ok === false ? trusted.problem : undefined;
 }

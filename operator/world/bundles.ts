@@ -30,8 +30,9 @@ interface Watched {
   readonly owners: Set<string>;
 }
 
-/** Each holds a connection to the API server. */
+/** Each holds a connection to the API server, and no namespace may use up those of the others. */
 const MAX_WATCHED = 256;
+const MAX_EACH = 32;
 /** While the API server is away the last documents stay. */
 const SYNC_MS = 5_000;
 
@@ -49,7 +50,8 @@ export class BundleWatch {
 
   /** All that this owner wants from now on. Resolves when it is known, or after a while. */
   async want(owner: string, places: readonly BundlePlace[]): Promise<void> {
-    const wanted = new Map(places.map((place) => [idOf(place), place]));
+    const distinct = new Map(places.map((place) => [idOf(place), place]));
+    const wanted = new Map([...distinct].slice(0, MAX_EACH));
     for (const [id, { owners }] of this.#watched) if (!wanted.has(id)) owners.delete(owner);
     for (const [id, place] of wanted) this.#watch(id, place)?.owners.add(owner);
     this.#dropUnwanted();
@@ -66,7 +68,10 @@ export class BundleWatch {
   find(place: BundlePlace): CaBundleRead {
     const watched = this.#watched.get(idOf(place));
     if (watched === undefined) {
-      return { ok: false, problem: `is one too many: at most ${MAX_WATCHED} are looked at` };
+      return {
+        ok: false,
+        problem: `is one too many: at most ${MAX_EACH} of a namespace and ${MAX_WATCHED} in all are looked at`,
+      };
     }
     const { reflector } = watched;
     if (!reflector.hasSynced) return { ok: false, problem: 'could not be read yet' };
