@@ -96,6 +96,24 @@ describe('a call that waits as a task at one of two replicas', function () {
     expect(refunds()).to.equal(1);
   });
 
+  it('waits on while Redis is gone, and is carried out once people have decided', async () => {
+    const taskId = await start(pair.one, 8);
+    const { id } = await waiting(pair, pair.two);
+    await pair.redis.kill();
+    const meanwhile = await alice.get(pair.at(pair.one), taskId);
+    await pair.redis.start();
+    await until('the decision is taken', async () => {
+      return (await decide(pair, pair.two, id, 'approve')) === 200;
+    });
+
+    const ended = await alice.over(pair.at(pair.two), taskId);
+
+    // Nothing is answered that is not on record.
+    expect(meanwhile.error?.code).to.equal(-31002);
+    expect(ended.result?.content?.[0]?.text).to.equal('Refunded 8.');
+    expect(refunds()).to.equal(1);
+  });
+
   it('has failed when that one is gone; its approval stands, and nothing is done twice or lost', async () => {
     const taskId = await start(pair.one, 7);
     const { id } = await waiting(pair, pair.two);
@@ -120,9 +138,9 @@ describe('a call that waits as a task at one of two replicas', function () {
     const went = records.filter(({ type, detail }) => type === 'intent' && detail?.task);
     const exchanges = accepted.map(({ exchange }) => exchange);
 
-    expect(exchanges).to.have.length(8);
+    expect(exchanges).to.have.length(9);
     // One was cancelled, and one went with its gateway.
-    expect(went).to.have.length(6);
+    expect(went).to.have.length(7);
     expect(exchanges).to.include.members(went.map(({ detail }) => detail?.task));
     expect(await verify(pair)).to.deep.include({ problems: [] });
   });
