@@ -32,6 +32,9 @@ export const WORKLOAD_LABEL = 'gatehouse.dev/workload';
 /** On an injected pod (label): version of the sidecar that was injected. */
 export const INJECTED_LABEL = 'gatehouse.dev/injected';
 
+/** On the namespace that Gatehouse is in (annotation): `"true"` lets the chart be removed under governed workloads. */
+export const FORCE_UNINSTALL = 'gatehouse.dev/force-uninstall';
+
 /** Annotations that tune one workload; an unknown key under our prefix is a warning at admission. */
 export const TUNING_ANNOTATIONS = {
   port: 'gatehouse.dev/port',

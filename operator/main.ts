@@ -45,10 +45,9 @@ try {
   const access = await podAccess(process.env);
   if (process.argv[2] === 'uninstall') {
     const client = new KubeClient(access);
-    const isForced = process.env.GATEHOUSE_FORCE_UNINSTALL === 'true';
     const say = (line: string) => void process.stdout.write(`${line}\n`);
     const version = manifest.version;
-    end((await runUninstall({ settings, client, clock, version, isForced, say })) ? 0 : EXIT.stay);
+    end((await runUninstall({ settings, client, clock, version, say })) ? 0 : EXIT.stay);
   }
   await runOperator({
     ...{ settings, log, clock, stop, version: manifest.version },

@@ -17,20 +17,19 @@ export interface UninstallOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly version: string;
-  readonly isForced: boolean;
   readonly say: (line: string) => void;
 }
 
 /** False when the chart must stay. When somebody insists, evidence that cannot be written does not stop it. */
 export async function runUninstall(options: UninstallOptions): Promise<boolean> {
-  const { client, isForced, say } = options;
+  const { client, say } = options;
   return prepareUninstall({
-    ...{ client, isForced, say },
+    ...{ client, say, namespace: options.settings.namespace },
     record: async (detail) => {
       try {
         await record(options, detail);
       } catch (error) {
-        if (!isForced) throw error;
+        if (!detail.forced) throw error;
         say('this could not be recorded as evidence');
       }
     },

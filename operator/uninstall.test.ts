@@ -10,10 +10,10 @@ describe('before the chart goes, on a real API server', function () {
   let api: TestApiServer;
   const records: object[] = [];
   const said: string[] = [];
-  const prepare = (isForced: boolean) =>
+  const prepare = () =>
     prepareUninstall({
       client: api.client,
-      isForced,
+      namespace: 'default',
       record: async (detail) => void records.push(detail),
       say: (line) => void said.push(line),
     });
@@ -38,14 +38,19 @@ describe('before the chart goes, on a real API server', function () {
   });
 
   it('it stays while a workload is governed, and says which', async () => {
-    expect(await prepare(false)).to.equal(false);
-    expect(said.at(-1)).to.match(/1 pods are governed \(default\/payments\).*forceUninstall/);
+    expect(await prepare()).to.equal(false);
+    expect(said.at(-1)).to.match(
+      /1 pods are governed \(default\/payments\).*annotate namespace default gatehouse.dev\/force-uninstall=true/,
+    );
     expect(await api.client.find(`${MUTATING}/gatehouse`)).to.not.equal(undefined);
     expect(records).to.deep.equal([]);
   });
 
   it('it goes when somebody insists: recorded first, then without webhooks', async () => {
-    expect(await prepare(true)).to.equal(true);
+    const annotations = { 'gatehouse.dev/force-uninstall': 'true' };
+    await api.client.merge('/api/v1/namespaces/default', { metadata: { annotations } });
+
+    expect(await prepare()).to.equal(true);
     expect(records).to.deep.equal([{ governed: 1, forced: true }]);
     expect(await api.client.find(`${MUTATING}/gatehouse`)).to.equal(undefined);
   });
@@ -53,6 +58,9 @@ describe('before the chart goes, on a real API server', function () {
   it('it goes when nothing is governed any more', async () => {
     await api.client.remove('/api/v1/namespaces/default/pods/payments');
 
-    expect(await prepare(false)).to.equal(true);
+    const annotations = { 'gatehouse.dev/force-uninstall': null };
+    await api.client.merge('/api/v1/namespaces/default', { metadata: { annotations } });
+
+    expect(await prepare()).to.equal(true);
   });
 });

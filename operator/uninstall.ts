@@ -1,14 +1,14 @@
 // Before the chart goes: a workload that is governed could not start again without the operator, so the chart
 // stays while there is one, unless somebody insists. Then the webhooks go first, or they would stop the cluster.
 
-import { INJECTED_LABEL } from '#crds/names.ts';
+import { FORCE_UNINSTALL, INJECTED_LABEL } from '#crds/names.ts';
 import type { KubeClient } from './kube/client.ts';
 import { PATHS } from './kube/paths.ts';
 
 export interface Uninstalling {
   readonly client: KubeClient;
-  /** Goes on although workloads are governed. */
-  readonly isForced: boolean;
+  /** That the chart is in: by its annotation somebody insists, although workloads are governed. */
+  readonly namespace: string;
   /** Resolves once it is evidence; who asked is known to the API server alone. */
   readonly record: (detail: {
     readonly governed: number;
@@ -22,13 +22,14 @@ const SHOWN = 5;
 
 /** False when it must not go on. */
 export async function prepareUninstall(parts: Uninstalling): Promise<boolean> {
-  const { client, isForced, record, say } = parts;
+  const { client, namespace, record, say } = parts;
+  const isForced = await isInsistedOn(client, namespace);
   const governed = await governedPods(client);
   if (governed.length > 0 && !isForced) {
     const shown = governed.slice(0, SHOWN).join(', ');
     say(
       `${governed.length} pods are governed (${shown}${governed.length > SHOWN ? ', …' : ''}) and could not start again: ` +
-        'opt their workloads out first, or set forceUninstall=true',
+        `opt their workloads out first, or insist: kubectl annotate namespace ${namespace} ${FORCE_UNINSTALL}=true`,
     );
     return false;
   }
@@ -38,6 +39,12 @@ export async function prepareUninstall(parts: Uninstalling): Promise<boolean> {
   }
   say('the webhooks are removed');
   return true;
+}
+
+/** Not by a value of the chart: Helm upgrades no release whose removal was refused. */
+async function isInsistedOn(client: KubeClient, namespace: string): Promise<boolean> {
+  const { metadata } = Object(await client.find(`${PATHS.namespaces}/${namespace}`));
+  return Object(Object(metadata).annotations)[FORCE_UNINSTALL] === 'true';
 }
 
 async function governedPods(client: KubeClient): Promise<readonly string[]> {

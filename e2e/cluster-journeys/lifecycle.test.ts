@@ -1,0 +1,279 @@
+// The life of an installation with a Redis of the platform team's own: a new release rolls without a gap and without
+// a restart of anybody's pod, the chart is not removed under governed workloads unless somebody insists, and comes back.
+
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { NEXT_TAG } from '#e2e/cluster/images.ts';
+import { connectLegacy, type DemoClient } from '#e2e/demo/clients.ts';
+import { until } from '#e2e/journeys/until.ts';
+import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
+import { KubeClient } from '#operator/kube/client.ts';
+import { kubeconfigAccess } from '#operator/kube/kubeconfig.ts';
+import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
+import {
+  apply,
+  kubectl,
+  type Manifest,
+  makeNamespace,
+  removeNamespace,
+  rolledOut,
+} from './cluster.ts';
+import { commandsUnder, commandWith, type Desk, openDesk } from './guide.ts';
+import { installGatehouse, removeGatehouse, SYSTEM, tracesOfGatehouse } from './installation.ts';
+import { addressOf, deployment, HOST, policy, RULES, SERVER, service, USERS } from './stage.ts';
+import { untilGoverned } from './until-governed.ts';
+
+const GUIDE = 'docs/kubernetes.md';
+const VALUES = { 'redis.existingSecret': '"evidence-redis"' } as const;
+const UPGRADED = { ...VALUES, 'image.tag': JSON.stringify(NEXT_TAG) } as const;
+const ALLOWED = [RULES[0]];
+const HELLO = { message: 'hello' };
+
+describe('an installation', () => {
+  let redis: TestRedis;
+  let provider: OidcProvider;
+  let desk: Desk;
+  let namespace: string;
+  let url: string;
+  let client: DemoClient;
+  const govern = (rules: readonly object[]) =>
+    apply(
+      namespace,
+      policy({ provider, url }, { rules, approvals: undefined, masking: undefined }),
+    );
+
+  before(async () => {
+    await removeGatehouse();
+    redis = await startRedis(REDIS_FLAGS);
+    await makeOwnRedisSecret(redis);
+    await installGatehouse(VALUES);
+    provider = await startOidcProvider({ host: HOST, alg: 'ES256', users: USERS });
+    desk = await openDesk({});
+    namespace = await makeNamespace('lifecycle');
+    await apply(namespace, service());
+    url = `http://${await addressOf(namespace)}/mcp`;
+    await govern(ALLOWED);
+    await apply(namespace, optedIn(deployment(2, { terminationGracePeriodSeconds: 5 })));
+    await rolledOut(namespace, `deployment/${SERVER}`);
+    await untilGoverned(url);
+    client = await connectLegacy(url, await provider.token({ sub: 'alice', audience: url }));
+  });
+
+  after(async () => {
+    await client?.close();
+    if (namespace !== undefined) await removeNamespace(namespace);
+    await removeGatehouse();
+    await desk?.close();
+    await provider?.close();
+    await redis?.stop();
+  });
+
+  it('serves with a Redis that is named, and brings none', async () => {
+    const answer = await client.call('echo', HELLO);
+    const own = await kubectl('-n', SYSTEM, 'get', 'statefulsets', '-o', 'name');
+
+    expect(answer.isError).to.equal(false);
+    expect(own).to.equal('');
+  });
+
+  it('rolls to another release without a gap in admission or in calls, and restarts nobody', async () => {
+    const before = await podsOf(namespace);
+    const watching = watchAdmission(namespace);
+    const calling = keepCalling(client);
+
+    await installGatehouse(UPGRADED);
+
+    const [reviews, calls] = [await watching.stop(), await calling.stop()];
+    expect(reviews.problems).to.deep.equal([]);
+    expect(reviews.count).to.be.above(20);
+    expect(calls.problems).to.deep.equal([]);
+    expect(calls.count).to.be.above(20);
+    expect(await podsOf(namespace)).to.deep.equal(before);
+  });
+
+  it('counts sidecars of the release before, in status, in a metric and in gatehouse check', async () => {
+    const path = 'jsonpath={.status.targets.outdated}';
+    await until(
+      'two outdated sidecars',
+      async () => (await kubectl('-n', namespace, 'get', 'mgp', SERVER, '-o', path)) === '2',
+      30_000,
+    );
+    const columns = await kubectl('-n', namespace, 'get', 'mgp', '-o', 'wide');
+    const found = await desk.mustRun('gatehouse check');
+
+    expect(columns.split('\n')[0]).to.include(' OUTDATED ');
+    expect(await metricOfLeader('gatehouse_operator_pods{state="outdated"}')).to.equal(2);
+    expect(found).to.include(`policy ${namespace}/${SERVER}: 2 pods have a sidecar older`);
+  });
+
+  it('has the new sidecar where somebody restarts a workload, and counts none then', async () => {
+    await kubectl('-n', namespace, 'rollout', 'restart', `deployment/${SERVER}`);
+    await rolledOut(namespace, `deployment/${SERVER}`);
+    const path = 'jsonpath={.status.targets.outdated}/{.status.pods}';
+    await until(
+      'no outdated sidecar',
+      async () => (await kubectl('-n', namespace, 'get', 'mgp', SERVER, '-o', path)) === '0/2/2',
+      60_000,
+    );
+    await client.close();
+    client = await connectLegacy(url, await provider.token({ sub: 'alice', audience: url }));
+
+    expect((await client.call('echo', HELLO)).isError).to.equal(false);
+  });
+
+  it('stays while workloads are governed, and says how many', async () => {
+    const [uninstall = '', look = ''] = commandsUnder(GUIDE, 'Uninstall');
+
+    const refused = await desk.run(uninstall);
+
+    expect(refused.code).to.not.equal(0);
+    expect((await desk.mustRun(look)).trim()).to.match(
+      /^2 pods are governed \(.*force-uninstall=true/,
+    );
+    expect((await client.call('echo', HELLO)).isError).to.equal(false);
+    const guards = await kubectl('get', 'mutatingwebhookconfigurations', 'gatehouse', '-o', 'name');
+    expect(guards).to.include('gatehouse');
+  });
+
+  it('goes when somebody insists: on record, without a trace, and without ending what is governed', async () => {
+    const before = await podsOf(namespace);
+    const commands = commandsUnder(GUIDE, 'Uninstall');
+    const insist = commandWith(commands, 'force-uninstall=true');
+
+    await desk.mustRun(insist);
+
+    expect(await tracesOfGatehouse()).to.deep.equal([]);
+    expect(await podsOf(namespace)).to.deep.equal(before);
+    expect((await client.call('echo', HELLO)).isError).to.equal(false);
+    expect(writtenIn(redis)).to.match(/"forced":true[^{}]*\}[^{}]*"type":"install\.removed"/);
+  });
+
+  it('comes back and governs again what it finds, which was not restarted', async () => {
+    const before = await podsOf(namespace);
+
+    await installGatehouse(UPGRADED);
+
+    const denied = { ...RULES[1], name: 'no-more', when: ['args.message == "hello"'] };
+    await until(
+      'a changed policy in force',
+      async () => {
+        // Its webhook may be a moment behind.
+        await govern([...ALLOWED, denied]);
+        return (await client.call('echo', HELLO)).isError;
+      },
+      60_000,
+    );
+    expect(await podsOf(namespace)).to.deep.equal(before);
+  });
+});
+
+/** Where pods reach it: with a user of its own, as in production. */
+const LOGIN = { user: 'gatehouse', password: 'of-a-test-that-ends' } as const;
+const REDIS_FLAGS = [
+  ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+  ...['--bind', '127.0.0.1', HOST, '--protected-mode', 'no'],
+  ...['--user', LOGIN.user, 'on', `>${LOGIN.password}`, '~*', '&*', '+@all'],
+];
+
+/** What it has on its disk: a record is one line of canonical JSON. */
+function writtenIn({ folder }: TestRedis): string {
+  const files = globSync(join(folder, 'appendonlydir', '*.aof'));
+  return files.map((file) => readFileSync(file, 'utf8')).join('\n');
+}
+
+async function makeOwnRedisSecret({ port }: TestRedis): Promise<void> {
+  const { user, password } = LOGIN;
+  await kubectl('create', 'namespace', SYSTEM);
+  await apply(SYSTEM, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'evidence-redis' },
+    stringData: { url: `redis://${user}:${password}@${HOST}:${port}` },
+  });
+}
+
+function optedIn(manifest: Manifest): Manifest {
+  const annotations = { 'gatehouse.dev/inject': 'true' };
+  return { ...manifest, metadata: { ...Object(manifest.metadata), annotations } };
+}
+
+/** Names, and how often each container of them was started. */
+async function podsOf(namespace: string): Promise<string> {
+  const counts = 'jsonpath={range .items[*]}{.metadata.uid} {.status..restartCount}{"\\n"}{end}';
+  const found = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', counts);
+  return found.split('\n').sort().join('\n');
+}
+
+interface Watch {
+  stop(): Promise<{ readonly count: number; readonly problems: readonly string[] }>;
+}
+
+function again(act: () => Promise<unknown>, pauseMs: number): Watch {
+  const problems: string[] = [];
+  let count = 0;
+  let isOver = false;
+  const run = async () => {
+    while (!isOver) {
+      await act().catch((error: unknown) => problems.push(String(error)));
+      count += 1;
+      await delay(pauseMs);
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      isOver = true;
+      await running;
+      return { count, problems };
+    },
+  };
+}
+
+/** Whether a governed pod could be made at any moment. Nothing is kept of it. */
+function watchAdmission(namespace: string): Watch {
+  const access = kubeconfigAccess({});
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'tried', labels: { app: SERVER, 'gatehouse.dev/inject': 'true' } },
+    spec: { containers: [{ name: SERVER, image: 'tried', ports: [{ containerPort: 3001 }] }] },
+  };
+  return again(async () => {
+    const client = new KubeClient(await access);
+    try {
+      const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+      const made = Object(await client.create(path, pod));
+      const [first] = made.spec.initContainers ?? [];
+      if (first?.name !== 'gatehouse') throw new Error('a pod was let in without its sidecar');
+    } finally {
+      await client.close();
+    }
+  }, 50);
+}
+
+function keepCalling(client: DemoClient): Watch {
+  return again(async () => {
+    const { isError, text } = await client.call('echo', HELLO);
+    if (isError) throw new Error(text);
+  }, 50);
+}
+
+async function metricOfLeader(name: string): Promise<number> {
+  const names = await kubectl('-n', SYSTEM, 'get', 'pods', '-l', OPERATOR, '-o', 'name');
+  const values = await Promise.all(
+    names
+      .trim()
+      .split('\n')
+      .map(async (pod) => {
+        const path = `/api/v1/namespaces/${SYSTEM}/${pod.replace('pod/', 'pods/')}:8080/proxy/metrics`;
+        const text = await kubectl('get', '--raw', path);
+        const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+        return Number(line?.split(' ')[1] ?? 0);
+      }),
+  );
+  return Math.max(...values);
+}
+
+const OPERATOR = 'app.kubernetes.io/component=operator';
