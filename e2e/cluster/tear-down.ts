@@ -1,73 +1,36 @@
 // Ends the cluster and removes every trace of it on the machine: programs by their recorded ids,
 // containers by their shims, then mounts, networks of pods, control groups and folders.
 
-import { existsSync, globSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { ADDRESSES, CONTAINERD_SOCKET, FOLDERS, NAMES } from './addresses.ts';
+import { existsSync, globSync, rmSync } from 'node:fs';
+import { FOLDERS } from './addresses.ts';
 import { killDaemon, recordedDaemons, run } from './daemons.ts';
 import { removeNetwork } from './network.ts';
-
-const LOOPBACK = '127.0.0.1';
-const PODS = ADDRESSES.podsOfNode.replace(/0\/24$/, '');
-const SHIM = 'containerd-shim-runc-v2';
+import { ctr } from './node.ts';
+import { endShim, read } from './shims.ts';
 
 export async function tearDown(): Promise<void> {
   const networks = networksOfPods();
   await Promise.all(recordedDaemons().map(killDaemon));
-  await endShims();
+  await endShim();
   unmountAll();
-  // One of another cluster, which was just being made, has its address by now.
-  const ours = networksOfPods().filter((name) => networks.includes(name));
-  for (const name of ours) tryTo('ip', 'netns', 'del', name);
+  for (const name of networks) tryTo('ip', 'netns', 'del', name);
   removeNetwork();
   removeControlGroups();
   for (const folder of [FOLDERS.run, FOLDERS.root])
     rmSync(folder, { recursive: true, force: true });
-  const left = traces(ours);
-  if (left.length > 0) throw new Error(`of the cluster this is left: ${left.join(', ')}`);
 }
 
-function traces(networks: readonly string[]): readonly string[] {
-  const names = [...networks, NAMES.namespace].map((name) => `/run/netns/${name}`);
-  const link = `/sys/class/net/${NAMES.hostLink}`;
-  return [...names, link, FOLDERS.run, FOLDERS.root].filter((path) => existsSync(path));
-}
-
-/** Their namespaces are the machine's: containerd makes one for each pod. Others' have other addresses in them. */
+/** Their namespaces are the machine's: containerd makes one for each pod. */
 function networksOfPods(): readonly string[] {
-  return globSync('/run/netns/cni-*')
-    .map((file) => basename(file))
-    .filter((name) => {
-      const inside = tryTo('ip', '-n', name, '-o', '-4', 'address');
-      const addresses = inside.match(/(?<=inet )[\d.]+/g) ?? [];
-      // One that is about to go has lost its address already.
-      return addresses.every((address) => address === LOOPBACK || address.startsWith(PODS));
-    });
-}
-
-/** A shim outlives containerd, and its container outlives the shim. */
-async function endShims(): Promise<void> {
-  for (const pid of shims()) {
-    for (const child of childrenOf(pid)) tryToKill(child);
-    tryToKill(pid);
+  try {
+    const described = lines(ctr('containers', 'list', '--quiet')).map((id) =>
+      ctr('containers', 'info', id),
+    );
+    return [...new Set(described.join('\n').match(/(?<=\/run\/netns\/)cni-[0-9a-f-]+/g))];
+  } catch {
+    // containerd is gone; so are the names.
+    return [];
   }
-  while (shims().length > 0) await delay(50);
-}
-
-function shims(): readonly number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => {
-      const words = read(`/proc/${pid}/cmdline`).split('\0');
-      return words[0]?.endsWith(SHIM) === true && words.includes(CONTAINERD_SOCKET);
-    });
-}
-
-function childrenOf(pid: number): readonly number[] {
-  return globSync(`/proc/${pid}/task/*/children`).flatMap((file) =>
-    read(file).split(' ').filter(Boolean).map(Number),
-  );
 }
 
 function unmountAll(): void {
@@ -86,28 +49,15 @@ function removeControlGroups(): void {
   }
 }
 
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function tryToKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** For what may be gone already, which is what is wanted. */
-function tryTo(command: string, ...args: readonly string[]): string {
+function tryTo(command: string, ...args: readonly string[]): void {
   try {
-    return run(command, ...args);
+    run(command, ...args);
   } catch {
-    // Seen in the end, when something is left.
-    return '';
+    // Seen in the end: nothing of it is left, or its folder cannot be removed.
   }
 }
