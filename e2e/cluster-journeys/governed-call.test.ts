@@ -153,16 +153,16 @@ describe('a server in the cluster that is governed by one policy and one annotat
   });
 
   it('shows in the status of its policy', async () => {
-    const row = await until('a policy that is on for two pods', async () => {
-      const rows = await kubectl(
-        '-n',
-        stage.namespace,
-        'get',
-        'mcpgatewaypolicies',
-        '--no-headers',
-      );
-      return rows.includes(' 2/2 ') && rows;
-    });
+    const show = ['-n', stage.namespace, 'get', 'mcpgatewaypolicies', '--no-headers'];
+    // Pods of before are counted, as those that clients may reach past the gateway, until they have ended.
+    const row = await until(
+      'a policy that is on for two pods',
+      async () => {
+        const rows = await kubectl(...show);
+        return rows.includes(' 2/2 ') && rows;
+      },
+      60_000,
+    );
 
     expect(row).to.include('True');
   });
