@@ -213,7 +213,11 @@ describe('the identity of a policy in a cluster', function () {
   async function answerOf(account: string): Promise<string> {
     const pod = ['-n', governed.namespace, `pod/caller-${account}`];
     await kubectl('wait', ...pod, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s');
-    const said = await kubectl('-n', governed.namespace, 'logs', `caller-${account}`);
+    // The log of a pod that has just ended is not always there at once.
+    const said = await until(`what caller-${account} was told`, async () => {
+      const log = await kubectl('-n', governed.namespace, 'logs', `caller-${account}`);
+      return /^\d{3} /.test(log) && log;
+    });
     return said.replaceAll('\n', ' ');
   }
 });
