@@ -103,6 +103,11 @@ function isField(path: string): boolean {
   return path === 'crds/spec/common.ts';
 }
 
+/** The files of the house that one imports, relative to the root. */
+export function importedFiles(path: string, source: string): readonly string[] {
+  return importsOf(source).flatMap((specifier) => targetOf(path, specifier) ?? []);
+}
+
 function importsOf(source: string): readonly string[] {
   return [...source.matchAll(IMPORTS)].map(([, specifier]) => specifier ?? '');
 }

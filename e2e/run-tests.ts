@@ -7,54 +7,13 @@ import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
 import { PlainReporter } from './plain-reporter.ts';
 import { TEST_PROGRAMS } from './test-programs.ts';
+import { TEST_SETS, type TestSet } from './test-sets.ts';
 
 interface Totals {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
-
-interface TestSet {
-  readonly files: readonly string[];
-  readonly except: readonly string[];
-  readonly testTimeoutMs: number;
-}
-
-/** They need the API server that `make e2e` builds. */
-const ON_API_SERVER = [
-  'operator/operator*.test.ts',
-  'operator/uninstall.test.ts',
-  'operator/kube/api-server.test.ts',
-  'operator/stream/*.test.ts',
-  'operator/world/cluster-issuer.test.ts',
-  'operator/run-operator.test.ts',
-  'operator/webhooks/real-api-server.test.ts',
-];
-
-const SETS: Readonly<Record<string, TestSet>> = {
-  unit: {
-    files: ['{crds,core,platform,sidecar,console,operator,cli,e2e,bench}/**/*.test.ts'],
-    except: ['e2e/journeys/**', 'e2e/console/**', 'e2e/cluster-journeys/**', ...ON_API_SERVER],
-    testTimeoutMs: 20_000,
-  },
-  journeys: {
-    files: ['e2e/journeys/**/*.test.ts'],
-    except: [],
-    testTimeoutMs: 60_000,
-  },
-  /** In a browser. */
-  console: {
-    files: ['e2e/console/**/*.test.ts'],
-    except: [],
-    testTimeoutMs: 60_000,
-  },
-  /** On a Kubernetes node: `make e2e`. */
-  cluster: {
-    files: ['e2e/cluster-journeys/**/*.test.ts', ...ON_API_SERVER],
-    except: [],
-    testTimeoutMs: 240_000,
-  },
-};
 
 /** Where `make ci` finds the totals again. */
 const TOTALS_FILE = 'out/test-totals.json';
@@ -110,9 +69,9 @@ function install(programs: typeof TEST_PROGRAMS): string {
 }
 
 function setOf(name: string): TestSet {
-  const set = SETS[name];
+  const set = TEST_SETS[name];
   if (set === undefined) {
-    throw new Error(`no test set named ${name}; there are ${Object.keys(SETS).join(', ')}`);
+    throw new Error(`no test set named ${name}; there are ${Object.keys(TEST_SETS).join(', ')}`);
   }
   return set;
 }
