@@ -205,17 +205,23 @@ describe('Evidence in Redis', () => {
       const [log = ''] = await client.smembers(logsKey(bench.namespace));
       const keys = logKeys(bench.namespace, log);
       const name = (await client.hget(keys.head, 'lane')) ?? '';
-      const entries = await client.xrange(keys.lane(name), `${receipt.seq + 1}-0`, '+');
-      await client.xdel(keys.lane(name), ...entries.map(([id]) => id));
-      await client.call('XSETID', keys.lane(name), `${receipt.seq}-0`);
+      await keepFirst(client, keys.lane(name), (seq) => seq <= receipt.seq);
       await client.hset(keys.head, { seq: String(receipt.seq), hash: receipt.hash });
-      const checkpoints = await client.xrange(keys.checkpoints, '-', '+');
-      const later = checkpoints.filter(([, [, line = '']]) => JSON.parse(line).seq > receipt.seq);
-      const [first] = later;
-      if (first === undefined) return;
-      await client.xdel(keys.checkpoints, ...later.map(([id]) => id));
-      await client.call('XSETID', keys.checkpoints, `${Number(first[0].split('-')[0]) - 1}-0`);
+      const isEarlier = (_: number, [, line = '']: string[]) => JSON.parse(line).seq <= receipt.seq;
+      await keepFirst(client, keys.checkpoints, isEarlier);
     });
+  }
+
+  /** Written anew: a stream remembers what was deleted from it, and newer servers do not go back behind that. */
+  async function keepFirst(
+    client: RedisClient,
+    stream: string,
+    isKept: (seq: number, fields: string[]) => boolean,
+  ): Promise<void> {
+    const entries = await client.xrange(stream, '-', '+');
+    const kept = entries.filter(([id, fields]) => isKept(Number(id.split('-')[0]), fields));
+    await client.del(stream);
+    for (const [id, fields] of kept) await client.xadd(stream, id, ...fields);
   }
 
   async function hashed(): Promise<readonly (readonly [number, string])[]> {
