@@ -43,10 +43,14 @@ export interface PodState {
   readonly startedAt: Readonly<Record<string, number>>;
 }
 
+/** Of those that stay: some of before may still be ending. */
 export async function podStates(namespace: string): Promise<readonly PodState[]> {
   const text = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', 'json');
-  return JSON.parse(text).items.map(readPodState);
+  const pods: readonly PodObject[] = JSON.parse(text).items;
+  return pods.filter(({ metadata }) => !('deletionTimestamp' in metadata)).map(readPodState);
 }
+
+type PodObject = Readonly<Record<'metadata' | 'status', Record<string, unknown>>>;
 
 interface ContainerStatus {
   readonly name: string;
@@ -54,12 +58,12 @@ interface ContainerStatus {
   readonly state?: { readonly running?: { readonly startedAt: string } };
 }
 
-function readPodState({ metadata, status }: Record<string, Record<string, unknown>>): PodState {
+function readPodState({ metadata, status }: PodObject): PodState {
   const { initContainerStatuses = [], containerStatuses = [], conditions = [] } = Object(status);
   const all: readonly ContainerStatus[] = [...initContainerStatuses, ...containerStatuses];
   return {
-    name: String(metadata?.name),
-    uid: String(metadata?.uid),
+    name: String(metadata.name),
+    uid: String(metadata.uid),
     isReady: conditions.some(
       ({ type, status: is }: Record<string, string>) => type === 'Ready' && is === 'True',
     ),
