@@ -1,7 +1,7 @@
 // Finds one claim by the path the policy names and reads it as text that is safe to judge, record
 // and print. Everything a token carries is bounded here, whoever signed it.
 
-import type { JsonObject, JsonValue } from '#core/mcp/messages.ts';
+import { isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
 
 export type ClaimRead<T> =
   | { readonly ok: true; readonly value: T }
@@ -70,10 +70,6 @@ export function isIdentityText(value: unknown): value is string {
     value.isWellFormed() &&
     !CONTROL.test(value)
   );
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 // C0, DEL, C1, and the line, paragraph and direction marks that make a printed name lie.

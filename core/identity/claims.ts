@@ -1,13 +1,12 @@
 // From the claims of a token whose signature holds to the principal that rules judge, or to the
 // reason why there is none. A reason names the claim, never its value.
 
-import type { JsonObject, JsonValue } from '#core/mcp/messages.ts';
+import { isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
 import type { IssuerConfig } from '#crds/policy.ts';
 import {
   type ClaimRead,
   claimAt,
   isIdentityText,
-  isObject,
   readSpaceList,
   readText,
   readTextList,

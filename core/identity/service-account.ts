@@ -1,9 +1,9 @@
 // ServiceAccounts of the cluster as callers: from the claims of a token whose signature holds to the principal, or to the
 // reason why there is none. Only projected tokens count, and only of accounts that policy lists.
 
-import type { JsonObject, JsonValue } from '#core/mcp/messages.ts';
+import { isObject, type JsonObject, type JsonValue, memberOf } from '#core/mcp/messages.ts';
 import { KUBERNETES_ISSUER, OPERATOR_AUDIENCE } from '#crds/names.ts';
-import { type ClaimRead, isIdentityText, isObject } from './claim-path.ts';
+import { type ClaimRead, isIdentityText } from './claim-path.ts';
 import type { Principal } from './principal.ts';
 import { readAudiences } from './token-claims.ts';
 
@@ -29,9 +29,9 @@ export function readServiceAccount(
   claims: JsonObject,
   { issuer, accounts }: ServiceAccountRules,
 ): ClaimRead<Principal> {
-  const subject = own(claims, 'sub');
+  const subject = memberOf(claims, 'sub');
   if (!isIdentityText(subject)) return refuse('sub: is missing; it names the ServiceAccount');
-  const bound = boundSubject(own(claims, 'kubernetes.io'));
+  const bound = boundSubject(memberOf(claims, 'kubernetes.io'));
   if (bound === undefined) {
     return refuse('kubernetes.io: is missing or incomplete; use a projected token');
   }
@@ -42,7 +42,7 @@ export function readServiceAccount(
   if (audiences.value.includes(OPERATOR_AUDIENCE)) {
     return refuse('aud: is for the operator of Gatehouse, and for nobody else');
   }
-  const expiresAt = own(claims, 'exp');
+  const expiresAt = memberOf(claims, 'exp');
   if (typeof expiresAt !== 'number') return refuse('exp: is missing');
   return {
     ok: true,
@@ -57,17 +57,13 @@ export function readServiceAccount(
 /** Tokens that never expire, from a Secret of their own, have no such claim. */
 function boundSubject(bound: JsonValue | undefined): string | undefined {
   if (!isObject(bound)) return undefined;
-  const namespace = own(bound, 'namespace');
-  const account = own(bound, 'serviceaccount');
-  if (!isObject(account) || !isIdentityText(own(account, 'uid'))) return undefined;
-  const name = own(account, 'name');
+  const namespace = memberOf(bound, 'namespace');
+  const account = memberOf(bound, 'serviceaccount');
+  if (!isObject(account) || !isIdentityText(memberOf(account, 'uid'))) return undefined;
+  const name = memberOf(account, 'name');
   return isIdentityText(namespace) && isIdentityText(name)
     ? serviceAccountSubject({ namespace, name })
     : undefined;
-}
-
-function own(object: JsonObject, name: string): JsonValue | undefined {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 function refuse(reason: string): { readonly ok: false; readonly reason: string } {

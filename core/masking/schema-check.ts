@@ -1,7 +1,13 @@
 // Whether a value fits a JSON Schema that a server wrote: as much of 2020-12 as output schemas use, in
 // bounded time. What it cannot judge counts as told, so that a masked value is never guessed to fit.
 
-import { isArray, isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
+import {
+  isArray,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  memberOf,
+} from '#core/mcp/messages.ts';
 import { compileRegex } from '#core/policy/regex.ts';
 import { hasFormat, neutralOf } from './schema-formats.ts';
 
@@ -208,7 +214,7 @@ export function membersOf(
   key: string,
   budget: SchemaBudget,
 ): readonly JsonValue[] {
-  const named = isObject(schema.properties) ? own(schema.properties, key) : undefined;
+  const named = isObject(schema.properties) ? memberOf(schema.properties, key) : undefined;
   const patterned = isObject(schema.patternProperties)
     ? Object.entries(schema.patternProperties).flatMap(([pattern, part]) =>
         matchesPattern(pattern, key, budget) === false ? [] : [part],
@@ -222,10 +228,6 @@ export function membersOf(
 
 export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return isArray(value) ? value : [];
-}
-
-function own(object: JsonObject, key: string): JsonValue | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function hasType(type: JsonValue | undefined, value: JsonValue): boolean {

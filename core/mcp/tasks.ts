@@ -1,7 +1,7 @@
 // Tasks on the wire: core in 2025-11-25, the extension `io.modelcontextprotocol/tasks` in 2026-07-28. Which
 // messages name a task of the server's, and where in their bytes.
 
-import { isArray, isObject, type JsonObject, type JsonValue } from './messages.ts';
+import { isArray, isObject, type JsonObject, type JsonValue, memberOf } from './messages.ts';
 import { CLIENT_CAPABILITIES_KEY, metaOf } from './meta.ts';
 import { locate, type PathStep } from './spans.ts';
 import { type Edit, setMember } from './splice.ts';
@@ -34,14 +34,14 @@ export interface NamedTask {
 
 /** Whether the client of this request takes a task in place of a result (2026-07-28). */
 export function declaresTasks(params: JsonObject): boolean {
-  const capabilities = own(metaOf(params), CLIENT_CAPABILITIES_KEY);
-  return isObject(own(own(capabilities, 'extensions'), TASKS_EXTENSION));
+  const capabilities = memberOf(metaOf(params), CLIENT_CAPABILITIES_KEY);
+  return isObject(memberOf(memberOf(capabilities, 'extensions'), TASKS_EXTENSION));
 }
 
 /** Adds the extension to what a server says it can do, unless it says so itself. */
 export function declareTasks(bytes: Uint8Array, capabilities: JsonObject): readonly Edit[] {
   const { extensions } = capabilities;
-  if (own(extensions, TASKS_EXTENSION) !== undefined) return [];
+  if (memberOf(extensions, TASKS_EXTENSION) !== undefined) return [];
   const path = ['result', 'capabilities', ...(isObject(extensions) ? ['extensions'] : [])];
   const object = locate(bytes, path);
   if (object === undefined) return [];
@@ -65,7 +65,7 @@ export function createdTask(
 
 /** The task that an answer about one task, or a notification of one, names itself. */
 export function statedTask(value: JsonValue, part: 'result' | 'params'): NamedTask | undefined {
-  return named(own(own(value, part), 'taskId'), [part, 'taskId']);
+  return named(memberOf(memberOf(value, part), 'taskId'), [part, 'taskId']);
 }
 
 /** The task that a message belongs to (2025-11-25, "Related Task Metadata"). */
@@ -73,7 +73,7 @@ export function relatedTask(value: JsonValue): NamedTask | undefined {
   for (const part of ['params', 'result'] as const) {
     const path = [part, '_meta', RELATED_TASK_KEY, 'taskId'];
     const found = named(
-      path.reduce<JsonValue | undefined>((at, step) => own(at, step), value),
+      path.reduce<JsonValue | undefined>((at, step) => memberOf(at, step), value),
       path,
     );
     if (found !== undefined) return found;
@@ -86,7 +86,7 @@ export function listedTasks(result: JsonObject): readonly NamedTask[] | undefine
   const { tasks } = result;
   if (!isArray(tasks)) return undefined;
   const all = tasks.map((task, index) =>
-    named(own(task, 'taskId'), ['result', 'tasks', index, 'taskId']),
+    named(memberOf(task, 'taskId'), ['result', 'tasks', index, 'taskId']),
   );
   return all.every((task) => task !== undefined) ? all : undefined;
 }
@@ -100,8 +100,4 @@ export function renameTask(bytes: Uint8Array, { path }: NamedTask, id: string): 
 
 function named(id: JsonValue | undefined, path: readonly PathStep[]): NamedTask | undefined {
   return typeof id === 'string' && id !== '' ? { id, path } : undefined;
-}
-
-function own(value: JsonValue | undefined, member: string): JsonValue | undefined {
-  return isObject(value) && Object.hasOwn(value, member) ? value[member] : undefined;
 }

@@ -4,8 +4,8 @@
 import type { Principal } from '#core/identity/principal.ts';
 import {
   isArray,
-  isObject,
   type JsonValue,
+  memberOf,
   type NotificationMessage,
   type RequestMessage,
   type Target,
@@ -77,9 +77,9 @@ function ask(question: Question): Questions {
 
 /** The stream itself is plumbing; each URI to be followed is judged as a resource. */
 function askListen(principal: Principal, message: JudgedMessage, facts: MethodFacts): Questions {
-  const wanted = own(message.params, 'notifications') ?? {};
-  const uris = own(wanted, 'resourceSubscriptions') ?? [];
-  const tasks = own(wanted, 'taskIds') ?? [];
+  const wanted = memberOf(message.params, 'notifications') ?? {};
+  const uris = memberOf(wanted, 'resourceSubscriptions') ?? [];
+  const tasks = memberOf(wanted, 'taskIds') ?? [];
   if (!isArray(uris) || uris.length > MAX_SUBSCRIPTIONS) {
     const reason = `resourceSubscriptions must be a list of at most ${MAX_SUBSCRIPTIONS} URIs`;
     return { ok: false, reason, hidden: false };
@@ -112,10 +112,6 @@ function askResource(
   if (!judged.ok) return undefined;
   const facing = caseOf(principal, { ...message, target: spelled(target, judged.value) });
   return { method: LISTEN, facts, target: judged.value, isOpen: false, facing };
-}
-
-function own(value: JsonValue, member: string): JsonValue | undefined {
-  return isObject(value) && Object.hasOwn(value, member) ? value[member] : undefined;
 }
 
 function caseOf(principal: Principal, message: JudgedMessage): Case {

@@ -2,9 +2,8 @@
 // be true. What RFC 8725 forbids is refused here by name.
 
 import type { ClaimRead } from '#core/identity/claim-path.ts';
-import { isObject } from '#core/identity/claim-path.ts';
 import { readJson } from '#core/mcp/json.ts';
-import type { JsonObject } from '#core/mcp/messages.ts';
+import { isObject, type JsonObject } from '#core/mcp/messages.ts';
 import type { TokenHeader } from './key-set.ts';
 
 export interface CompactToken {

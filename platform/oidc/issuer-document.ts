@@ -2,10 +2,9 @@
 // policy or the issuer names, over TLS (or loopback), never a redirect, bounded in bytes and time.
 
 import { Agent, type Dispatcher, request } from 'undici';
-import { isObject } from '#core/identity/claim-path.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import { readJson } from '#core/mcp/json.ts';
-import type { JsonObject } from '#core/mcp/messages.ts';
+import { isObject, type JsonObject } from '#core/mcp/messages.ts';
 
 /** A document that could not be had, or that is not what it must be; the text is for operators. */
 export class IssuerFault extends Error {

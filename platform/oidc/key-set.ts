@@ -2,8 +2,7 @@
 // and symmetric keys, and keys of a size that only costs time, are left out.
 
 import { type CryptoKey, createLocalJWKSet, errors } from 'jose';
-import { isObject } from '#core/identity/claim-path.ts';
-import type { JsonObject, JsonValue } from '#core/mcp/messages.ts';
+import { isObject, type JsonObject, type JsonValue } from '#core/mcp/messages.ts';
 import { IssuerFault } from './issuer-document.ts';
 
 export interface TokenHeader {
