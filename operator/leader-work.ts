@@ -30,7 +30,7 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
   const { keys, redis, evidence } = state;
   const events = newEvents(parts);
   const drift = new DriftWatch({ events, record: (record) => evidence.record(record) });
-  const evictor = newEvictor(parts, state, events);
+  const evictor = newEvictor(parts, events);
   const bundles = watchBundles(parts, () => controller);
   const found = foundIn(state.world, bundles, settings.namespace);
   const controller: Controller = new Controller({
@@ -125,7 +125,6 @@ function newEvents({ client, settings, clock, log }: OperatorParts): EventRecord
 
 function newEvictor(
   { client, settings, clock, log, isInjecting }: OperatorParts,
-  _: LeaderState,
   events: EventRecorder,
 ): Evictor {
   return new Evictor({

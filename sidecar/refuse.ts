@@ -133,11 +133,6 @@ const SHOWN_TO_MODELS: ReadonlySet<RefusalCode> = new Set([
   'content_withheld',
 ]);
 
-/** HTTP status of a refusal by its code alone; what metrics and records show. */
-export function httpStatusOf(code: RefusalCode): number {
-  return MAPPINGS[code].http;
-}
-
 function statusOf(refusal: Refusal, era: Era | undefined): number {
   return refusal.code === 'method_unknown' && era === 'modern' ? 404 : 200;
 }
