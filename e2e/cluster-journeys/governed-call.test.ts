@@ -12,6 +12,7 @@ import { until } from '#e2e/journeys/until.ts';
 import { apply, kubectl, rolledOut } from './cluster.ts';
 import { forward } from './forward.ts';
 import { SYSTEM } from './installation.ts';
+import { bringOperatorBack, takeOperatorAway } from './operator-down.ts';
 import { podNames, podsWithSessions } from './server-pods.ts';
 import { annotate, type ClusterStage, policy, RULES, SERVER, startClusterStage } from './stage.ts';
 import { untilGoverned } from './until-governed.ts';
@@ -232,17 +233,7 @@ describe('a server in the cluster that is governed by one policy and one annotat
   });
 
   it('goes on while the operator is down, when no governed pod can start without it', async () => {
-    await kubectl('-n', SYSTEM, 'scale', 'deployment/gatehouse-operator', '--replicas=0');
-    await kubectl(
-      '-n',
-      SYSTEM,
-      'wait',
-      '--for=delete',
-      'pod',
-      '-l',
-      OPERATOR_PODS,
-      '--timeout=90s',
-    );
+    await takeOperatorAway();
     try {
       const answer = await client.call('echo', { message: 'hello' });
       const refusal = await apply(stage.namespace, {
@@ -256,13 +247,10 @@ describe('a server in the cluster that is governed by one policy and one annotat
       expect(refusal).to.match(/failed calling webhook|gatehouse/);
       expect(refusal).to.match(/^Error/);
     } finally {
-      await kubectl('-n', SYSTEM, 'scale', 'deployment/gatehouse-operator', '--replicas=2');
-      await rolledOut(SYSTEM, 'deployment/gatehouse-operator');
+      await bringOperatorBack();
     }
   });
 });
-
-const OPERATOR_PODS = 'app.kubernetes.io/component=operator';
 
 /** As a client that has no token. */
 function callUnproven(url: string, more: Readonly<Record<string, string>> = {}): Promise<Response> {

@@ -22,6 +22,7 @@ import {
 } from './cluster.ts';
 import { commandsUnder, commandWith, type Desk, openDesk } from './guide.ts';
 import { installGatehouse, removeGatehouse, SYSTEM, tracesOfGatehouse } from './installation.ts';
+import { OPERATOR_PODS } from './operator-down.ts';
 import { addressOf, deployment, HOST, policy, RULES, SERVER, service, USERS } from './stage.ts';
 import { untilGoverned } from './until-governed.ts';
 
@@ -261,7 +262,7 @@ function keepCalling(client: DemoClient): Watch {
 }
 
 async function metricOfLeader(name: string): Promise<number> {
-  const names = await kubectl('-n', SYSTEM, 'get', 'pods', '-l', OPERATOR, '-o', 'name');
+  const names = await kubectl('-n', SYSTEM, 'get', 'pods', '-l', OPERATOR_PODS, '-o', 'name');
   const values = await Promise.all(
     names
       .trim()
@@ -275,5 +276,3 @@ async function metricOfLeader(name: string): Promise<number> {
   );
   return Math.max(...values);
 }
-
-const OPERATOR = 'app.kubernetes.io/component=operator';

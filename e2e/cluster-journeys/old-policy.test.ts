@@ -3,14 +3,13 @@
 
 import { expect } from 'chai';
 import { VOLUMES } from '#crds/names.ts';
-import { kubectl, rolledOut, tryKubectl } from './cluster.ts';
+import { kubectl, tryKubectl } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { ALL_TOOLS, type Governed, startGoverned } from './governed.ts';
-import { SYSTEM } from './installation.ts';
+import { askOperatorBack, bringOperatorBack, takeOperatorAway } from './operator-down.ts';
 import { type PodState, podStates } from './server-pods.ts';
 import { recordsOf } from './verifying.ts';
 
-const OPERATOR = 'deployment/gatehouse-operator';
 const DENIED = {
   ...{ name: 'none', effect: 'Deny', match: { tools: ['echo'] } },
   when: ['args.message == "x"'],
@@ -29,14 +28,11 @@ describe('a policy document that is not the one in force, with the operator down
     await governed.govern({ rules: [...ALL_TOOLS, DENIED] });
     await eventually('the stricter policy in force', isDenied);
     await eventually('its document', async () => (await document()) !== old);
-    await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=0');
-    const pods = ['pod', '-l', 'app.kubernetes.io/component=operator', '--timeout=90s'];
-    await kubectl('-n', SYSTEM, 'wait', '--for=delete', ...pods);
+    await takeOperatorAway();
   });
 
   after(async () => {
-    await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=2');
-    await rolledOut(SYSTEM, OPERATOR);
+    await bringOperatorBack();
     await governed?.close();
   });
 
@@ -84,7 +80,7 @@ describe('a policy document that is not the one in force, with the operator down
 
   it('is put right when the operator is back, and the sidecar starts', async () => {
     const startedAt = performance.now();
-    await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=2');
+    await askOperatorBack();
     await eventually(
       'all pods ready',
       async () => (await podStates(governed.namespace)).every(({ isReady }) => isReady),

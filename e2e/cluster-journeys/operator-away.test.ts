@@ -10,10 +10,10 @@ import { eventually } from './eventually.ts';
 import { ALL_TOOLS, type Governed, server, startGoverned } from './governed.ts';
 import { SYSTEM } from './installation.ts';
 import { type Load, startLoad } from './load.ts';
+import { bringOperatorBack, OPERATOR, takeOperatorAway } from './operator-down.ts';
 import { LABELS } from './stage.ts';
 import { expectWhole } from './verifying.ts';
 
-const OPERATOR = 'deployment/gatehouse-operator';
 const WEBHOOKS = 'mutatingwebhookconfiguration/gatehouse';
 /** The lease, and how often others look whether it is over. */
 const TAKEOVER_MS = 15_000 + 2 * 2_400;
@@ -76,14 +76,11 @@ describe('an operator that goes', () => {
 
   describe('and cannot be asked at admission', () => {
     before(async () => {
-      await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=0');
-      const pods = ['pod', '-l', 'app.kubernetes.io/component=operator', '--timeout=90s'];
-      await kubectl('-n', SYSTEM, 'wait', '--for=delete', ...pods);
+      await takeOperatorAway();
     });
 
     after(async () => {
-      await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=2');
-      await rolledOut(SYSTEM, OPERATOR);
+      await bringOperatorBack();
     });
 
     it('lets no governed pod start, and says why', async () => {

@@ -1,0 +1,24 @@
+// The operator taken away whole, and brought back.
+
+import { kubectl, rolledOut } from './cluster.ts';
+import { SYSTEM } from './installation.ts';
+
+export const OPERATOR = 'deployment/gatehouse-operator';
+export const OPERATOR_PODS = 'app.kubernetes.io/component=operator';
+
+/** Resolves when none of its pods is left. */
+export async function takeOperatorAway(): Promise<void> {
+  await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=0');
+  const pods = ['pod', '-l', OPERATOR_PODS, '--timeout=90s'];
+  await kubectl('-n', SYSTEM, 'wait', '--for=delete', ...pods);
+}
+
+/** As many as the chart has; `rolledOut` says when they serve. */
+export async function askOperatorBack(): Promise<void> {
+  await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=2');
+}
+
+export async function bringOperatorBack(): Promise<void> {
+  await askOperatorBack();
+  await rolledOut(SYSTEM, OPERATOR);
+}
