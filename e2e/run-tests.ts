@@ -1,5 +1,5 @@
-// Runs the test sets named on the command line, each in a process of its own, and ends with one plain
-// line: `N passed, N failed`. A set that dies, hangs or runs no test counts as a failure.
+// Runs the test sets named on the command line, each in a process of its own, and ends with what failed, if
+// anything did, and one plain line: `N passed, N failed`. A set that dies, hangs or runs no test counts as a failure.
 
 import { fork } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,8 @@ interface Totals {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** A line for each that failed: its name, and how. */
+  readonly failures: readonly string[];
 }
 
 /** Where `make ci` finds the totals again. */
@@ -23,8 +25,10 @@ const SET_DEADLINE_MS = 40 * 60_000;
 const EXIT_DEADLINE_MS = 15_000;
 
 const LAST_WORD_MS = 2_000;
+/** Of how a test failed, in the list at the end; all of it is above. */
+const MESSAGE_CHARACTERS = 300;
 
-const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0 };
+const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0, failures: [] };
 
 const [first = '', ...others] = process.argv.slice(2);
 const missing = TEST_PROGRAMS.filter(({ isThere }) => !isThere());
@@ -41,11 +45,12 @@ async function runSets(names: readonly string[]): Promise<void> {
   }
   let sum = NOTHING;
   for (const name of names.filter(canRun)) {
-    const { passed, failed, skipped } = await forkSet(name);
+    const { passed, failed, skipped, failures } = await forkSet(name);
     sum = {
       passed: sum.passed + passed,
       failed: sum.failed + failed,
       skipped: sum.skipped + skipped,
+      failures: [...sum.failures, ...failures],
     };
   }
   for (const program of missing) {
@@ -58,6 +63,7 @@ async function runSets(names: readonly string[]): Promise<void> {
   const skipped = sum.skipped === 0 ? '' : `, ${sum.skipped} skipped`;
   mkdirSync('out', { recursive: true });
   writeFileSync(TOTALS_FILE, JSON.stringify(sum));
+  for (const failure of sum.failures) process.stdout.write(`failed: ${failure}\n`);
   process.stdout.write(`${sum.passed} passed, ${sum.failed} failed${skipped}\n`);
   process.exitCode = sum.failed === 0 ? 0 : 1;
 }
@@ -117,13 +123,11 @@ async function forkSet(name: string): Promise<Totals> {
     problem ??= 'ran no test';
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  const { passed, failed, skipped } = totals ?? NOTHING;
-  process.stdout.write(`${name}: ran ${passed + failed} tests in ${seconds} s\n`);
-  if (problem === undefined) {
-    return { passed, failed, skipped };
-  }
-  process.stdout.write(`${name}: FAILED: the test process ${problem}\n`);
-  return { passed, failed: failed + 1, skipped };
+  const ran = totals ?? NOTHING;
+  process.stdout.write(`${name}: ran ${ran.passed + ran.failed} tests in ${seconds} s\n`);
+  if (problem === undefined) return ran;
+  const failure = `the test process of ${name} ${problem}`;
+  return { ...ran, failed: ran.failed + 1, failures: [...ran.failures, failure] };
 }
 
 async function runSet(name: string): Promise<void> {
@@ -137,11 +141,17 @@ async function runSet(name: string): Promise<void> {
     const running = isOver ? openResources() : runner.currentRunnable?.fullTitle();
     process.stdout.write(`\n  still running: ${running}\n`, () => process.exit(1));
   });
+  const failures: string[] = [];
   const runner = mocha.run((failed) => {
     const { passes = 0, pending = 0 } = runner.stats ?? {};
     process.exitCode = failed === 0 ? 0 : 1;
     isOver = true;
-    process.send?.({ passed: passes, failed, skipped: pending }, () => process.disconnect());
+    const totals: Totals = { passed: passes, failed, skipped: pending, failures };
+    process.send?.(totals, () => process.disconnect());
+  });
+  runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test, error) => {
+    const [message = ''] = String(error?.message ?? error).split('\n');
+    failures.push(`${test.fullTitle()}: ${message.slice(0, MESSAGE_CHARACTERS)}`);
   });
 }
 
