@@ -200,6 +200,17 @@ describe('signing in', () => {
     expect(bench.wishes.map(({ issuer }) => issuer)).to.deep.equal(['https://partner.example']);
   });
 
+  it('is asked for anew from whichever of several providers, when a decision needs it', async () => {
+    bench.issuers = [...bench.issuers, { name: 'partner', issuer: 'https://partner.example' }];
+
+    const choice = await (await bench.get('/sign-in?to=/approvals/x&anew=1')).text();
+    const [, link = ''] = /href="([^"]*issuer=partner[^"]*)"/.exec(choice) ?? [];
+    await bench.get(link.replaceAll('&amp;', '&'));
+
+    expect(bench.wishes.map(({ anew }) => anew)).to.deep.equal([true]);
+    expect(link).to.include('to=%2Fapprovals%2Fx');
+  });
+
   it('is over when the policy changes the issuer', async () => {
     const { cookie } = await bench.visit('carol');
 

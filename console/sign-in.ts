@@ -41,7 +41,8 @@ export async function beginSignIn({ query }: Asked, console: Console): Promise<A
   const way = ways.length === 1 ? ways[0] : ways.find(({ name }) => name === named);
   if (way === undefined) {
     const names = ways.map(({ name }) => name);
-    return { kind: 'page', status: 200, page: chooseIssuerPage(names, returnTo, console.assets) };
+    const asked = query.has('anew') ? { to: returnTo, anew: '1' } : { to: returnTo };
+    return { kind: 'page', status: 200, page: chooseIssuerPage(names, asked, console.assets) };
   }
   const { issuer, rules, trust } = way;
   try {

@@ -17,9 +17,14 @@ export function welcomePage(to: string, assets: Assets): Html {
   );
 }
 
-export function chooseIssuerPage(names: readonly string[], to: string, assets: Assets): Html {
+/** `asked`: of the sign-in, whichever of them it is with. */
+export function chooseIssuerPage(
+  names: readonly string[],
+  asked: Readonly<Record<string, string>>,
+  assets: Assets,
+): Html {
   const links = names.map((name) => {
-    const query = new URLSearchParams({ issuer: name, to });
+    const query = new URLSearchParams({ issuer: name, ...asked });
     return html`<li><a class="button" href="${`/sign-in?${query}`}">${name}</a></li>`;
   });
   return layout(
