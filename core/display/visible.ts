@@ -1,10 +1,12 @@
 // Text of others before a person's eyes: tool names, subjects and reasons may hold anything, and what
 // they hold must be seen, not obeyed, by a terminal as by a page.
 
-/** Controls (C0, DEL, C1), line separators, and characters that reorder or hide what stands around them. */
+/**
+ * Controls, line separators, and whatever Unicode says is drawn as nothing or reorders what stands around it: text can
+ * hide in any of these. A selector stays where it gives an emoji its form, and there alone.
+ */
 export const UNSEEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding these is the purpose.
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+  /[[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800\ufff9-\ufffb]--[\ufe0e\ufe0f]]|(?<!\p{ExtPict})[\ufe0e\ufe0f]|\p{Cs}/gv;
 
 /** The text with each such character written out as `\u{…}`. */
 export function visible(text: string): string {
