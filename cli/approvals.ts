@@ -24,7 +24,8 @@ const EXIT_UNANSWERED = 2;
 export const AT = { url: required(url), tokenFile: required(text), json: onOff };
 export const ID = { name: 'ID', atLeast: 1, atMost: 1 };
 
-export const COMMON = `  --url URL          Admin address of the gateway, such as http://127.0.0.1:9090. Plain http on loopback only.
+export const COMMON = `  --url URL          Admin address of the gateway, such as http://127.0.0.1:9090, or a namespace of a console, such as
+                     https://gatehouse.example/api/namespaces/payments. Plain http on loopback only.
   --token-file FILE  Your token for spec.identity.approvalAudience: yours, from a sign-in within the last
                      15 minutes (max_age=900), for no MCP server. It is sent and never printed.
   --json             Print JSON, as docs/openapi/approvals.yaml describes it.

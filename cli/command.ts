@@ -4,7 +4,7 @@ export interface CommandIo {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Resolves when the process was asked to stop (SIGTERM, SIGINT); only `run` waits for it. */
+  /** Aborted when the process was asked to stop (SIGTERM, SIGINT), for commands that serve; never for others. */
   readonly stop: AbortSignal;
 }
 

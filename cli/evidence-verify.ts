@@ -17,6 +17,7 @@ import {
 import { asideText, reportText } from './evidence-report.ts';
 import { onOff, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
+import { printableJson } from './printable.ts';
 import { REDIS_FLAGS, readTarget } from './redis-flags.ts';
 
 const EXIT_CODES = { verified: 0, tampered: 1, inconclusive: 2 } as const;
@@ -100,6 +101,6 @@ function print(directory: string, verification: Verification, asJson: boolean, i
   if (!asJson) return io.stdout(reportText(directory, verification));
   // The shape is public, and so are its members: what else there is to say stands beside it.
   const { notes, recordings, ...shape } = verification;
-  io.stdout(`${JSON.stringify(shape, null, 2)}\n`);
+  io.stdout(printableJson(shape, 2));
   io.stderr(asideText(verification));
 }

@@ -61,7 +61,9 @@ describe('reading evidence from the command line', () => {
     it('names the call whose outcome is unknown', async () => {
       const { stdout } = await run(evidenceVerify, data, '--trust', trust);
 
-      expect(stdout).to.match(/outcome is unknown.*\n.*alice.*tools\/call tool:echo, Allow/);
+      expect(stdout).to.match(
+        /outcome is unknown.*\n.*alice.*tools\/call tool:echo\\u\{9b\}2J, Allow/,
+      );
     });
 
     it('exits 2 without the trust key, and says what is not established', async () => {
@@ -86,6 +88,13 @@ describe('reading evidence from the command line', () => {
       ]);
       expect(result).to.deep.include({ verdict: 'verified', lanes: 1, records: 9, problems: [] });
       expect(result.dangling[0]).to.deep.include({ exchange: 'x3', method: 'tools/call' });
+    });
+
+    it('does not let a record steer the terminal as JSON either', async () => {
+      const { stdout } = await run(evidenceVerify, data, '--trust', trust, '--json');
+
+      expect(stdout).not.to.contain('\u009b');
+      expect(JSON.parse(stdout).dangling[0]).to.deep.include({ target: STEERING });
     });
 
     it('keeps notes beside the JSON, since its members are public', async () => {
@@ -223,7 +232,11 @@ describe('reading evidence from the command line', () => {
   });
 });
 
+/** A name of a tool that clears a terminal. */
+const STEERING = 'tool:echo\u009b2J';
+
 function story(now: () => string): readonly RecordDraft[] {
+  const message = { method: 'tools/call', direction: 'toServer', sizeBytes: 120 } as const;
   const denied = { effect: 'Deny', reason: 'no rule allows it', policy: 'a'.repeat(64) } as const;
   const refused = { status: 'refused', refusal: 'denied', reason: 'no rule allows it' } as const;
   return [
@@ -237,7 +250,7 @@ function story(now: () => string): readonly RecordDraft[] {
       source: { address: '203.0.113.7\u001b[2J' },
       outcome: refused,
     },
-    intentDraft('x3', now()),
+    { ...intentDraft('x3', now()), message: { ...message, target: STEERING } },
     { type: 'policy.loaded', ts: now(), detail: { digest: 'a'.repeat(64) } },
   ];
 }

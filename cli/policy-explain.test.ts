@@ -139,6 +139,13 @@ policy payments: allows it
     expect(out).to.include('get_\\u{1b}[2J');
   });
 
+  it('does so in JSON too, which stays the same value', async () => {
+    const { out } = await explain('{}', '{"tool":"get_\u009b2J"}', '--json');
+
+    expect(out).to.not.include('\u009b');
+    expect(JSON.parse(out).questions[0].target).to.equal('get_\u009b2J');
+  });
+
   const faults: [name: string, principal: string, call: string, message: string][] = [
     ['JSON that cannot be read', '{', '{"tool":"x"}', '--principal: '],
     ['a repeated key', '{}', '{"tool":"x","tool":"y"}', '--call: '],

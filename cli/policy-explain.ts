@@ -19,7 +19,7 @@ import { onOff, required, text } from './flag-kinds.ts';
 import { parseFlags } from './flags.ts';
 import { readCall, readPrincipal } from './policy-call.ts';
 import type { Input } from './policy-input.ts';
-import { columns, printable } from './printable.ts';
+import { columns, printable, printableJson } from './printable.ts';
 
 /** Nothing was explained: the policy cannot be read. */
 const EXIT_UNEXPLAINED = 2;
@@ -66,9 +66,7 @@ export const policyExplain: Command = {
     );
     const call = accepted('--call', readCall(await readArgument('--call', flags.call), []));
     const explanation = explain(loaded.policy, principal, call.message, call.direction);
-    io.stdout(
-      flags.json ? `${JSON.stringify(explanation, null, 2)}\n` : explanationText(explanation),
-    );
+    io.stdout(flags.json ? printableJson(explanation, 2) : explanationText(explanation));
     return 0;
   },
 };
