@@ -33,13 +33,14 @@ async function answerOf(asked: Asked, console: Console): Promise<Answer> {
   const secret = readCookie(asked.cookie, 'visit');
   const visit = await console.visits.find(secret, (each) => isTrusted(each, console));
   if (visit === undefined) return welcome(asked, console);
-  // What is said once is for a person's eyes.
-  const seen = asked.isRefresh ? { ...visit, notice: undefined } : { ...visit };
+  // What is said once is for a person's eyes, so a refresh leaves it for the next page.
+  const before = asked.isRefresh ? { ...visit, notice: undefined } : visit;
+  const seen = { ...before };
   const answered = await visited(asked, seen, console);
   const hasChanged = (['notice', 'draft', 'viewed'] as const).some(
-    (each) => seen[each] !== visit[each],
+    (each) => seen[each] !== before[each],
   );
-  if (hasChanged && !asked.isRefresh) await keep(seen, console);
+  if (hasChanged) await keep(asked.isRefresh ? { ...seen, notice: visit.notice } : seen, console);
   return answered;
 }
 
@@ -145,7 +146,7 @@ const UNKNOWN_VISITS = {
 const NOT_RECORDED = {
   status: 503,
   title: 'Messages cannot be opened now',
-  text: 'Evidence cannot be written, and who opens messages is recorded before they are shown.',
+  text: 'Evidence cannot be written, and who opens messages is recorded before they are shown. Try again in a moment.',
 };
 const FOREIGN_FORM = {
   status: 403,

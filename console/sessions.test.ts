@@ -72,6 +72,21 @@ describe('pages about sessions', () => {
     });
   }
 
+  it('put on record once who plays a session, though the script asks for each step', async () => {
+    await start({ withKey: true });
+    const alice = await bench.visit('alice');
+    const id = await bench.ask('own');
+    await bench.post(`/approvals/${id}`, alice, { act: 'cancel', reason: '' });
+    const refresh = { cookie: alice.cookie, 'x-gatehouse-refresh': '1' };
+
+    await bench.get('/sessions/session-1/replay', refresh);
+    await bench.get('/sessions/session-1/replay', refresh);
+    const next = await (await bench.get('/', { cookie: alice.cookie })).text();
+
+    expect(bench.records.map(({ type }) => type)).to.deep.equal(['recording.viewed']);
+    expect(next).to.include('Your request is cancelled.');
+  });
+
   it('replay each step, and no step that is not there', async () => {
     await start({ withKey: true });
 
