@@ -7,18 +7,25 @@ import { expect } from 'chai';
 import { UsageError } from './command.ts';
 import { consoleCommand } from './console.ts';
 
-async function run(...args: readonly string[]) {
+/** Asks it to stop once it says so. */
+async function runUntil(says: string, ...args: readonly string[]) {
   let stderr = '';
+  const stop = new AbortController();
   const io = {
     env: {},
     stdout: () => {},
     stderr: (text: string) => {
       stderr += text;
+      if (says !== '' && stderr.includes(says)) stop.abort();
     },
-    stop: new AbortController().signal,
+    stop: stop.signal,
   };
   const code = await consoleCommand.run(args, io).catch((error: unknown) => error);
   return { code, stderr };
+}
+
+function run(...args: readonly string[]) {
+  return runUntil('', ...args);
 }
 
 const REDIS = ['--redis', 'redis://127.0.0.1:1'];
@@ -62,11 +69,13 @@ describe('gatehouse console', () => {
     expect(stderr).to.include('wrong.yaml:1');
   });
 
-  it('does not start without its Redis', async () => {
-    const { code, stderr } = await run(...REDIS, '--policy', folder, ...keys());
+  it('waits for its Redis, says so, and ends in peace when it is asked to meanwhile', async () => {
+    const words = [...REDIS, '--policy', folder, '--admin', '127.0.0.1:0', ...keys()];
 
-    expect(code).to.equal(78);
-    expect(stderr).to.include('Redis at 127.0.0.1:1 cannot be used');
+    const { code, stderr } = await runUntil('waiting for it', ...words);
+
+    expect(code).to.equal(0);
+    expect(stderr).to.include('127.0.0.1:1').and.include('ECONNREFUSED');
   });
 
   it('does not start with half a key', async () => {

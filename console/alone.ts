@@ -12,62 +12,98 @@ import {
 import { watchPolicyFiles } from '#platform/file/policy-watch.ts';
 import { loadTrustKey } from '#platform/file/trust-key.ts';
 import { createTokenVerifier } from '#platform/oidc/token-verifier.ts';
-import { startAdminServer } from '#platform/process/admin-server.ts';
+import { type AdminServer, startAdminServer } from '#platform/process/admin-server.ts';
 import { type Clock, createClock } from '#platform/process/clock.ts';
 import type { Logger } from '#platform/process/log.ts';
 import { Metrics } from '#platform/process/metrics.ts';
-import { placesOf, type RedisClient } from '#platform/redis/client.ts';
-import { checkPosture } from '#platform/redis/posture.ts';
 import { RedisVisitStore } from '#platform/redis/visit-store.ts';
-import { openerOf, serve } from './main.ts';
+import { firstReader } from './await-redis.ts';
+import { openerOf, type Prepared, prepare, type RunningConsole, serve } from './main.ts';
 import { Namespaces } from './namespaces.ts';
-import { connect, type NamespaceParts, openNamespace } from './open-namespace.ts';
+import { connect, makeFolder, type NamespaceParts, openNamespace } from './open-namespace.ts';
 import { type AloneSettings, ConsoleFault } from './settings.ts';
 
 /** As on the approvals API of a gateway: more than people do. */
 const PER_MINUTE = 120;
+/** As long as `helm install --wait` gives a whole installation. */
+const REDIS_PATIENCE_MILLIS = 5 * 60_000;
 
 /** Runs until `stop`; rejects with ConsoleFault and others when it cannot start as configured. */
 export async function runConsole(
   settings: AloneSettings,
   log: Logger,
   stop: AbortSignal,
+  patienceMillis = REDIS_PATIENCE_MILLIS,
 ): Promise<void> {
   const first = sortByNamespace(await readNow(settings), settings.redis.namespace);
   refusePolicies(first);
-  const parts = await assemble(settings, log);
-  const namespaces = new Namespaces({
-    ...parts,
-    open: (name, policy) => openNamespace(name, policy, parts),
-  });
+  const own = await assemble(settings, log);
+  const standing: Standing = { isServing: false, areWell: () => true };
+  const admin = await startAdmin(own, standing);
   try {
-    const [fault] = await namespaces.apply(first);
-    if (namespaces.all.length === 0 && fault !== undefined) throw fault;
-    await serveUntil(stop, namespaces, parts);
+    const reader = await firstReader(own, stop, patienceMillis);
+    if (reader !== undefined) await serveFrom(first, { ...own, reader }, standing, stop);
   } finally {
-    await namespaces.close();
-    parts.reader.disconnect();
-    await parts.verifier.close();
+    await admin.close();
+    await own.verifier.close();
     log.info('stopped');
   }
 }
 
-async function serveUntil(
+/** What there is before Redis is there. */
+interface OwnParts extends Omit<NamespaceParts, 'reader'> {
+  readonly prepared: Prepared;
+}
+
+type Parts = OwnParts & Pick<NamespaceParts, 'reader'>;
+
+/** What the admin address says meanwhile, and from then on. */
+interface Standing {
+  isServing: boolean;
+  areWell: () => boolean;
+}
+
+async function serveFrom(
+  first: NamespacePolicies,
+  parts: Parts,
+  standing: Standing,
   stop: AbortSignal,
-  namespaces: Namespaces,
-  parts: NamespaceParts,
 ): Promise<void> {
-  const { settings, clock, log } = parts;
+  const namespaces = new Namespaces({
+    ...parts,
+    open: (name, policy) => openNamespace(name, policy, parts),
+  });
+  standing.areWell = () => namespaces.areWell;
+  try {
+    const [fault] = await namespaces.apply(first);
+    if (namespaces.all.length === 0 && fault !== undefined) throw fault;
+    const console = await openPages(namespaces, parts);
+    standing.isServing = !stop.aborted;
+    await untilStopped(stop, namespaces, parts);
+    standing.isServing = false;
+    await console.close();
+  } finally {
+    await namespaces.close();
+    parts.reader.disconnect();
+  }
+}
+
+async function openPages(namespaces: Namespaces, parts: Parts): Promise<RunningConsole> {
+  const { settings, clock, log, prepared } = parts;
   const visits = await connect('gatehouse-visits', parts);
-  const console = await serve(settings, {
+  return serve(settings, prepared, {
     ...{ clock, log, tooSoon: hurry(clock) },
     namespaces: () => namespaces.all,
     visitStore: new RedisVisitStore(visits, settings.redis.namespace),
   });
-  const admin = await startAdmin(stop, namespaces, parts).catch(async (error: unknown) => {
-    await console.close();
-    throw error;
-  });
+}
+
+/** Takes policies up as they change. */
+async function untilStopped(
+  stop: AbortSignal,
+  namespaces: Namespaces,
+  { settings }: Parts,
+): Promise<void> {
   const watch = watchPolicyFiles(
     settings.policyPaths,
     (reading) => void namespaces.apply(sortByNamespace(reading, settings.redis.namespace)),
@@ -78,8 +114,6 @@ async function serveUntil(
     stop.addEventListener('abort', () => resolve(), { once: true });
   });
   watch.close();
-  await console.close();
-  await admin.close();
 }
 
 async function readNow({ policyPaths }: AloneSettings) {
@@ -96,7 +130,7 @@ function refusePolicies(policies: NamespacePolicies): void {
   }
 }
 
-async function assemble(settings: AloneSettings, log: Logger): Promise<NamespaceParts> {
+async function assemble(settings: AloneSettings, log: Logger): Promise<OwnParts> {
   const clock = createClock();
   const trustKey = await loadTrustKey(settings.trustKeyFile, settings.dataDir);
   const approvalKey = await loadApprovalKey(settings.approvalKeyFile);
@@ -110,11 +144,11 @@ async function assemble(settings: AloneSettings, log: Logger): Promise<Namespace
       publicKeyFile: approvalKey.publicKeyFile,
     });
   }
-  const opener = await openerOf(settings);
-  const reader = await connect('gatehouse-console', { settings, log });
-  await announcePosture(settings, reader, log);
+  const { dataDir, sealingKeysFile } = settings;
+  if (sealingKeysFile === undefined) await makeFolder(dataDir, '--data');
+  const [opener, prepared] = [await openerOf(settings), await prepare(settings)];
   return {
-    ...{ settings, clock, log, trustKey, approvalKey, opener, reader },
+    ...{ settings, clock, log, trustKey, approvalKey, opener, prepared },
     metrics: new Metrics(settings.version),
     verifier: createTokenVerifier({
       issuers: [],
@@ -122,24 +156,6 @@ async function assemble(settings: AloneSettings, log: Logger): Promise<Namespace
       now: () => clock.epochSeconds() * 1000,
     }),
   };
-}
-
-async function announcePosture(
-  { redis }: AloneSettings,
-  reader: RedisClient,
-  log: Logger,
-): Promise<void> {
-  try {
-    const { version, durability, replicas, warnings } = await checkPosture(reader);
-    log.info('state lives in Redis', {
-      places: placesOf(redis.target),
-      ...{ version, durability, replicas },
-    });
-    for (const warning of warnings) log.warn('Redis could be set more safely', { warning });
-  } catch (error) {
-    reader.disconnect();
-    throw error;
-  }
 }
 
 function hurry(clock: Clock) {
@@ -150,14 +166,10 @@ function hurry(clock: Clock) {
   };
 }
 
-/** Readiness asks nothing of Redis: all replicas share it, and pages say when it is away. */
-function startAdmin(
-  stop: AbortSignal,
-  namespaces: Namespaces,
-  { settings, metrics }: NamespaceParts,
-) {
+/** Open before Redis is there; from then on readiness asks nothing of it: all replicas share it, and pages say when it is away. */
+function startAdmin({ settings, metrics }: OwnParts, standing: Standing): Promise<AdminServer> {
   metrics.observe({
-    evidenceHealthy: () => namespaces.areWell,
+    evidenceHealthy: () => standing.areWell(),
     streamsOpen: () => 0,
     callsWaiting: () => 0,
     tasksKept: () => 0,
@@ -165,7 +177,7 @@ function startAdmin(
   return startAdminServer({
     ...settings.admin,
     metrics,
-    isStarted: () => true,
-    checks: new Map([['serving', () => !stop.aborted]]),
+    isStarted: () => standing.isServing,
+    checks: new Map([['serving', () => standing.isServing]]),
   });
 }

@@ -37,6 +37,7 @@ export async function startConsole(
   host: ConsoleHost,
 ): Promise<RunningConsole> {
   const nowMillis = () => Math.floor(host.clock.epochSeconds() * 1000);
+  const prepared = await prepare(settings);
   const shelf = await openSessions(settings);
   const { auditors } = settings;
   const opener = await openerOf(settings);
@@ -44,10 +45,13 @@ export async function startConsole(
     ...host.namespace,
     sessions: new SessionShelf({ auditors, recorded: shelf.recorded, opener, nowMillis }),
   };
-  const serving = await serve(settings, {
+  const serving = await serve(settings, prepared, {
     ...host,
     namespaces: () => [namespace],
     visitStore: new MemoryVisitStore(nowMillis),
+  }).catch((error: unknown) => {
+    shelf.close();
+    throw error;
   });
   return {
     close: async () => {
@@ -57,32 +61,48 @@ export async function startConsole(
   };
 }
 
+/** What pages need of files: had before anything is waited for, since a fault in it is worth saying at once. */
+export interface Prepared extends Pick<Console, 'sealer' | 'assets'> {
+  readonly clientSecret: string | undefined;
+}
+
+/** Rejects with ConsoleFault or the fault of a key when the console cannot serve as configured. */
+export async function prepare(settings: ConsoleSettings): Promise<Prepared> {
+  refusePlainHttp(settings);
+  return {
+    sealer: new Sealer(await loadSealingKeys(settings)),
+    clientSecret: await clientSecretOf(settings),
+    assets: await readAssets(),
+  };
+}
+
 export interface Serving extends Pick<Console, 'namespaces' | 'tooSoon' | 'clock' | 'log'> {
   /** Closed with the console. */
   readonly visitStore: VisitStore;
 }
 
-/** Listens, with whatever the pages need that is the same for every console. */
+/** Listens; the store of visits is closed when it cannot. */
 export async function serve(
   settings: ConsoleSettings,
+  { clientSecret, sealer, assets }: Prepared,
   { visitStore, ...serving }: Serving,
 ): Promise<RunningConsole> {
   const { clock, log } = serving;
   const { publicUrl, allowPlainHttp } = settings;
-  refusePlainHttp(settings);
-  const sealer = new Sealer(await loadSealingKeys(settings));
   const server = await startServer({
     ...serving,
     settings,
     visits: new Visits({ store: visitStore, sealer, nowSeconds: () => clock.epochSeconds() }),
     codeFlow: new CodeFlow({
-      clientSecret: await clientSecretOf(settings),
+      clientSecret,
       redirectUri: new URL('/sign-in/callback', publicUrl).href,
       allowsPlainHttp: (issuer) => allowPlainHttp || isLoopback(new URL(issuer).hostname),
       now: () => Math.floor(clock.epochSeconds() * 1000),
     }),
-    sealer,
-    assets: await readAssets(),
+    ...{ sealer, assets },
+  }).catch((error: unknown) => {
+    visitStore.close();
+    throw error;
   });
   log.info('console ready', { url: publicUrl.origin });
   return {

@@ -169,7 +169,7 @@ function shelfOf(
 async function openLedger(name: Namespace, parts: NamespaceParts): Promise<Ledger> {
   const { settings, trustKey, clock, log } = parts;
   const { version, redis, checkpointsDir } = settings;
-  if (checkpointsDir !== undefined) await makeFolder(checkpointsDir);
+  if (checkpointsDir !== undefined) await makeFolder(checkpointsDir, '--checkpoints');
   const anchor = (of: string) => anchorPlace(of, parts);
   return openRedisLedger({
     client: await connect('gatehouse-evidence', parts),
@@ -192,17 +192,15 @@ async function openLedger(name: Namespace, parts: NamespaceParts): Promise<Ledge
   });
 }
 
-async function makeFolder(folder: string): Promise<void> {
+/** Rejects with ConsoleFault that names the flag which named the folder. */
+export async function makeFolder(folder: string, flag: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown fault';
-    throw new ConsoleFault(
-      `--checkpoints: ${folder} cannot be made (${code}); name another folder`,
-      {
-        cause,
-      },
-    );
+    throw new ConsoleFault(`${flag}: ${folder} cannot be made (${code}); name another folder`, {
+      cause,
+    });
   }
 }
 

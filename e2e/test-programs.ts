@@ -24,6 +24,7 @@ export const TEST_PROGRAMS: readonly TestProgram[] = [
     tests: [
       'platform/redis/**',
       'cli/archiving.test.ts',
+      'console/alone.test.ts',
       'console/notifications.test.ts',
       'e2e/console/alone.test.ts',
       'e2e/console/shared-redis.test.ts',
