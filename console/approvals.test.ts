@@ -1,7 +1,7 @@
 // What the pages about approvals offer, to whom, and what becomes of what they send.
 
 import { expect } from 'chai';
-import { principal, request, TERMS } from '#core/approvals/approvals.testkit.ts';
+import { MCP, principal, request, TERMS } from '#core/approvals/approvals.testkit.ts';
 import { ConsoleBench } from './console.testkit.ts';
 
 describe('pages about approvals', () => {
@@ -57,6 +57,29 @@ describe('pages about approvals', () => {
 
     expect(text).to.include('&lt;img src=x onerror=1&gt; \\u{202e}');
     expect(text).to.not.include('<img');
+  });
+
+  it('say before the buttons at which server it would happen', async () => {
+    const text = await page(`/approvals/${await bench.ask('one')}`, 'carol');
+
+    expect(text.indexOf(MCP)).to.be.within(0, text.indexOf('value="approve"'));
+  });
+
+  it('say before the buttons how much of the arguments a decision holds for', async () => {
+    const one = await bench.ask('one');
+    const allowance = { scope: 'Window', maxUses: 5, ttlSeconds: 600 } as const;
+    const many = await bench.bench.ask('many', request('many', { terms: { ...TERMS, allowance } }));
+
+    const [call, window] = [
+      await page(`/approvals/${one}`, 'carol'),
+      await page(`/approvals/${many}`, 'carol'),
+    ];
+
+    const exact = 'Exactly these are bound to the decision';
+    const any = 'Up to 5 calls of this tool by this caller, with ANY arguments, within 10 min';
+    expect(call).to.include(exact);
+    expect(window).to.not.include(exact);
+    expect(window.indexOf(any)).to.be.within(0, window.indexOf('value="approve"'));
   });
 
   it('offer the requester nothing but to cancel', async () => {

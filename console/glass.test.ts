@@ -1,7 +1,7 @@
 // Breaking glass and reviewing that, from the pages of a browser.
 
 import { expect } from 'chai';
-import { GLASS_TERMS, request } from '#core/approvals/approvals.testkit.ts';
+import { GLASS_TERMS, MCP, request } from '#core/approvals/approvals.testkit.ts';
 import { ConsoleBench } from './console.testkit.ts';
 
 const ONCALL = { groups: ['oncall'] };
@@ -59,10 +59,20 @@ describe('pages about broken glass', () => {
     const before = await (await bench.get(`/approvals/${id}/break-glass`, olga)).text();
     const { status, to } = await smash();
 
-    expect(before).to.include('Why it cannot wait').and.include('{');
+    expect(before).to.include('Why it cannot wait').and.include('{').and.include(MCP);
     expect([status, to]).to.deep.equal([303, `/approvals/${id}`]);
     expect(await bench.bench.stateOf(id)).to.equal('GRANTED');
     expect(bench.bench.story).to.deep.equal(['approval.glass_broken olga']);
+  });
+
+  it('say before the glass is broken that it opens a window, where it does', async () => {
+    const allowance = { scope: 'Window', maxUses: 3, ttlSeconds: 600 } as const;
+    const asked = request('window', { terms: { ...GLASS_TERMS, allowance } });
+    const window = await bench.bench.ask('window', asked);
+
+    const shown = await page(`/approvals/${window}/break-glass`, 'olga', ONCALL);
+
+    expect(shown).to.include('Up to 3 calls of this tool by this caller, with ANY arguments');
   });
 
   it('ask again for a reason, and keep what was written when evidence fails', async () => {

@@ -27,11 +27,14 @@ function tick() {
   }
 }
 
+/** As the page itself writes it (pages/times.ts). */
 function span(millis) {
   const seconds = Math.max(0, Math.floor(millis / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  return seconds < 86_400
+    ? `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+    : `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
 }
 
 /** Puts each part that has another version in the place of the old one; what is typed elsewhere stays. */
@@ -151,6 +154,8 @@ function play() {
     else stop();
   });
   document.addEventListener('keydown', (event) => {
+    // With another key they are the browser's own: back, forward, a word on.
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.key === 'ArrowRight') void go('next');
     if (event.key === 'ArrowLeft') void go('prev');
   });

@@ -74,11 +74,24 @@ export function neededWords({ terms }: ApprovalRequest): readonly string[] {
   });
 }
 
-export function allowanceWords({ terms }: ApprovalRequest): string {
+export function allowanceWords({ terms, target }: ApprovalRequest): string {
   const { scope, maxUses, ttlSeconds, closings = [] } = terms.allowance;
   const until = closings.map(({ time, timeZone }) => `, until ${time} ${timeZone} at the latest`);
   const minutes = ttlSeconds % 60 === 0 ? `${ttlSeconds / 60} min` : `${ttlSeconds} s`;
   return scope === 'Call'
     ? `This one call, with exactly these arguments, within ${minutes} of the approval`
-    : `Up to ${maxUses} calls, whatever their arguments, within ${minutes} of the approval${until.join('')}`;
+    : `Up to ${maxUses} ${maxUses === 1 ? 'call' : 'calls'} of this ${target.kind} by this caller, with ANY arguments, within ${minutes} of the approval${until.join('')}`;
+}
+
+/** Which server the call goes to; `namespace` where several are served. */
+export function placeWords({ server }: ApprovalRequest, namespace: string | undefined): Html {
+  return html`<p class="lead">It goes to <code>${server}</code>${namespace === undefined ? undefined : html` of namespace <b>${namespace}</b>`}.</p>`;
+}
+
+/** How much of the arguments above it a decision holds for: read before it is made. */
+export function boundWords(request: ApprovalRequest): Html {
+  const masked = 'What the policy masks is masked here too.';
+  return request.terms.allowance.scope === 'Call'
+    ? html`<p class="hint">Exactly these are bound to the decision. ${masked}</p>`
+    : html`<p class="notice caution">These are the arguments of the call that asks; the decision is for more. ${allowanceWords(request)}. ${masked}</p>`;
 }

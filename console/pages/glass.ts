@@ -16,7 +16,7 @@ import {
 } from '#core/approvals/break-glass.ts';
 import { MAX_REASON_CHARS } from '#core/approvals/reason.ts';
 import { breakingAddress, requestAddress } from './addresses.ts';
-import { verbOf } from './approval-words.ts';
+import { boundWords, placeWords, verbOf } from './approval-words.ts';
 import { jsonBlock } from './json-block.ts';
 import { layout } from './layout.ts';
 import { countdown, moment } from './times.ts';
@@ -64,11 +64,13 @@ export function breakGlassPage(view: GlassView, assets: Assets): Html {
 <header>
 <h1>Break the glass to ${verbOf(request)} <b>${request.target.name}</b></h1>
 <p class="lead">The call of ${request.requester.person} goes on at once, without anybody's decision.</p>
+${placeWords(request, view.namespace)}
 </header>
 ${problem === undefined ? undefined : html`<p class="notice problem" role="alert">${problem}</p>`}
 <section class="arguments">
 <h2>Arguments</h2>
 ${jsonBlock(request.preview)}
+${boundWords(request)}
 </section>
 <section class="decision open" aria-label="Break the glass">
 <ul class="plain">

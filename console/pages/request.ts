@@ -11,7 +11,9 @@ import { MAX_REASON_CHARS } from '#core/approvals/reason.ts';
 import { requestAddress } from './addresses.ts';
 import {
   allowanceWords,
+  boundWords,
   neededWords,
+  placeWords,
   progressWords,
   stateBadge,
   throughWords,
@@ -60,7 +62,7 @@ ${problem === undefined ? undefined : html`<p class="notice problem" role="alert
 <section class="arguments">
 <h2>Arguments</h2>
 ${jsonBlock(request.preview)}
-<p class="hint">Exactly these are bound to the decision. What the policy masks is masked here too.</p>
+${boundWords(request)}
 </section>
 ${glassSection({ ...view, review: view.review })}
 ${decision(view, stance)}
@@ -100,11 +102,12 @@ function endedBy({ by, reason }: Extract<Approval, { readonly ending: object }>[
   return html`${by === undefined ? undefined : html`<span>by ${by.subject}</span>`}${reason === undefined ? undefined : html`<span>“${reason}”</span>`}`;
 }
 
-/** The two things to know before the arguments: who stands between, and why the policy asks. */
-function because({ approval, message }: RequestView): Html {
+/** What to know before the arguments: why the policy asks, who stands between, and where it would happen. */
+function because({ approval, message, namespace }: RequestView): Html {
   const { requester, rule } = approval.request;
   const through = throughWords(requester);
-  return html`<p class="lead">${message === undefined ? html`Rule ${rule} asks for a decision.` : message}${through === undefined ? undefined : html` The call comes through ${through}.`}</p>`;
+  return html`<p class="lead">${message === undefined ? html`Rule ${rule} asks for a decision.` : message}${through === undefined ? undefined : html` The call comes through ${through}.`}</p>
+${placeWords(approval.request, namespace)}`;
 }
 
 /** What this reader may do; replaced by the script when that changes, and never while it does not. */

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { spanText } from '#console/pages/times.ts';
 import { LegacySession } from '#e2e/journeys/legacy-session.ts';
 import { messageOf } from '#e2e/journeys/wire.ts';
 import { seriousFaults } from './accessibility.ts';
@@ -143,6 +144,17 @@ describe('deciding in the console', () => {
     await screenshot(page, 'console-outdated');
 
     expect(await seriousFaults(page)).to.deep.equal([]);
+    await context.close();
+  });
+
+  it('counts down in the words that the page was written in', async () => {
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+    const spans = [0, 59_000, 61_000, 3_600_000, 86_399_000, 86_400_000, 200_000_000];
+
+    const counted = await page.evaluate(`${JSON.stringify(spans)}.map(span)`);
+
+    expect(counted).to.deep.equal(spans.map(spanText));
     await context.close();
   });
 

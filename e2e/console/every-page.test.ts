@@ -64,6 +64,10 @@ const SHOWN: readonly Shown[] = [
     says: 'Arguments',
   },
   {
+    ...{ name: 'request-window', by: 'requestPage', path: ({ window }) => `/approvals/${window}` },
+    says: 'ANY arguments',
+  },
+  {
     ...{ name: 'request-own', by: 'requestPage', path: ({ waiting }) => `/approvals/${waiting}` },
     ...{ who: 'alice', says: 'Arguments' },
   },
@@ -132,7 +136,10 @@ async function fill({ bench }: ConsoleBench) {
   ];
   await bench.decide(fresh('bob', ['finance']), 'approve', granted);
   await bench.decide(fresh('bob', ['finance']), 'deny', denied);
-  return { overdue, waiting, granted, denied };
+  const allowance = { scope: 'Window', maxUses: 5, ttlSeconds: 600 } as const;
+  const terms = { ...GLASS_TERMS, allowance };
+  const window = await bench.ask('window', request('window', { terms }));
+  return { overdue, waiting, granted, denied, window };
 }
 
 describe('every page of the console', function () {

@@ -107,6 +107,47 @@ describe('the console is guarded', () => {
     await context.close();
   });
 
+  it('against letters that run the other way and would swap what stands around them', async () => {
+    const [right, left] = ['\u05d0\u05d1', '\u05d2\u05d3'];
+    await stage.call('refund', { amount: 1, customer: 'C-RTL', [right]: left });
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+
+    await page.locator('.card', { hasText: 'C-RTL' }).getByRole('link').first().click();
+    await page.locator('pre.json .name', { hasText: right }).waitFor();
+    await screenshot(page, 'console-right-to-left');
+    const gap = await page.evaluate(`(() => {
+      const names = [...document.querySelectorAll('pre.json .name')];
+      const name = names.find((each) => each.textContent.includes('${right}'));
+      const value = document.createRange();
+      value.setStart(name.nextSibling, ': "'.length);
+      value.setEnd(name.nextSibling, ': "xx'.length);
+      return value.getBoundingClientRect().left - name.getBoundingClientRect().right;
+    })()`);
+
+    expect(gap).to.be.above(0);
+    await context.close();
+  });
+
+  it('against arguments that are below an edge while somebody decides', async () => {
+    const items = Array.from({ length: 60 }, (_, index) => `item ${index}`);
+    await stage.call('refund', { amount: 1, customer: 'C-LONG', items, last: 'seen' });
+    const context = await openContext(browser);
+    const page = await signIn(context, stage.url, 'carol');
+
+    await page.locator('.card', { hasText: 'C-LONG' }).getByRole('link').first().click();
+    const shown = page.locator('pre.json');
+    await shown.waitFor();
+    const hidden = await page.evaluate(`(() => {
+      const { scrollHeight, clientHeight } = document.querySelector('pre.json');
+      return scrollHeight - clientHeight;
+    })()`);
+
+    expect(await shown.textContent()).to.include('"last": "seen"');
+    expect(hidden).to.be.at.most(1);
+    await context.close();
+  });
+
   it('against scripts that found their way into a page after all', async () => {
     const context = await openContext(browser);
     const page = await signIn(context, stage.url, 'carol');
