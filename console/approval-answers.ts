@@ -76,7 +76,7 @@ const NO_SUCH = {
 export const NOT_HEARD = {
   status: 403,
   title: 'Nobody is asked here',
-  text: 'The policy in force asks nobody for approvals, or not you.',
+  text: 'The policy in force asks nobody for approvals, or not you. Its author says whom it asks.',
 };
 const AMBIGUOUS = {
   status: 409,

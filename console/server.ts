@@ -51,7 +51,7 @@ export async function startServer(console: Console): Promise<ConsoleServer> {
 const FAILED = {
   kind: 'page',
   status: 500,
-  page: html`<title>Not now</title><p>This page failed. Nothing was decided; the log says why.</p>`,
+  page: html`<title>Not now</title><p>This page failed; the log says why. If you were deciding, look at the request again before you try once more.</p>`,
 } as const;
 
 async function take(

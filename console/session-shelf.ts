@@ -1,4 +1,4 @@
-// Sessions as the evidence of this gateway tells them. Everyone may read their own; who may read all is
+// Sessions as evidence tells them. Everyone may read their own; who may read all is
 // for whoever starts the console to say.
 
 import type { StoredRecord } from '#core/evidence/parse-record.ts';

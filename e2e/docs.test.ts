@@ -55,6 +55,30 @@ describe('the documents', () => {
     });
   }
 
+  for (const document of DOCUMENTS) {
+    it(`${document} has no row of a table that lost its head`, () => {
+      const text = readFileSync(document, 'utf8').replaceAll(/^```.*?^```/gms, '');
+      const tables = text.match(/(?:^\|.*\n)+/gm) ?? [];
+
+      const headless = tables.filter((table) => !/^.*\n\|[\s:|-]+\|\n/.test(table));
+
+      expect(headless.map((table) => table.split('\n', 1)[0])).to.deep.equal([]);
+    });
+  }
+
+  it('say of every package that the programs carry why it is there', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const text = readFileSync('docs/architecture.md', 'utf8');
+    const [, table = ''] = /## Dependencies\n(.*?)\nFor building/s.exec(text) ?? [];
+
+    const silent = Object.keys(dependencies).filter((name) => {
+      const short = name.replace('@opentelemetry/', '');
+      return !table.includes(`\`${name}\``) && !table.includes(`\`${short}\``);
+    });
+
+    expect(silent).to.deep.equal([]);
+  });
+
   it('number each threat once', () => {
     const text = readFileSync('docs/threat-model.md', 'utf8');
     const numbers = [...text.matchAll(/^\| (T\d+) /gm)].map(([, number]) => number);

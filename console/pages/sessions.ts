@@ -28,7 +28,7 @@ export function sessionsPage(view: SessionsView, assets: Assets): Html {
   return layout(
     { title: 'Sessions', place: 'sessions', visit, assets },
     html`<h1>Sessions</h1>
-<p class="lead">${isAuditor ? 'What agents did here, from the evidence of this gateway.' : 'What was done here as you, from the evidence of this gateway.'} Reading is not verifying: for that there is <code>gatehouse evidence verify</code>.</p>
+<p class="lead">${isAuditor ? 'What agents did here, from the evidence.' : 'What was done here as you, from the evidence.'} Reading is not verifying: for that there is <code>gatehouse evidence verify</code>.</p>
 ${filterForm(view)}
 ${sessions.length === 0 ? html`<p class="none">No session fits.</p>` : table(sessions)}
 ${isCut ? html`<p class="hint">Only the newest ${sessions.length} are shown; narrow the filter for older ones.</p>` : undefined}`,
@@ -38,8 +38,8 @@ ${isCut ? html`<p class="hint">Only the newest ${sessions.length} are shown; nar
 function filterForm({ filter, isAuditor }: SessionsView): Html {
   return html`<form class="filter" method="get" action="/sessions" role="search">
 ${isAuditor ? html`<p><label for="who">Who</label><input id="who" name="who" value="${filter.who}" maxlength="200" autocomplete="off"></p>` : undefined}
-<p><label for="from">From</label><input id="from" name="from" type="date" value="${filter.from}"></p>
-<p><label for="to">To</label><input id="to" name="to" type="date" value="${filter.to}"></p>
+<p><label for="from">From (UTC)</label><input id="from" name="from" type="date" value="${filter.from}"></p>
+<p><label for="to">To (UTC)</label><input id="to" name="to" type="date" value="${filter.to}"></p>
 <p><label for="with">With</label><select id="with" name="with">${WITH.map(([value, label]) => html`<option value="${value}" ${value === filter.with ? html`selected` : undefined}>${label}</option>`)}</select></p>
 <p><button>Filter</button></p>
 </form>`;
