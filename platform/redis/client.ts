@@ -12,7 +12,7 @@ export interface ConnectOptions {
   readonly name: string;
   /** PEM of the authority that signed the server's certificate; default: the public ones. */
   readonly ca?: string;
-  /** Told of the code of each failure, such as ECONNREFUSED; never more than the code. */
+  /** Told of the codes with which it fails, such as ECONNREFUSED, each once until it stands again; never more than the code. */
   readonly onError?: (code: string) => void;
 }
 
@@ -42,9 +42,20 @@ export async function connectRedis(
     );
   }
   // Without a listener the client prints errors itself. From here on it connects again by itself.
-  client.on('error', (error: unknown) => options.onError?.(codeOf(error)));
+  tellOfOutages(client, options.onError);
   reviveUnlessClosed(client);
   return client;
+}
+
+/** It tries each second, and many connections do: an outage must not fill a log. */
+function tellOfOutages(client: RedisClient, tell: ConnectOptions['onError']): void {
+  const told = new Set<string>();
+  client.on('ready', () => told.clear());
+  client.on('error', (error: unknown) => {
+    const code = codeOf(error);
+    if (!told.has(code)) tell?.(code);
+    told.add(code);
+  });
 }
 
 /**

@@ -193,3 +193,35 @@ describe('A connection to Redis', () => {
     }
   });
 });
+
+describe('A connection to a Redis that goes away', () => {
+  it('says so once for each time, however often it tries', async () => {
+    const redis = await startRedis();
+    const told: string[] = [];
+    const client = await connectRedis(readRedisUrl(redis.url, 'test'), {
+      name: 'test',
+      onError: (code) => void told.push(code),
+    });
+    const failures = (count: number) =>
+      new Promise<void>((resolve) => {
+        let left = count;
+        client.on('error', () => {
+          left -= 1;
+          if (left === 0) resolve();
+        });
+      });
+
+    await Promise.all([failures(3), redis.kill()]);
+    const before = [...told];
+    await Promise.all([
+      new Promise<void>((resolve) => client.once('ready', () => resolve())),
+      redis.start(),
+    ]);
+    await Promise.all([failures(2), redis.kill()]);
+    client.disconnect();
+    await redis.stop();
+
+    expect(before).to.deep.equal(['ECONNREFUSED']);
+    expect(told).to.deep.equal(['ECONNREFUSED', 'ECONNREFUSED']);
+  });
+});
