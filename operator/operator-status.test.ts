@@ -187,10 +187,11 @@ describe('the status of a policy, on a real API server and a real Redis', functi
       const { items } = Object(await rig.api.client.list(path, {}));
       return items.find(({ note }: { note?: string }) => note?.startsWith('Pod told should'));
     });
-    const { target, anchors } = await until(async () => {
-      const found = await rig.evidence();
-      return found.records.some((text) => text.includes('"told"')) ? found : undefined;
+    await until(async () => {
+      const { records } = await rig.evidence();
+      return records.some((text) => text.includes('"told"')) || undefined;
     });
+    const { target, anchors } = await rig.evidence();
 
     expect([note.type, note.reason]).to.deep.equal(['Warning', 'UninjectedPod']);
     expect(await rig.metrics.text()).to.match(/gatehouse_operator_pods\{state="uninjected"\} [12]/);

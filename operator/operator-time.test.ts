@@ -121,14 +121,12 @@ describe('the operator, as time goes by', function () {
     const pods = `/api/v1/namespaces/${NS}/pods`;
     const leave = async () => {
       await rig.api.client.remove(`${pods}/pay-0?gracePeriodSeconds=0`);
-      await until(async () => (rig.operator.world.pods.size === 0 ? true : undefined));
-      await pass(0);
+      await untilCounted(0);
     };
     await leave();
     await pass(9 * MINUTE);
     await rig.api.client.create(pods, pod('pay-0'));
-    await until(async () => (rig.operator.world.pods.size === 1 ? true : undefined));
-    await pass(0);
+    await untilCounted(1);
     await leave();
     await pass(9 * MINUTE);
     const kept = await rig.api.client.find(DOCUMENT);
@@ -140,4 +138,9 @@ describe('the operator, as time goes by', function () {
 
     expect([kept === undefined, gone]).to.deep.equal([false, true]);
   });
+
+  /** In the status, which is written after documents were looked at. */
+  async function untilCounted(pods: number): Promise<void> {
+    await until(async () => ((await rig.statusOf()).targets?.matched === pods ? true : undefined));
+  }
 });

@@ -11,6 +11,7 @@ import { missingApiServer } from './kube/api-server.fixture.ts';
 import { PATHS } from './kube/paths.ts';
 import {
   APPLY,
+  leastMillis,
   NS,
   type OperatorRig,
   pod,
@@ -92,11 +93,13 @@ describe('the trust of policy documents, on a real API server and a real Redis',
       await write({ 'ca.crt': `# a comment\n${first}` });
       await until(async () => ((await bundle()) === first ? true : undefined));
 
-      const started = performance.now();
-      await write({ 'ca.crt': second });
-      await until(async () => ((await bundle()) === second ? true : undefined));
+      const took = await leastMillis(async (attempt) => {
+        const next = attempt === 2 ? first : second;
+        await write({ 'ca.crt': next });
+        await until(async () => ((await bundle()) === next ? true : undefined));
+      });
 
-      expect(performance.now() - started).to.be.below(2000);
+      expect(took).to.be.below(1000);
     });
 
     it('keeps the last good ones when they are gone, and says so', async () => {

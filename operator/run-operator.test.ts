@@ -88,10 +88,13 @@ describe('a whole replica of the operator', function () {
       const { response } = Object(await answer.body.json());
       return response.allowed === true ? response : undefined;
     });
-    const health = await request(`http://127.0.0.1:${ports.health}/readyz`);
+    const health = await until(async () => {
+      const { statusCode: status } = await request(`http://127.0.0.1:${ports.health}/readyz`);
+      return status === 200 ? status : undefined;
+    });
     const metrics = await (await request(`http://127.0.0.1:${ports.health}/metrics`)).body.text();
 
-    expect([statusCode, health.statusCode]).to.deep.equal([401, 200]);
+    expect([statusCode, health]).to.deep.equal([401, 200]);
     const patch = Buffer.from(admitted.patch, 'base64').toString();
     expect(patch).to.include('"image":"sidecar:1"').and.include('gatehouse.dev/status');
     expect(metrics).to.include('gatehouse_operator_leads 1');

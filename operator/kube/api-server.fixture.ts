@@ -3,12 +3,14 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { globSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
 import type { ClusterAccess } from './access.ts';
 import { KubeClient } from './client.ts';
 
@@ -20,6 +22,8 @@ export interface TestApiServer {
 
 const TOKEN = 'test-admin';
 const START_MS = 90_000;
+/** Another process may take a port that was free a moment ago. */
+const ATTEMPTS = 3;
 
 const CHILDREN = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -39,33 +43,47 @@ export function clusterProgram(name: string): string | undefined {
 }
 
 export async function startApiServer(): Promise<TestApiServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startSomewhere();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof EndedEarly)) throw error;
+    }
+  }
+}
+
+class EndedEarly extends Error {}
+
+async function startSomewhere(): Promise<TestApiServer> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-api-'));
   const [etcdPort, peerPort, port] = await Promise.all([freePort(), freePort(), freePort()]);
   const etcd = `http://127.0.0.1:${etcdPort}`;
-  run('etcd', [
+  const store = run('etcd', [
     `--data-dir=${join(folder, 'etcd')}`,
     `--listen-client-urls=${etcd}`,
     `--advertise-client-urls=${etcd}`,
     `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
     '--unsafe-no-fsync',
   ]);
-  run(apiServerProgram() ?? '', apiServerFlags(folder, etcd, port));
+  const children = [store, run(apiServerProgram() ?? '', apiServerFlags(folder, etcd, port))];
   const access: ClusterAccess = {
     url: `https://127.0.0.1:${port}`,
     skipVerify: true,
     authorization: async () => `Bearer ${TOKEN}`,
   };
   const client = new KubeClient(access);
-  await untilReady(client);
-  return {
-    access,
-    client,
-    stop: async () => {
-      await client.close();
-      await stopAll();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    await client.close();
+    await Promise.all(children.map(end));
+    await rm(folder, { recursive: true, force: true });
   };
+  try {
+    await untilReady({ client, access }, children);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { access, client, stop };
 }
 
 function apiServerFlags(folder: string, etcd: string, port: number): readonly string[] {
@@ -97,25 +115,50 @@ function apiServerProgram(): string | undefined {
   return clusterProgram('kube-apiserver');
 }
 
-function run(program: string, args: readonly string[]): void {
+function run(program: string, args: readonly string[]): ChildProcess {
   const child = spawn(program, args, { stdio: 'ignore' });
   CHILDREN.add(child);
   child.once('exit', () => CHILDREN.delete(child));
+  return child;
 }
 
-async function stopAll(): Promise<void> {
-  const exits = [...CHILDREN].map((child) => new Promise((resolve) => child.once('exit', resolve)));
-  for (const child of CHILDREN) child.kill('SIGKILL');
-  await Promise.all(exits);
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
 }
 
-async function untilReady(client: KubeClient): Promise<void> {
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+async function untilReady(
+  { client, access }: Pick<TestApiServer, 'client' | 'access'>,
+  children: readonly ChildProcess[],
+): Promise<void> {
   const until = Date.now() + START_MS;
   for (;;) {
     const found = await client.find('/api/v1/namespaces/default').catch(() => undefined);
-    if (found !== undefined) return;
+    if (found !== undefined && (await isReady(access))) return;
+    if (children.some(hasEnded)) throw new EndedEarly('etcd or kube-apiserver has ended');
     if (Date.now() > until) throw new Error('kube-apiserver did not become ready');
     await delay(200);
+  }
+}
+
+/** As it says itself, in plain text: the roles of the cluster come after its namespaces. */
+async function isReady({ url, authorization }: ClusterAccess): Promise<boolean> {
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  try {
+    const headers = { authorization: (await authorization()) ?? '' };
+    const { statusCode, body } = await request(`${url}/readyz`, { dispatcher, headers });
+    await body.dump();
+    return statusCode === 200;
+  } catch {
+    return false;
+  } finally {
+    await dispatcher.close();
   }
 }
 

@@ -30,7 +30,9 @@ describe('against a real API server', function () {
       const crd = crdOf(custom) as { metadata: { name: string } };
       await api.client.apply(`${CRDS}/${crd.metadata.name}`, crd, APPLY);
     }
-    await until(async () => (await status(() => api.client.list(CLUSTER, {}))) === 0);
+    for (const path of [POLICIES, CLUSTER]) {
+      await until(async () => (await status(() => api.client.list(path, {}))) === 0);
+    }
   });
   after(async () => {
     await api?.stop();
@@ -123,7 +125,8 @@ describe('against a real API server', function () {
         random: Math.random,
         onLead: () => log.push(`${identity} leads`),
         onLoss: () => log.push(`${identity} lost`),
-        times: { leaseMillis: 2000, renewMillis: 1500, retryMillis: 50 },
+        // Too long to be over by itself while a busy machine stands still.
+        times: { leaseMillis: 90_000, renewMillis: 60_000, retryMillis: 50 },
       });
     const [a, b] = [leader('a'), leader('b')];
     a.start();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { missingApiServer } from '../kube/api-server.fixture.ts';
+import { until } from '../operator-rig.fixture.ts';
 import {
   type AdmissionRig,
   DEPLOYMENTS,
@@ -65,6 +66,10 @@ describe('opting out, by a real API server', function () {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'dev' },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
     });
+    // The API server takes each guard up in its own time, and her rights, too.
+    const out = deploymentOf('tried', OUT);
+    const trying = () => rig.refusal('POST', `${DEPLOYMENTS}?dryRun=All`, out, 'jane');
+    await until(async () => ((await trying()).includes(RIGHT) ? true : undefined));
   });
   after(async () => {
     await rig?.stop();
