@@ -4,8 +4,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Child, freePort } from '#e2e/servers/child.ts';
+import { Child } from '#e2e/servers/child.ts';
 import { startGatehouse } from '#e2e/servers/gatehouse.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { plainHop, startNginx } from './nginx.ts';
 
 export interface Column {

@@ -2,9 +2,9 @@
 // `node bench/gatehouse-memory.ts POLICY UPSTREAM PORT DATA-DIR`; the directory holds keys only.
 
 import { mkdir } from 'node:fs/promises';
-import { freePort } from '#e2e/servers/child.ts';
 import { MemoryLedger } from '#platform/memory/ledger.ts';
 import { createClock } from '#platform/process/clock.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { createLogger } from '#platform/process/log.ts';
 import { startSidecar } from '#sidecar/main.ts';
 

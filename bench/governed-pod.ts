@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATOR_AUDIENCE, RUNTIME_SECRET, VOLUMES } from '#crds/names.ts';
 import { callTool, messageOf, modern, send } from '#e2e/journeys/wire.ts';
-import { Child, freePort } from '#e2e/servers/child.ts';
+import { Child } from '#e2e/servers/child.ts';
 import { start as startServer } from '#e2e/servers/modern-fixture.ts';
 import type { OidcProvider } from '#e2e/servers/oidc-provider.ts';
 import type { TestApiServer } from '#operator/kube/api-server.fixture.ts';
 import { PATHS } from '#operator/kube/paths.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { keyOf } from './operator-objects.ts';
 
 export interface GovernedPod {

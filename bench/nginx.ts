@@ -3,7 +3,8 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Child, freePort } from '#e2e/servers/child.ts';
+import { Child } from '#e2e/servers/child.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 
 export interface Nginx {
   readonly port: number;

@@ -4,10 +4,10 @@
 import { ADDRESSES, NAMES } from '#e2e/cluster/addresses.ts';
 import { EVERYTHING_IMAGE } from '#e2e/cluster/images.ts';
 import { connectLegacy, type DemoClient } from '#e2e/demo/clients.ts';
-import { freePort } from '#e2e/servers/child.ts';
 import type { OidcUser } from '#e2e/servers/oidc/users.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import { OtlpReceiver } from '#e2e/servers/otlp-receiver.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { apply, kubectl, type Manifest, makeNamespace, removeNamespace } from './cluster.ts';
 import { installGatehouse } from './installation.ts';
 

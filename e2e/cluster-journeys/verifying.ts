@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { parseCommit } from '#core/evidence/commit.ts';
 import type { StoredRecord } from '#core/evidence/parse-record.ts';
 import { type CliResult, gatehouse } from '#e2e/demo/cli.ts';
-import { freePort } from '#e2e/servers/child.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { connectRedis } from '#platform/redis/client.ts';
 import { openRedisEvidence } from '#platform/redis/evidence-source.ts';
 import { readNamespace } from '#platform/redis/keys.ts';

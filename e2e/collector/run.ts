@@ -9,8 +9,9 @@ import { stringify } from 'yaml';
 import { startRig } from '#e2e/journeys/rig.ts';
 import { until } from '#e2e/journeys/until.ts';
 import { callTool, jsonHeaders, modern, send } from '#e2e/journeys/wire.ts';
-import { Child, freePort } from '#e2e/servers/child.ts';
+import { Child } from '#e2e/servers/child.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 
 const COLLECTOR = 'out/otelcol';
 const RULES = [{ name: 'all', effect: 'Allow' as const, match: { tools: ['*'] } }];

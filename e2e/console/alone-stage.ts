@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { LegacySession, toolCall } from '#e2e/journeys/legacy-session.ts';
 import { callTool, messageOf, modern, type Rpc, send } from '#e2e/journeys/wire.ts';
-import { freePort } from '#e2e/servers/child.ts';
 import { type ConsoleProgram, startConsoleProgram } from '#e2e/servers/console.ts';
 import { type Gatehouse, startGatehouse } from '#e2e/servers/gatehouse.ts';
 import { start as startLegacy } from '#e2e/servers/legacy-fixture.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import { startRoundRobin } from '#e2e/servers/round-robin.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
 import { APPROVALS, USERS } from './stage.ts';
 

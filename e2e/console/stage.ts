@@ -5,11 +5,11 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type { ApprovalConfig } from '#crds/policy.ts';
 import { type Rig, type Spec, startRig } from '#e2e/journeys/rig.ts';
 import { callTool, messageOf, modern, type Rpc, send } from '#e2e/journeys/wire.ts';
-import { freePort } from '#e2e/servers/child.ts';
 import { start as startLegacy } from '#e2e/servers/legacy-fixture.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import type { OidcUser } from '#e2e/servers/oidc/users.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 
 /** Audience of the tokens that decide, and the console's client id at the provider. */
 export const APPROVALS = 'gatehouse-approvals';

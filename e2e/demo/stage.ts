@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
-import { freePort } from '#e2e/servers/child.ts';
 import { start as startEverything } from '#e2e/servers/everything.ts';
 import { type Gatehouse, startGatehouse } from '#e2e/servers/gatehouse.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 
 export interface Stage {
   readonly provider: OidcProvider;

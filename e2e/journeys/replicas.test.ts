@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect } from 'chai';
-import { freePort } from '#e2e/servers/child.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
 import { textOf } from './desk.ts';
 import {
   call,

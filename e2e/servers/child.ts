@@ -1,8 +1,7 @@
-// A program that a test runs beside itself: found a port, waited for, stopped by its own process id.
+// A program that a test runs beside itself: waited for, stopped by its own process id.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ChildOptions {
@@ -72,18 +71,6 @@ export class Child {
     clearTimeout(killer);
     return this.#process.exitCode;
   }
-}
-
-/** For programs that cannot take port 0. Another process could take it meanwhile; none has yet. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  probe.close();
-  await once(probe, 'close');
-  return address.port;
 }
 
 async function answers(url: string, isLive: (status: number) => boolean): Promise<boolean> {

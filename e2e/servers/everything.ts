@@ -2,7 +2,8 @@
 // server that is not ours, of the legacy era, answering over SSE.
 
 import { createRequire } from 'node:module';
-import { Child, freePort } from './child.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
+import { Child } from './child.ts';
 import { type Running, runFixture } from './run-fixture.ts';
 
 export async function start({ port }: { port?: number } = {}): Promise<Running> {

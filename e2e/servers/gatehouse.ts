@@ -1,7 +1,8 @@
 // Runs `bin/gatehouse run` as its users do: as a program, with flags, on free ports.
 
 import { fileURLToPath } from 'node:url';
-import { Child, freePort } from './child.ts';
+import { freePort } from '#platform/process/free-port.fixture.ts';
+import { Child } from './child.ts';
 import type { Running } from './run-fixture.ts';
 
 export interface GatehouseOptions {
