@@ -54,6 +54,7 @@ describe('recorded messages on the command line', () => {
     command: Command,
     args: readonly string[],
     stop = new AbortController().signal,
+    heard = (_stdout: string): void => {},
   ) {
     let stdout = '';
     let stderr = '';
@@ -61,6 +62,7 @@ describe('recorded messages on the command line', () => {
     const code = await command.run(['session-1', ...where, ...args], {
       stdout: (text) => {
         stdout += text;
+        heard(stdout);
       },
       stderr: (text) => {
         stderr += text;
@@ -200,10 +202,12 @@ describe('recorded messages on the command line', () => {
 
     it('cut long pauses short, say so, and end at once when interrupted', async () => {
       const stop = new AbortController();
-      const playing = run(sessionsReplay, ['--recording-key', key, '--speed', '10'], stop.signal);
-      setTimeout(() => stop.abort(), 500);
+      const words = ['--recording-key', key, '--speed', '10'];
 
-      const { code, stdout } = await playing;
+      const { code, stdout } = await run(sessionsReplay, words, stop.signal, (said) => {
+        // Once it waits.
+        if (said.includes('s pass')) setImmediate(() => stop.abort());
+      });
 
       expect(code).to.equal(130);
       expect(stdout).to.contain('… 40.0 s pass');

@@ -36,7 +36,8 @@ describe('a leader', () => {
 
       await lost.promise;
 
-      expect(performance.now() - began).to.be.within(195, 900);
+      // Not when the request that hangs is given up, after 30 s.
+      expect(performance.now() - began).to.be.within(195, 10_000);
       expect([leader.leads, losses]).to.deep.equal([false, 1]);
       await api.close();
       await leader.close();

@@ -20,7 +20,7 @@ import { openEvidence } from './evidence-source.ts';
 import { readTrustedKeys } from './trust-key.ts';
 
 describe('a gateway that was killed', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let place: LogPlace;
 
   beforeEach(async () => {
@@ -146,7 +146,7 @@ describe('a gateway that was killed', function () {
 });
 
 describe('a log that was rolled back before a start', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let place: LogPlace;
 
   beforeEach(async () => {

@@ -59,7 +59,7 @@ describe('lockDataDir', () => {
   });
 
   it('is given back by the system when its holder is killed', async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const place = await newLogPlace();
     const child = startWriter('patient', place);
     await once(child.stdout, 'data');

@@ -26,7 +26,7 @@ const CAN_MOUNT =
   spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0;
 
 describe('a disk that is full', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let place: LogPlace;
 
   beforeEach(async () => {

@@ -5,6 +5,9 @@ import { expect } from 'chai';
 import { type PolicyReading, readPolicyFiles } from './policy-file.ts';
 import { type PolicyWatch, type PolicyWatchOptions, watchPolicyFiles } from './policy-watch.ts';
 
+/** A file is empty before it is written, and on a busy machine for a while. */
+const STILL_MS = 100;
+
 function policy(maxDepth: number): string {
   return `apiVersion: gatehouse.dev/v1alpha1\nkind: McpGatewayPolicy\nmetadata: {name: a}\nspec: {limits: {maxDepth: ${maxDepth}}}\n`;
 }
@@ -62,7 +65,7 @@ describe('watchPolicyFiles', () => {
     watches.push(
       watchPolicyFiles([path], box.push, {
         current,
-        debounceMillis: 10,
+        debounceMillis: STILL_MS,
         pollMillis: 3_600_000,
         ...options,
       }),
@@ -172,14 +175,14 @@ describe('watchPolicyFiles', () => {
   it('reports the first reading to who has none yet', async () => {
     const box = inbox();
 
-    watches.push(watchPolicyFiles([file], box.push, { debounceMillis: 10 }));
+    watches.push(watchPolicyFiles([file], box.push, { debounceMillis: STILL_MS }));
 
     expect(await box.next()).to.equal('10');
   });
 
   it('reports nothing once closed, however often', async () => {
     const closed = inbox();
-    const first = watchPolicyFiles([file], closed.push, { debounceMillis: 10 });
+    const first = watchPolicyFiles([file], closed.push, { debounceMillis: STILL_MS });
     const open = await start();
 
     first.close();

@@ -63,7 +63,7 @@ describe('Evidence in Redis', () => {
   }
 
   it('survives a Redis that is killed while it writes: zero loss, and the window is recorded', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const acknowledged: Receipt[] = [];
     let isOver = false;
     const writing = Array.from({ length: 8 }, async (_, lane) => {
@@ -94,7 +94,7 @@ describe('Evidence in Redis', () => {
   });
 
   it('brings a write whose answer never came to its end, and says that its call was refused', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     await one.ledger.append(intentDraft('before', now()));
 
     redis.freeze();
