@@ -197,6 +197,7 @@ describe('consoles of their own', function () {
     await open(page, 'C-kill');
 
     stage.consoles[0].child.kill('SIGKILL');
+    await until('it is gone', () => stage.consoles[0].child.hasExited);
     await approve(page);
     const done = await stage.call(two, 'refund', { amount: 4, customer: 'C-kill' });
     await stage.addConsole();

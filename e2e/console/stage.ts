@@ -4,6 +4,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { ApprovalConfig } from '#crds/policy.ts';
 import { type Rig, type Spec, startRig } from '#e2e/journeys/rig.ts';
+import { until } from '#e2e/journeys/until.ts';
 import { callTool, messageOf, modern, type Rpc, send } from '#e2e/journeys/wire.ts';
 import { start as startLegacy } from '#e2e/servers/legacy-fixture.ts';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
@@ -71,6 +72,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       ],
     }),
   });
+  await untilOpen(url, rig);
   return {
     rig,
     url,
@@ -80,6 +82,20 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     },
     close: () => rig.close(),
   };
+}
+
+/** A gateway is ready when it takes calls; its console opens a moment later. */
+async function untilOpen(url: string, rig: Rig<Fixture>): Promise<void> {
+  try {
+    await until('the console', async () => {
+      const response = await fetch(url).catch(() => undefined);
+      await response?.body?.cancel();
+      return response !== undefined;
+    });
+  } catch (error) {
+    await rig.close();
+    throw error;
+  }
 }
 
 function specOf({ finance, withKey, audience }: StageOptions): Spec {

@@ -18,7 +18,7 @@ describe('broken glass, at two replicas that share a Redis,', function () {
   let tokens = 0;
 
   beforeEach(async () => {
-    pair = await startReplicas(8, [], GLASS);
+    pair = await startReplicas(45, [], GLASS);
   });
 
   afterEach(() => pair.close());

@@ -12,6 +12,7 @@ import {
   VERIFIED,
   verification,
 } from './approving.ts';
+import { untilExpired } from './expiring.ts';
 import type { Rig, TokenWishes } from './rig.ts';
 import { until } from './until.ts';
 import { modernClient, type ToolAnswer } from './waiting-clients.ts';
@@ -132,11 +133,11 @@ describe('what changes while a call waits for its approval', () => {
   }
 
   it('a token that expires: refused as such, and the grant waits for a fresh one', async () => {
-    const token = await rig.token('alice', { expiresInSeconds: 3 });
+    const token = await rig.token('alice', { expiresInSeconds: 8 });
     const asked = callTool('refund', { amount: 6 });
     const call = send(rig.url, modern(token, asked));
     const { id } = await pending(rig);
-    await until('its end', () => Date.now() / 1000 > expiryOf(token));
+    await untilExpired(token);
     await decide(rig, { id, act: 'approve' });
 
     const refused = await call;
@@ -202,9 +203,3 @@ describe('what changes while a call waits for its approval', () => {
     expect(await verification(rig)).to.deep.equal(VERIFIED);
   });
 });
-
-/** Its `exp`. */
-function expiryOf(token: string): number {
-  const [, claims = ''] = token.split('.');
-  return JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')).exp;
-}

@@ -14,7 +14,7 @@ describe('a call that waits, and people who decide', function () {
   let desk: Desk;
 
   beforeEach(async () => {
-    rig = await startAskingRig({ era: 'modern', holdSeconds: 12 });
+    rig = await startAskingRig({ era: 'modern', holdSeconds: 45 });
     desk = new Desk(rig);
   });
 

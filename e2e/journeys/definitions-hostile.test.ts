@@ -188,7 +188,7 @@ describe('a server that turns hostile', () => {
   });
 
   it('and never answers the question for its tools has no call forwarded', async function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     play(rig.server, listOf(GOOD));
     rig.server.listAs(() => {});
 

@@ -218,7 +218,7 @@ function raw(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     let answer = '';
-    socket.setEncoding('latin1').setTimeout(5000, () => socket.destroy());
+    socket.setEncoding('latin1').setTimeout(30_000, () => socket.destroy());
     socket.on('data', (text: string) => {
       answer += text;
     });

@@ -132,7 +132,7 @@ describe('fifty calls that wait for one approval', () => {
     } finally {
       await rig.close();
     }
-  }).timeout(40_000);
+  });
 });
 
 async function callsWaiting(rig: Rig<Fixture>): Promise<number> {
@@ -165,7 +165,7 @@ describe('a grant for a while', () => {
     } finally {
       await rig.close();
     }
-  }).timeout(40_000);
+  });
 });
 
 describe('a grant that takes two people', () => {
@@ -195,7 +195,7 @@ describe('a grant that takes two people', () => {
     } finally {
       await rig.close();
     }
-  }).timeout(40_000);
+  });
 });
 
 describe('an approval that nobody gives, and a grant that nobody spends', () => {
@@ -229,5 +229,5 @@ describe('an approval that nobody gives, and a grant that nobody spends', () => 
     } finally {
       await rig.close();
     }
-  }).timeout(60_000);
+  }).timeout(120_000);
 });

@@ -205,16 +205,19 @@ describe('a call that is refused', () => {
   it('for its rate is told when to come back, and others are not in its way', async () => {
     const token = await rig.token();
     const call = () => send(rig.url, modern(token, denied('test_simple_text')));
-    const first = await Promise.all(Array.from({ length: PER_MINUTE }, call));
-    const ran = rig.server.journal.executions('test_simple_text');
 
-    const late = await call();
+    const answers = await Promise.all(Array.from({ length: 2 * PER_MINUTE }, call));
 
-    expect(first.every((answer) => messageOf(answer).result !== undefined)).to.equal(true);
-    expect(ran).to.equal(PER_MINUTE);
-    expect(messageOf(late).error?.code, late.text).to.equal(-31003);
-    expect(Number(late.headers['retry-after'])).to.be.within(1, 60);
-    expect(rig.server.journal.executions('test_simple_text')).to.equal(PER_MINUTE);
+    const refused = answers.filter((answer) => messageOf(answer).result === undefined);
+    // A call more is allowed every few seconds, and nobody knows how many of these a busy machine takes.
+    expect(refused.length).to.be.within(1, PER_MINUTE);
+    for (const late of refused) {
+      expect(messageOf(late).error?.code, late.text).to.equal(-31003);
+      expect(Number(late.headers['retry-after'])).to.be.within(1, 60);
+    }
+    expect(rig.server.journal.executions('test_simple_text')).to.equal(
+      answers.length - refused.length,
+    );
     const other = await send(rig.url, modern(token, denied('echo', { message: 'other tool' })));
     expect(messageOf(other).result?.content?.[0]?.text).to.equal('other tool');
   });

@@ -103,7 +103,9 @@ describe('notifications', () => {
   });
 
   it('link to where the call is decided, and carry nothing of its arguments', async () => {
-    const asked = room.received.map(({ body }) => body).find((body) => body.includes('waits'));
+    const asked = await until('that a call waits', () =>
+      room.received.map(({ body }) => body).find((body) => body.includes('waits')),
+    );
 
     expect(asked).to.match(/"url":"[^"]*\/approvals\//);
     for (const { body } of [...room.received, ...desk.received]) expect(body).to.not.include(CARD);

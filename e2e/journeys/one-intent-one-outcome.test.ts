@@ -17,7 +17,7 @@ import { until } from './until.ts';
 import { jsonHeaders, LEGACY, MODERN, open, type Sent, send } from './wire.ts';
 
 const SPEC: Spec = {
-  limits: { callSeconds: 1 },
+  limits: { callSeconds: 3 },
   rules: [
     { name: 'all', effect: 'Allow', match: { tools: ['*'] } },
     { name: 'asks', effect: 'Allow', match: { methods: ['elicitation/create'] } },
@@ -93,9 +93,12 @@ for (const { era, revision, server, connect } of ERAS) {
       await until('an outcome of everything', async () =>
         exchangesIn(await rig.records()).every(({ outcome }) => outcome !== undefined),
       );
-      const text = await (await fetch(`${rig.gatehouse.adminUrl}/metrics`)).text();
-      metrics = samplesOf(text);
-      records = await rig.records();
+      // Counted once a record is durable, which may be after it can be read. If they never agree, a test says where.
+      await until('metrics of all that is on record', async () => {
+        records = await rig.records();
+        metrics = samplesOf(await (await fetch(`${rig.gatehouse.adminUrl}/metrics`)).text());
+        return [...countsIn(records)].every(([sample, count]) => metrics.get(sample) === count);
+      }).catch(() => {});
       await rig.gatehouse.close();
       log = rig.log();
     });
@@ -195,17 +198,7 @@ for (const { era, revision, server, connect } of ERAS) {
     });
 
     it('the metrics say what the records say', () => {
-      const counts = new Map<string, number>();
-      const add = (sample: string) => counts.set(sample, (counts.get(sample) ?? 0) + 1);
-      for (const { type, decision, outcome, message } of records) {
-        add(`gatehouse_evidence_records_total{type="${type}"}`);
-        if (decision) add(`gatehouse_decisions_total{effect="${decision.effect}"}`);
-        if (outcome?.refusal) add(`gatehouse_refusals_total{code="${outcome.refusal}"}`);
-        if (type === 'outcome') {
-          const method = message?.method === 'invented/method' ? 'other' : message?.method;
-          add(`gatehouse_exchanges_total{method="${method}",status="${outcome?.status}"}`);
-        }
-      }
+      const counts = countsIn(records);
       const shown = [...counts.keys()].map((sample) => [sample, metrics.get(sample)]);
 
       expect(shown.filter(([, value]) => value === undefined)).to.deep.equal([]);
@@ -225,6 +218,22 @@ for (const { era, revision, server, connect } of ERAS) {
       expect(lines.length).to.be.lessThan(20);
     });
   });
+}
+
+/** What metrics should say of these records, by sample. */
+function countsIn(records: Records): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const add = (sample: string) => counts.set(sample, (counts.get(sample) ?? 0) + 1);
+  for (const { type, decision, outcome, message } of records) {
+    add(`gatehouse_evidence_records_total{type="${type}"}`);
+    if (decision) add(`gatehouse_decisions_total{effect="${decision.effect}"}`);
+    if (outcome?.refusal) add(`gatehouse_refusals_total{code="${outcome.refusal}"}`);
+    if (type === 'outcome') {
+      const method = message?.method === 'invented/method' ? 'other' : message?.method;
+      add(`gatehouse_exchanges_total{method="${method}",status="${outcome?.status}"}`);
+    }
+  }
+  return counts;
 }
 
 const META = {

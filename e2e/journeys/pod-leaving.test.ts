@@ -31,22 +31,24 @@ describe('a pod that is asked to leave', function () {
     const follow = { method: 'subscriptions/listen', params: { notifications } };
     const stream = await openEvents(pod.url, modern(await token(), follow));
     await stream.message('its acknowledgement', ({ method }) => method !== undefined);
-    const env = { GATEHOUSE_DRAIN_SECONDS: '20' };
+    const env = { GATEHOUSE_DRAIN_SECONDS: '40' };
 
-    const slow = send(pod.url, modern(await token(), callTool('slow', { ms: 7000 })));
+    const slow = send(pod.url, modern(await token(), callTool('slow', { ms: 60_000 })));
+    await until('the slow tool', () => pod.server.journal.executions('slow') === 1);
     const hook = pod.hook(env);
     await until('that it is not ready', async () => (await readyz()) === 503);
     const meanwhile = await pod.call('counter');
     await stream.end();
     const late = await send(pod.url, initialize(await token()));
+    pod.server.journal.endSlow();
     const answer = await slow;
-    await until('the end of the hook', () => hook.hasExited, 20_000);
+    await until('the end of the hook', () => hook.hasExited);
 
     expect(meanwhile.status).to.equal(200);
     expect(late.status).to.equal(503);
     expect(late.headers['retry-after']).to.equal('1');
     expect(late.headers.connection).to.equal('close');
-    expect(answer.text).to.include('Waited 7000 ms.');
+    expect(answer.text).to.include('Waited 60000 ms.');
     expect(await hook.stop()).to.equal(0);
     expect(await pod.child.stop()).to.equal(0);
     const outcomes = (await pod.records()).filter(({ type }) => type === 'outcome');
@@ -65,7 +67,7 @@ describe('a pod that is asked to leave', function () {
     const hook = pod.hook({ GATEHOUSE_DRAIN_SECONDS: '20' });
     const first = await Promise.race([waiting, slow]);
     const said = await waiting;
-    await until('the end of the hook', () => hook.hasExited, 20_000);
+    await until('the end of the hook', () => hook.hasExited);
 
     expect(alone).to.equal('nobody drains\n');
     expect(first).to.have.property('status', 200);
@@ -84,7 +86,7 @@ describe('a pod that is asked to leave', function () {
   it('answers probes of its server, and tells of listeners past the gateway', async () => {
     const { port } = new URL(pod.server.url);
     const path = '/app-health/server/readyz';
-    const probes = { [path]: { tcpSocket: { port: Number(port) }, timeoutSeconds: 1 } };
+    const probes = { [path]: { tcpSocket: { port: Number(port) }, timeoutSeconds: 10 } };
     await pod.start({
       GATEHOUSE_APP_PROBES: JSON.stringify(probes),
       GATEHOUSE_CAPTURE: 'PortTakeover',
@@ -96,8 +98,13 @@ describe('a pod that is asked to leave', function () {
     await until('the exposed listener', () =>
       pod.operator.acks.some((ack) => ack.exposed.includes(`0.0.0.0:${exposed}`)),
     );
-    const told = (await pod.records()).filter(({ type }) => type === 'listeners.exposed');
-    expect(told.at(-1)?.detail?.listeners).to.include(`0.0.0.0:${exposed}`);
+    // The operator may hear of it before the record is durable.
+    await until('its record', async () =>
+      (await pod.records()).some(
+        ({ type, detail }) =>
+          type === 'listeners.exposed' && [detail?.listeners].flat().includes(`0.0.0.0:${exposed}`),
+      ),
+    );
     const metrics = await (await fetch(`${pod.adminUrl}/metrics`)).text();
     expect(metrics).to.match(/^gatehouse_exposed_listeners [1-9]/m);
   });

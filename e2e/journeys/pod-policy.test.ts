@@ -8,6 +8,8 @@ import { until } from './until.ts';
 
 const ECHO = [{ name: 'echo', effect: 'Allow', match: { tools: ['echo'] } }] as const;
 const ALL = [{ name: 'all', effect: 'Allow', match: { tools: ['*'] } }] as const;
+/** Of a machine that may stand still for seconds; a silent stream is opened again after 45 s. */
+const AT_ONCE_MS = 10_000;
 
 describe('a sidecar in a pod', function () {
   this.timeout(60_000);
@@ -53,12 +55,10 @@ describe('a sidecar in a pod', function () {
     const next = pod.operator.document([pod.spec([...ALL])]);
     await until('the stream', () => pod.operator.streams === 1);
 
-    const started = performance.now();
     pod.operator.publish(await pod.operator.sign(next));
-    await until('its answer', () => lastAck()?.generation === next.generation);
-    const millis = performance.now() - started;
+    // Long before it would open the stream again by itself.
+    await until('its answer', () => lastAck()?.generation === next.generation, AT_ONCE_MS);
 
-    expect(millis).to.be.below(1000);
     expect(await isAllowed('counter')).to.equal(true);
     const { digest, generation } = next;
     expect(lastAck()).to.deep.include({

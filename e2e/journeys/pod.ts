@@ -161,7 +161,7 @@ export class Pod {
 
   async close(): Promise<void> {
     this.#open.close();
-    await this.#child?.stop(15_000);
+    await this.#child?.stop();
     await this.operator.stop();
     await this.server.close();
     await this.provider.close();

@@ -63,7 +63,7 @@ describe('the door for operators', () => {
   });
 
   it('says that it is draining, and stays open until the last call is answered', async () => {
-    const call = send(rig.url, modern(await rig.token(), callTool('slow', { ms: 800 })));
+    const call = send(rig.url, modern(await rig.token(), callTool('slow', { ms: 60_000 })));
     await until('the tool at work', () => rig.server.journal.read().executed.slow === 1);
     rig.gatehouse.child.kill('SIGTERM');
 
@@ -72,12 +72,13 @@ describe('the door for operators', () => {
       return answer.status === 503 && answer;
     });
     const others = [await ask('/livez'), await ask('/startupz'), await ask('/metrics')];
+    rig.server.journal.endSlow();
     const answer = await call;
     await until('the end', () => rig.gatehouse.child.hasExited);
 
     expect(ready.text).to.equal('serving: failing\n');
     expect(others.map(({ status }) => status)).to.deep.equal([200, 200, 200]);
-    expect(messageOf(answer).result?.content?.[0]?.text).to.equal('Waited 800 ms.');
+    expect(messageOf(answer).result?.content?.[0]?.text).to.equal('Waited 60000 ms.');
     expect(await rig.gatehouse.child.stop()).to.equal(0);
     const types = (await rig.records()).map(({ type }) => type);
     expect(types.slice(-2)).to.deep.equal(['outcome', 'lane.close']);

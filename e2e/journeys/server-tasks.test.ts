@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { expect } from 'chai';
 import type { Fixture } from '#e2e/servers/serve.ts';
-import { startTaskServer } from '#e2e/servers/task-server.ts';
+import { ENDLESS, startTaskServer } from '#e2e/servers/task-server.ts';
 import { type Rig, type Spec, startRig } from './rig.ts';
 import { event, json, type ScriptedServer, sse, startScripted } from './scripted-server.ts';
 import { callTool, messageOf, modern, type Rpc, send } from './wire.ts';
@@ -272,7 +272,7 @@ describe('tasks of a legacy server', function () {
     const [alice, bob] = [await clientOf('alice'), await clientOf('bob')];
     const made = alice.experimental.tasks.callToolStream({
       name: 'report',
-      arguments: { on: 'bo' },
+      arguments: { on: ENDLESS },
     });
     const first = (await made.next()).value;
     const taskId = first?.type === 'taskCreated' ? first.task.taskId : '';

@@ -64,6 +64,8 @@ describe('a session behind two replicas', function () {
       arguments: { message: 'Who?' },
     });
     const event = { method: 'notifications/resources/list_changed' };
+    // The client does not wait for its GET stream, and what is said before is lost.
+    await until('the stream', () => pair.servers.some(({ journal }) => journal.openResponses > 0));
     for (const { url } of pair.servers) {
       await fetch(new URL('/__event', url), { method: 'POST', body: JSON.stringify(event) });
     }

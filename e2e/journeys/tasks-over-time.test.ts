@@ -9,6 +9,7 @@ import {
   VERIFIED,
   verification,
 } from './approving.ts';
+import { untilExpired } from './expiring.ts';
 import { type Rig, startRig } from './rig.ts';
 import { json, type ScriptedServer, startScripted } from './scripted-server.ts';
 import { TaskClient } from './task-client.ts';
@@ -24,18 +25,19 @@ describe('a task whose caller has only short-lived tokens', function () {
 
   after(() => rig?.close());
 
-  /** A task whose token has run out, and whose request is approved after that. */
+  /** A task whose token has run out, and whose request is approved after that. Other seconds give another token. */
   const runOut = async (amount: number, expiresInSeconds: number) => {
-    const client = new TaskClient(await rig.token('alice', { expiresInSeconds }));
+    const token = await rig.token('alice', { expiresInSeconds });
+    const client = new TaskClient(token);
     const taskId = await client.start(rig.url, 'refund', { amount });
     const { id } = await pending(rig);
-    await new Promise((resolve) => setTimeout(resolve, (expiresInSeconds + 1) * 1000));
+    await untilExpired(token);
     await decide(rig, { id, act: 'approve' });
     return { taskId, id };
   };
 
   it('waits for a poll with a valid one, and goes on with that', async () => {
-    const { taskId } = await runOut(1, 2);
+    const { taskId } = await runOut(1, 8);
     const before = rig.server.journal.executions('refund');
     const fresh = new TaskClient(await rig.token('alice'));
 
@@ -48,7 +50,7 @@ describe('a task whose caller has only short-lived tokens', function () {
   });
 
   it('is over when the grant is taken back meanwhile', async () => {
-    const { taskId, id } = await runOut(2, 3);
+    const { taskId, id } = await runOut(2, 9);
     await decide(rig, { id, act: 'revoke' });
     const fresh = new TaskClient(await rig.token('alice'));
 
@@ -91,7 +93,7 @@ describe('a caller with many tasks', function () {
 });
 
 describe('a task that nobody decides on', function () {
-  this.timeout(60_000);
+  this.timeout(90_000);
   let rig: Rig<Fixture>;
 
   before(async () => {
@@ -110,7 +112,7 @@ describe('a task that nobody decides on', function () {
         const { result } = await alice.get(rig.url, taskId);
         return result?.status !== 'working' && result;
       },
-      45_000,
+      75_000,
     );
 
     expect(ended.result?.content?.[0]?.text).to.include('was not given in time');
@@ -129,12 +131,15 @@ describe('a gateway that is asked to stop', function () {
 
   it('finishes the task that is under way, and lets go of those that wait', async () => {
     const alice = new TaskClient(await rig.token());
-    await alice.start(rig.url, 'slow', { ms: 3_000 });
+    await alice.start(rig.url, 'slow', { ms: 60_000 });
     await decide(rig, { id: (await pending(rig)).id, act: 'approve' });
     await until('it is under way', () => rig.server.journal.executions('slow') === 1);
     const waiting = await alice.start(rig.url, 'refund', { amount: 1 });
     const { id } = await pending(rig);
-    await rig.gatehouse.close();
+    const closed = rig.gatehouse.close();
+    await until('the drain', () => rig.log().includes('"draining"'));
+    rig.server.journal.endSlow();
+    await closed;
     await rig.restart();
 
     const went = (await rig.concluded('tool:slow')).filter(({ intent }) => intent.detail?.task);

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { start as startModern } from '#e2e/servers/modern-fixture.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import type { Fixture } from '#e2e/servers/serve.ts';
+import { untilExpired } from './expiring.ts';
 import {
   signedWithPublicKey,
   unsigned,
@@ -10,7 +11,6 @@ import {
   withSpoiltSignature,
 } from './forged-tokens.ts';
 import { type Rig, startRig } from './rig.ts';
-import { until } from './until.ts';
 import { callTool, modern, send } from './wire.ts';
 
 const RULES = [{ name: 'all', effect: 'Allow' as const, match: { tools: ['*'] } }];
@@ -41,8 +41,7 @@ describe('a token that does not hold', () => {
   const good = () => rig.token('alice');
   const expired = async () => {
     const token = await rig.token('bob', { expiresInSeconds: 1 });
-    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-    await until('the token expired', () => Date.now() / 1000 > exp);
+    await untilExpired(token);
     return token;
   };
 

@@ -3,8 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 10;
-/** Far longer than anything here takes on a loaded machine. */
-const DEADLINE_MS = 10_000;
+/** Far longer than anything here takes on a loaded machine, another try of what failed at first included. */
+const DEADLINE_MS = 30_000;
 
 /** Gives the first value of `look` that is neither undefined nor false; throws what was awaited when none comes. */
 export async function until<T>(

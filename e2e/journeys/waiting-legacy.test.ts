@@ -76,7 +76,7 @@ describe('a call of a legacy client that needs an approval', () => {
     const values = heard.map(({ progress }) => progress);
     expect(values).to.deep.equal([...new Set(values)].toSorted((a, b) => a - b));
     expect(Math.max(...values)).to.be.below(0);
-  }).timeout(40_000);
+  });
 
   it('hears the progress of the tool after that of the wait, each further than the last', async () => {
     const values: number[] = [];
@@ -96,7 +96,7 @@ describe('a call of a legacy client that needs an approval', () => {
     } finally {
       await asking.close();
     }
-  }).timeout(40_000);
+  });
 
   it('ends its wait when its client gives up, and is attached to again when it is repeated', async () => {
     const first = await client
@@ -220,6 +220,6 @@ describe('a call of a legacy client that cannot wait any longer', () => {
       } finally {
         await rig.close();
       }
-    }).timeout(40_000);
+    });
   }
 });

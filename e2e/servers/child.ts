@@ -13,6 +13,8 @@ export interface ChildOptions {
 /** The last of what it printed; enough to say why it failed. */
 const MAX_OUTPUT_CHARACTERS = 200_000;
 const START_DEADLINE_MS = 60_000;
+/** For calls under way, and a machine that is busy: whoever asks a program to stop waits for its own end. */
+const STOP_GRACE_MS = 20_000;
 const POLL_MS = 25;
 
 export class Child {
@@ -62,7 +64,7 @@ export class Child {
   }
 
   /** SIGTERM, then SIGKILL after `graceMs`; resolves to the exit code, null after a signal. */
-  async stop(graceMs = 5000): Promise<number | null> {
+  async stop(graceMs = STOP_GRACE_MS): Promise<number | null> {
     if (this.hasExited) return this.#process.exitCode;
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGTERM');

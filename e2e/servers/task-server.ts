@@ -13,8 +13,10 @@ import { type Fixture, type McpFace, serve } from './serve.ts';
 
 const TTL_MS = 60_000;
 const POLL_MS = 100;
-/** Long enough to be asked about, listed and cancelled meanwhile. */
+/** Long enough to be asked about meanwhile. */
 const WORK_MS = 1500;
+/** Whose report is never written: it can be listed and cancelled however long that takes. */
+export const ENDLESS = 'everybody';
 
 export function startTaskServer(): Promise<Fixture> {
   return serve(() => taskFace());
@@ -68,6 +70,7 @@ function serverOf(taskStore: InMemoryTaskStore): McpServer {
         const task = await extra.taskStore.createTask({ ttl: TTL_MS, pollInterval: POLL_MS });
         const text = `${on} is reached at ${on}@example.com.`;
         const result = { content: [{ type: 'text' as const, text }] };
+        if (on === ENDLESS) return { task };
         setTimeout(() => {
           // A task that was cancelled meanwhile takes no result.
           extra.taskStore.storeTaskResult(task.taskId, 'completed', result).catch(() => {});

@@ -66,9 +66,9 @@ export const demoTools: readonly FixtureTool[] = [
     description: 'Takes its time, and stops early when it is cancelled.',
     inputSchema: z.object({ ms: z.number().int().min(0).max(MAX_SLOW_MS) }),
     run: async ({ ms }, call) => {
-      try {
-        await delay(ms, undefined, { signal: call.signal });
-      } catch {
+      const signal = AbortSignal.any([call.signal, call.journal.ending]);
+      await delay(ms, undefined, { signal }).catch(() => {});
+      if (call.signal.aborted) {
         call.journal.cancelled('slow');
         return { ...text('Cancelled.'), isError: true };
       }

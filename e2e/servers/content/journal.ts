@@ -1,5 +1,5 @@
 // What a fixture server saw and did, for tests that prove a negative: a call that was refused
-// never arrived, and the bytes that arrived are the bytes that were sent.
+// never arrived, and the bytes that arrived are the bytes that were sent. The one word back: what runs may end.
 
 /** Enough for any one journey; the oldest entry makes room, so that a long run stays bounded. */
 const MAX_REQUESTS = 512;
@@ -28,6 +28,7 @@ export class Journal {
   readonly #requests: SeenRequest[] = [];
   readonly #executed = new Map<string, number>();
   readonly #cancelled = new Map<string, number>();
+  #ending = new AbortController();
   openResponses = 0;
 
   arrived(request: Omit<SeenRequest, 'bodyBase64'>, body: Uint8Array): void {
@@ -46,6 +47,17 @@ export class Journal {
 
   executions(tool: string): number {
     return this.#executed.get(tool) ?? 0;
+  }
+
+  /** Aborted when what runs now is to wait no longer. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Ends each slow call that runs now, as if its time were over: a test need not guess how long it has to last. */
+  endSlow(): void {
+    this.#ending.abort();
+    this.#ending = new AbortController();
   }
 
   read(): Seen {
