@@ -1,7 +1,7 @@
 // The flags of `gatehouse run` that open a console beside the gateway.
 
 import { BESIDE_FLAGS, type BesideSettings } from '#console/settings.ts';
-import { isLoopback } from '#core/identity/loopback.ts';
+import { consoleUrlProblem } from '#core/identity/console-url.ts';
 import type { KeyPlaces } from '#platform/file/key-file.ts';
 import { UsageError } from './command.ts';
 import { type HostPort, hostPort, text, texts, url } from './flag-kinds.ts';
@@ -70,11 +70,8 @@ export function consoleSettings(
 /** A console elsewhere is held to what one here is: calls that wait send people to this address. */
 function checkConsoleUrl({ consoleUrl }: ConsoleFlags): void {
   if (consoleUrl === undefined) return;
-  const { protocol, hostname, pathname, search } = consoleUrl;
-  if (protocol !== 'https:' && !isLoopback(hostname)) {
-    throw new UsageError('--console-url must be https, or http on loopback: people sign in there');
-  }
-  if (pathname !== '/' || search !== '') throw new UsageError('--console-url must have no path');
+  const problem = consoleUrlProblem(consoleUrl);
+  if (problem !== undefined) throw new UsageError(`--console-url ${problem}`);
 }
 
 /** Where people decide, whether that console is opened here or runs elsewhere. */

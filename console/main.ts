@@ -1,6 +1,7 @@
 // Puts one console together and serves it until it is closed: beside a gateway, with that gateway's desk and
 // evidence (`gatehouse run --console`), or alone in front of a Redis (`gatehouse console`).
 
+import { consoleUrlProblem } from '#core/identity/console-url.ts';
 import { isLoopback } from '#core/identity/loopback.ts';
 import type { VisitStore } from '#core/identity/visit-store.ts';
 import type { BlobOpener } from '#core/recordings/open-blob.ts';
@@ -124,13 +125,8 @@ async function openSessions({ dataDir, redis }: BesideSettings) {
 
 /** Browsers keep the cookies of a visit to https; loopback is the one place where http is no exposure. */
 function refusePlainHttp({ publicUrl, flags }: ConsoleSettings): void {
-  const { protocol, hostname, pathname } = publicUrl;
-  if (protocol !== 'https:' && !isLoopback(hostname)) {
-    throw new ConsoleFault(
-      `${flags.publicUrl}: must be https, or http on loopback: browsers keep the cookies of a sign-in to those`,
-    );
-  }
-  if (pathname !== '/') throw new ConsoleFault(`${flags.publicUrl}: must have no path`);
+  const problem = consoleUrlProblem(publicUrl);
+  if (problem !== undefined) throw new ConsoleFault(`${flags.publicUrl}: ${problem}`);
 }
 
 async function clientSecretOf({

@@ -31,6 +31,9 @@ describe('the settings of the operator', () => {
   const wrong: { name: string; value: string }[] = [
     ...Object.keys(GOOD).map((name) => ({ name, value: ' ' })),
     { name: 'GATEHOUSE_REDIS', value: 'http://admin:secret@redis' },
+    { name: 'GATEHOUSE_CONSOLE_URL', value: 'secret' },
+    { name: 'GATEHOUSE_CONSOLE_URL', value: 'http://secret.example' },
+    { name: 'GATEHOUSE_CONSOLE_URL', value: 'https://secret.example/decide' },
     { name: 'GATEHOUSE_LOG_LEVEL', value: 'secret' },
     { name: 'GATEHOUSE_EVICT_PER_MINUTE', value: '-1' },
     { name: 'GATEHOUSE_EVICT_PER_MINUTE', value: '61' },

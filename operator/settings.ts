@@ -1,6 +1,7 @@
 // The operator's settings, from its environment, which the chart writes. Whatever is missing or wrong is
 // named with what to set; values are not quoted, since some are secrets.
 
+import { consoleUrlProblem } from '#core/identity/console-url.ts';
 import { LOG_LEVELS, type LogLevel } from '#platform/process/log.ts';
 import { type RedisTarget, readRedisUrl } from '#platform/redis/target.ts';
 
@@ -50,7 +51,7 @@ export function readSettings(env: Environment): OperatorSettings {
     isRedisBundled: bundled !== undefined,
     redis: readRedisUrl(redisUrl, 'GATEHOUSE_REDIS'),
     redisCa: given(env, 'GATEHOUSE_REDIS_CA'),
-    consoleUrl: given(env, 'GATEHOUSE_CONSOLE_URL'),
+    consoleUrl: consoleUrl(env),
     otlp: given(env, 'GATEHOUSE_OTLP'),
     allowPlainHttp: given(env, 'GATEHOUSE_ALLOW_PLAIN_HTTP') === 'true',
     archive: given(env, 'GATEHOUSE_ARCHIVE'),
@@ -69,6 +70,15 @@ function needed(env: Environment, name: string): string {
 function given(env: Environment, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;
+}
+
+/** Every sidecar is given it, and would not start with a wrong one. */
+function consoleUrl(env: Environment): string | undefined {
+  const text = given(env, 'GATEHOUSE_CONSOLE_URL');
+  if (text === undefined) return undefined;
+  const problem = URL.canParse(text) ? consoleUrlProblem(new URL(text)) : 'must be a URL';
+  if (problem !== undefined) throw new SettingsFault(`GATEHOUSE_CONSOLE_URL ${problem}`);
+  return text;
 }
 
 function logLevel(env: Environment): LogLevel {

@@ -31,6 +31,14 @@ describe('what a sidecar in a pod is started with', () => {
     expect({ drainSeconds, capture }).to.deep.equal({ drainSeconds: 25, capture: 'Redirect' });
   });
 
+  it('may send people to a console by https, or here by http on loopback', () => {
+    for (const text of ['https://desk.example/', 'http://localhost:8443/']) {
+      const { gateway } = readPodSettings({ ...GIVEN, GATEHOUSE_CONSOLE_URL: text });
+
+      expect(gateway.consoleUrl?.href).to.equal(text);
+    }
+  });
+
   it('may be in a pod that has an address of IPv6, with its brackets or as the kubelet puts it in', () => {
     for (const text of ['fd00::7:15022', '[fd00::7]:15022']) {
       const { gateway } = readPodSettings({ ...GIVEN, GATEHOUSE_PEER_LISTEN: text });
@@ -47,6 +55,7 @@ describe('what a sidecar in a pod is started with', () => {
     GATEHOUSE_WORKLOAD_KEY: [undefined],
     GATEHOUSE_CAPTURE: [undefined, 'Auto'],
     GATEHOUSE_DRAIN_SECONDS: ['0', 'soon', '3601'],
+    GATEHOUSE_CONSOLE_URL: ['', 'desk', 'http://desk.example', 'https://desk.example/decide'],
     GATEHOUSE_LOG_LEVEL: ['loud'],
   };
   for (const [name, values] of Object.entries(wrong)) {

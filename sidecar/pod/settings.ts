@@ -3,6 +3,7 @@
 
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { consoleUrlProblem } from '#core/identity/console-url.ts';
 import { VOLUMES } from '#crds/names.ts';
 import { readOtlpSettings } from '#platform/otel/otlp-settings.ts';
 import { LOG_LEVELS, type LogLevel } from '#platform/process/log.ts';
@@ -64,7 +65,7 @@ export function readPodSettings(env: Environment): PodSettings {
       ...(env.GATEHOUSE_PEER_LISTEN === undefined
         ? {}
         : { peerListen: listening(env, 'PEER_LISTEN') }),
-      ...(env.GATEHOUSE_CONSOLE_URL === undefined ? {} : { consoleUrl: urlOf(env, 'CONSOLE_URL') }),
+      ...(env.GATEHOUSE_CONSOLE_URL === undefined ? {} : { consoleUrl: consoleUrlOf(env) }),
       ...tlsFiles(env),
       allowPlainHttp,
       otlp: readOtlpSettings({ ...otlp, env, version: VERSION, allowPlainHttp }),
@@ -118,6 +119,13 @@ function urlOf(env: Environment, name: string): URL {
   ) {
     throw fault(name, 'must be an http or https URL without credentials');
   }
+  return url;
+}
+
+function consoleUrlOf(env: Environment): URL {
+  const url = urlOf(env, 'CONSOLE_URL');
+  const problem = consoleUrlProblem(url);
+  if (problem !== undefined) throw fault('CONSOLE_URL', problem);
   return url;
 }
 
