@@ -109,7 +109,8 @@ function redirect({ pod, placement, port }: CaptureQuestion): Capture | Refused 
       `Redirect needs NET_ADMIN in an init container, which Pod Security level ${level} of the namespace forbids`,
     );
   }
-  const able = pod.spec.containers.find(canUndoRules);
+  const { containers, initContainers = [] } = pod.spec;
+  const able = [...containers, ...initContainers].find(canUndoRules);
   if (able !== undefined) {
     return refuse(
       `Redirect: container ${able.name} is privileged or has NET_ADMIN, so it could take the redirect away`,

@@ -102,10 +102,10 @@ function parseCapture(text: string): Read<(typeof MODES)[number]> {
 }
 
 export function parseDrain(text: string): Read<number> {
-  const value = /^(0|[1-9][0-9]{0,3})$/.test(text) ? Number(text) : -1;
-  return value >= 0 && value <= MAX_DRAIN_SECONDS
+  const value = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= MAX_DRAIN_SECONDS
     ? { value }
-    : { must: `a whole number of seconds from 0 to ${MAX_DRAIN_SECONDS}` };
+    : { must: `a whole number of seconds from 1 to ${MAX_DRAIN_SECONDS}` };
 }
 
 export function parseResources(text: string): Read<Resources> {
@@ -117,24 +117,30 @@ export function parseResources(text: string): Read<Resources> {
   } catch {
     return { must };
   }
-  return isResources(given) ? { value: given } : { must };
+  const read = isObject(given) ? readResources(given) : undefined;
+  return read === undefined ? { must } : { value: read };
 }
 
-function isResources(given: unknown): given is Resources {
-  return (
-    isObject(given) &&
-    Object.entries(given).every(
-      ([kind, amounts]) =>
-        (kind === 'requests' || kind === 'limits') &&
-        isObject(amounts) &&
-        Object.entries(amounts).every(
-          ([name, amount]) =>
-            (name === 'cpu' || name === 'memory') &&
-            typeof amount === 'string' &&
-            QUANTITY.test(amount),
-        ),
-    )
-  );
+/** Undefined where anything in it is not as it must be. */
+function readResources(given: object): Resources | undefined {
+  const read: Record<string, Record<string, string>> = {};
+  for (const [kind, amounts] of Object.entries(given)) {
+    if ((kind !== 'requests' && kind !== 'limits') || !isObject(amounts)) return undefined;
+    const texts: Record<string, string> = {};
+    for (const [name, amount] of Object.entries(amounts)) {
+      const text = readQuantity(amount);
+      if ((name !== 'cpu' && name !== 'memory') || text === undefined) return undefined;
+      texts[name] = text;
+    }
+    read[kind] = texts;
+  }
+  return read;
+}
+
+/** Kubernetes takes `cpu: 1` as well as `cpu: "1"`, and so people write it. */
+function readQuantity(amount: unknown): string | undefined {
+  const text = typeof amount === 'number' ? String(amount) : amount;
+  return typeof text === 'string' && QUANTITY.test(text) ? text : undefined;
 }
 
 function isObject(value: unknown): value is object {
