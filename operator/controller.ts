@@ -1,5 +1,5 @@
 // The leader's work: each namespace in turn, when something in it changed, when sidecars have yet to answer, and
-// once a minute in any case; and what belongs to the whole cluster.
+// once a minute while it is there; and what belongs to the whole cluster.
 
 import { WorkQueue } from './kube/work-queue.ts';
 import type { OperatorMetrics } from './operator-metrics.ts';
@@ -74,7 +74,7 @@ export class Controller {
         { ...this.#options, drifted: (name, targets) => this.#found(name, targets) },
         key,
       );
-      this.#queue.addAfter(key, next);
+      if (next !== undefined) this.#queue.addAfter(key, next);
     }
     done();
     metrics.reconciled('done');

@@ -44,6 +44,7 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
     ...{ bundles, found, render: createRenderer(found) },
     ownNamespace: settings.namespace,
     ensureRuntime: (namespace) => ensureRuntime(parts, state, namespace),
+    forgetRuntime: (namespace) => void state.users.delete(namespace as Namespace),
     observed: ({ document, isChange }: Published) => {
       metrics.documentSigned(isChange ? 'changed' : 'renewed');
       if (isChange) evidence.record(observedRecord(document));

@@ -4,6 +4,7 @@
 import { type DocumentVerifier, documentVerifier } from '#platform/documents/signed-text.ts';
 import type { Namespace } from '#platform/redis/keys.ts';
 import { setConsoleUser } from '#platform/redis/users.ts';
+import type { LeaderState } from './ensure-runtime.ts';
 import { openOperatorLog } from './evidence/open-log.ts';
 import { OperatorLog } from './evidence/operator-log.ts';
 import { CONSOLE_REDIS, ensureConsoleRedis } from './keys/console-redis.ts';
@@ -45,7 +46,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   const listeners: ((item: DocumentItem) => void)[] = [];
   const led: Led = {};
   const world = follow(parts, led, listeners);
-  const users = new Map<Namespace, string>();
+  const users: LeaderState['users'] = new Map();
   await ensureConsoleRedis(parts, keys);
   const redis = linkRedis(parts, { led, users, keys });
   measure(metrics, { world, redis });
@@ -99,7 +100,7 @@ function follow(
 
 function linkRedis(
   parts: OperatorParts,
-  { led, users, keys }: { led: Led; users: Map<Namespace, string>; keys: OperatorKeys },
+  { led, users, keys }: { led: Led; users: LeaderState['users']; keys: OperatorKeys },
 ): RedisLink {
   const away = (error: unknown) => parts.log.warn('Redis is away', saying(error));
   const link: RedisLink = new RedisLink({

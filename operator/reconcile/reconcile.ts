@@ -29,6 +29,8 @@ export interface Reconciling extends Publishing {
   readonly sidecar: Sidecar;
   /** Where sidecars will start: its Secret and Redis user. */
   readonly ensureRuntime: (namespace: Namespace) => Promise<void>;
+  /** One of the same name is another, and begins with nothing. */
+  readonly forgetRuntime: (namespace: string) => void;
   readonly render: (governing: Governing) => Rendering;
   readonly bundles: BundleWatch;
   readonly found: () => Found;
@@ -47,14 +49,17 @@ const UNUSED_MILLIS = 10 * 60_000;
 const PENDING_MILLIS = 5000;
 const RESYNC_MILLIS = 60_000;
 
-/** Resolves with when to look again, at the latest. */
-export async function reconcileNamespace(parts: Reconciling, name: string): Promise<number> {
+/** Resolves with when to look again, at the latest; undefined: not before something changes. */
+export async function reconcileNamespace(
+  parts: Reconciling,
+  name: string,
+): Promise<number | undefined> {
   const { world } = parts;
   const namespace = world.namespaces.get(name);
   const tenant = readNamespace(name);
   if (namespace === undefined || namespace.isTerminating || tenant === undefined) {
-    await parts.bundles.want(name, []);
-    return RESYNC_MILLIS;
+    await leave(parts, name);
+    return undefined;
   }
   const pods = world.pods.items().filter((pod) => pod.namespace === name);
   const policies = world.policies.items().filter((item) => item.namespace === name);
@@ -79,6 +84,17 @@ export async function reconcileNamespace(parts: Reconciling, name: string): Prom
   }
   await forgetGone(parts, tenant, stored, pods);
   return targets.some(({ state }) => state === 'pending') ? PENDING_MILLIS : RESYNC_MILLIS;
+}
+
+/** What was known of a namespace that is gone, or on its way: nothing of it counts any more. */
+async function leave(
+  { bundles, drifted, forgetRuntime, unusedSince }: Reconciling,
+  name: string,
+): Promise<void> {
+  drifted(name, []);
+  forgetRuntime(name);
+  for (const key of unusedSince.keys()) if (key.startsWith(`${name}/`)) unusedSince.delete(key);
+  await bundles.want(name, []);
 }
 
 /** Baselines want theirs whichever namespaces they govern. */
