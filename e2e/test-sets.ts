@@ -15,6 +15,7 @@ export const ON_API_SERVER: readonly string[] = [
   'operator/world/cluster-issuer.test.ts',
   'operator/run-operator.test.ts',
   'operator/webhooks/opting-out.test.ts',
+  'operator/webhooks/own-objects.test.ts',
   'operator/webhooks/real-api-server.test.ts',
   'e2e/journeys/operators-fail-over.test.ts',
 ];

@@ -19,7 +19,7 @@ export const ADMISSION_PATHS: Readonly<Record<string, string>> = {
 
 /** What the chart renders for admission, with the server of this test in place of the Service. */
 export function admissionManifests(port: number, ca: string): Record<string, unknown>[] {
-  const templates = ['webhooks', 'guards'].flatMap((name) => [
+  const templates = ['webhooks', 'guards', 'own-objects'].flatMap((name) => [
     '-s',
     `templates/admission/${name}.yaml`,
   ]);

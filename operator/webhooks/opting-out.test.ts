@@ -49,6 +49,7 @@ const ROLE = {
   rules: [
     { apiGroups: [''], resources: ['pods'], verbs: ['*'] },
     { apiGroups: ['apps', 'batch'], resources: ['*'], verbs: ['*'] },
+    { apiGroups: [''], resources: ['namespaces', 'namespaces/status'], verbs: ['*'] },
   ],
 };
 
@@ -125,6 +126,42 @@ describe('opting out, by a real API server', function () {
       expect(rig.changesOf('quiet')).to.deep.equal(['admin >false']);
     });
   }
+
+  it('by a pod that is there needs the right to, and is recorded', async () => {
+    const path = '/api/v1/namespaces/open/pods';
+    const labelled = (value: string | null) => ({
+      metadata: { labels: { 'gatehouse.dev/inject': value } },
+    });
+    await rig.api.client.create(path, pod('later', OUT));
+    await rig.refusal('PATCH', `${path}/later`, labelled(null));
+
+    expect(await rig.refusal('PATCH', `${path}/later`, labelled('false'), 'jane')).to.include(
+      RIGHT,
+    );
+    expect(await rig.refusal('PATCH', `${path}/later`, labelled('false'))).to.equal('taken');
+    expect(rig.changesOf('later')).to.deep.equal(['admin >false', 'admin false>', 'admin >false']);
+  });
+
+  it('by a namespace needs the right to, and is recorded, by whichever door its labels are written', async () => {
+    const labelled = (value: string) => ({
+      metadata: { labels: { 'gatehouse.dev/injection': value } },
+    });
+
+    for (const door of ['', '/status']) {
+      const path = `/api/v1/namespaces/open${door}`;
+      rig.log.entries.length = 0;
+
+      expect(await rig.refusal('PATCH', path, labelled('disabled'), 'jane'), door).to.include(
+        RIGHT,
+      );
+      expect(await rig.refusal('PATCH', path, labelled('disabled')), door).to.equal('taken');
+      expect(await rig.refusal('PATCH', path, labelled('enabled')), door).to.equal('taken');
+      expect(rig.changesOf('open'), door).to.deep.equal([
+        'admin enabled>disabled',
+        'admin disabled>enabled',
+      ]);
+    }
+  });
 
   it('a pod elsewhere says so for nothing', async () => {
     const path = '/api/v1/namespaces/shop/pods';

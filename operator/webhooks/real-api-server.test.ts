@@ -97,6 +97,27 @@ describe('admission by a real API server', function () {
     ).to.equal('taken');
   });
 
+  it('lets a debug container look at a governed pod, and neither rule its network nor enter the sidecar', async () => {
+    const debug = (name: string, more: object = {}) => ({
+      spec: { ephemeralContainers: [{ name, image: 'debug:1', ...more }] },
+    });
+    const adding = (capability: string) => ({
+      securityContext: { capabilities: { add: [capability] } },
+    });
+    const asked: [more: object, answer: string][] = [
+      [adding('NET_ADMIN'), 'take away what brings traffic'],
+      [adding('net_admin'), 'take away what brings traffic'],
+      [{ targetContainerName: 'gatehouse' }, 'may not enter'],
+      [{ targetContainerName: 'server', ...adding('SYS_PTRACE') }, 'taken'],
+    ];
+
+    for (const [more, answer] of asked) {
+      const path = `${PODS}/good/ephemeralcontainers`;
+      const said = await rig.refusal('PATCH', path, debug('debug', more));
+      expect(said, JSON.stringify(more)).to.include(answer);
+    }
+  });
+
   it('gives the audience of sidecars to no other volume', async () => {
     expect(await rig.refusal('POST', PODS, pod('thief', {}, STOLEN))).to.include('are the gateway');
   });
