@@ -161,7 +161,7 @@ export class OperatorRig {
           redisCa: undefined,
         },
         ...{ consoleUrl: undefined, otlp: undefined, archive: undefined, recordingKey: undefined },
-        ...{ allowPlainHttp: false, logLevel: 'info', evictPerMinute: 1 },
+        ...{ allowPlainHttp: false, logLevel: 'info', webhookPort: 0, evictPerMinute: 1 },
       },
       log: createLogger({
         level: 'info',

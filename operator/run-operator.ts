@@ -46,7 +46,8 @@ export interface Ports {
   readonly health: number;
 }
 
-const PORTS: Ports = { sidecars: 8443, admission: 10_250, health: 8080 };
+/** That of admission is a setting: it may have to be another. */
+const PORTS = { sidecars: 8443, health: 8080 };
 const HOST = '0.0.0.0';
 const CERTIFICATE_MS = 10_000;
 const RETRY_MS = 1000;
@@ -116,22 +117,22 @@ async function start(
 }
 
 function admit(
-  { log, injection, ports = PORTS }: RunOptions,
-  { operator, serving }: Serving,
+  { log, injection, ports }: RunOptions,
+  { settings, operator, serving }: Serving,
 ): Promise<WebhookServer> {
   const certificate = serving.leaf ?? NO_LEAF;
   return serveAdmission({
     ...{ operator, log, injection, certificate },
-    ...{ host: HOST, port: ports.admission },
+    ...{ host: HOST, port: ports?.admission ?? settings.webhookPort },
   });
 }
 
 function openAdmin(
-  { stop, ports = PORTS }: RunOptions,
+  { stop, ports }: RunOptions,
   { operator, serving, metrics }: Serving,
 ): Promise<AdminServer> {
   return startAdminServer({
-    ...{ host: HOST, port: ports.health, metrics },
+    ...{ host: HOST, port: ports?.health ?? PORTS.health, metrics },
     isStarted: () => true,
     checks: new Map([
       ['cluster', () => operator.isReady()],
@@ -159,13 +160,17 @@ interface Serving {
 }
 
 function serve(
-  { client, clock, log, random, ports = PORTS }: RunOptions,
+  { client, clock, log, random, ports }: RunOptions,
   { settings, operator, serving, metrics }: Serving,
 ): Promise<SidecarServer> {
   const { cert, key } = serving.leaf ?? NO_LEAF;
   return serveSidecars({
     ...{ client, operator, random, tls: { cert, key } },
-    ...{ host: HOST, port: ports.sidecars, ownNamespace: settings.namespace as Namespace },
+    ...{
+      host: HOST,
+      port: ports?.sidecars ?? PORTS.sidecars,
+      ownNamespace: settings.namespace as Namespace,
+    },
     injectionProblem: (pod) => injectionProblem(operator.verifier, pod),
     monotonicMillis: () => clock.monotonicMicros() / 1000,
     now: () => clock.timestamp(),

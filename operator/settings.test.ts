@@ -16,6 +16,7 @@ describe('the settings of the operator', () => {
     expect(settings).to.deep.include({
       namespace: 'gatehouse',
       evictPerMinute: 3,
+      webhookPort: 10_250,
       logLevel: 'info',
     });
     expect(settings.isRedisBundled).to.equal(false);
@@ -35,6 +36,8 @@ describe('the settings of the operator', () => {
     { name: 'GATEHOUSE_CONSOLE_URL', value: 'http://secret.example' },
     { name: 'GATEHOUSE_CONSOLE_URL', value: 'https://secret.example/decide' },
     { name: 'GATEHOUSE_LOG_LEVEL', value: 'secret' },
+    { name: 'GATEHOUSE_WEBHOOK_PORT', value: '0' },
+    { name: 'GATEHOUSE_WEBHOOK_PORT', value: '65536' },
     { name: 'GATEHOUSE_EVICT_PER_MINUTE', value: '-1' },
     { name: 'GATEHOUSE_EVICT_PER_MINUTE', value: '61' },
   ];

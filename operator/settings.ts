@@ -24,6 +24,8 @@ export interface OperatorSettings {
   readonly archive: string | undefined;
   /** File with the public half. */
   readonly recordingKey: string | undefined;
+  /** Where the API server asks at admission. */
+  readonly webhookPort: number;
   readonly logLevel: LogLevel;
   /** Evicts at most so many pods without a sidecar in a minute; 0: none. */
   readonly evictPerMinute: number;
@@ -35,8 +37,6 @@ export class SettingsFault extends Error {
   override readonly name = 'SettingsFault';
   readonly code = 'settings';
 }
-
-const MAX_EVICTIONS = 60;
 
 /** Throws SettingsFault or RedisFault, naming the variable. */
 export function readSettings(env: Environment): OperatorSettings {
@@ -57,7 +57,8 @@ export function readSettings(env: Environment): OperatorSettings {
     archive: given(env, 'GATEHOUSE_ARCHIVE'),
     recordingKey: given(env, 'GATEHOUSE_RECORDING_KEY'),
     logLevel: logLevel(env),
-    evictPerMinute: evictions(env),
+    webhookPort: whole(env, 'GATEHOUSE_WEBHOOK_PORT', { or: 10_250, least: 1, most: 65_535 }),
+    evictPerMinute: whole(env, 'GATEHOUSE_EVICT_PER_MINUTE', { or: 0, least: 0, most: 60 }),
   };
 }
 
@@ -90,12 +91,14 @@ function logLevel(env: Environment): LogLevel {
   return level;
 }
 
-function evictions(env: Environment): number {
-  const value = Number(given(env, 'GATEHOUSE_EVICT_PER_MINUTE') ?? '0');
-  if (!Number.isInteger(value) || value < 0 || value > MAX_EVICTIONS) {
-    throw new SettingsFault(
-      `GATEHOUSE_EVICT_PER_MINUTE must be a whole number from 0 to ${MAX_EVICTIONS}`,
-    );
-  }
-  return value;
+interface Range {
+  readonly or: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+function whole(env: Environment, name: string, { or, least, most }: Range): number {
+  const value = Number(given(env, name) ?? or);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SettingsFault(`${name} must be a whole number from ${least} to ${most}`);
 }

@@ -8,8 +8,10 @@ import { helmProgram } from '#e2e/cluster/programs.ts';
 interface Rendered {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly annotations?: Record<string, string> };
+  readonly imagePullSecrets?: readonly object[];
   readonly spec?: {
-    readonly template?: { readonly spec: PodSpec };
+    readonly strategy?: object;
+    readonly template?: { readonly metadata: object; readonly spec: PodSpec };
     readonly ingress?: readonly object[];
   };
 }
@@ -17,8 +19,14 @@ interface Rendered {
 interface PodSpec {
   readonly securityContext: { readonly runAsNonRoot: boolean };
   readonly automountServiceAccountToken?: boolean;
+  readonly serviceAccountName?: string;
+  readonly nodeSelector?: object;
+  readonly imagePullSecrets?: readonly object[];
+  readonly dnsPolicy?: string;
   readonly containers: readonly {
     readonly image: string;
+    readonly env?: readonly object[];
+    readonly ports?: readonly object[];
     readonly securityContext: {
       readonly readOnlyRootFilesystem: boolean;
       readonly allowPrivilegeEscalation: boolean;
@@ -39,6 +47,22 @@ function render(chart: string, ...sets: readonly string[]): readonly Rendered[] 
   return parseAllDocuments(text)
     .map((document) => document.toJS())
     .filter((each) => each !== null);
+}
+
+/** Those of the chart, and those that it starts once. */
+function podsOf(rendered: readonly Rendered[]) {
+  return rendered.flatMap(({ kind, metadata: { name }, spec }) => {
+    const pod = kind === 'Pod' ? (spec as unknown as PodSpec) : spec?.template?.spec;
+    return pod === undefined ? [] : [{ name, spec: pod }];
+  });
+}
+
+function operatorWith(...sets: readonly string[]) {
+  const { spec } =
+    render('gatehouse', ...sets).find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'gatehouse-operator',
+    ) ?? {};
+  return spec?.template === undefined ? undefined : { ...spec, template: spec.template };
 }
 
 describe('the charts', () => {
@@ -74,6 +98,52 @@ describe('the charts', () => {
         expect(own.capabilities.drop).to.deep.equal(['ALL']);
       }
     }
+  });
+
+  it('run where they are told to, and pull with the secrets that are named, all that they start', () => {
+    const [node, pull] = [{ disk: 'ssd' }, [{ name: 'registry' }]];
+    const rendered = render(
+      'gatehouse',
+      'image.pullSecrets={registry}',
+      ...['operator', 'console', 'redis.bundled'].map((who) => `${who}.nodeSelector.disk=ssd`),
+    );
+    const accounts = rendered.filter(({ imagePullSecrets }) => imagePullSecrets !== undefined);
+    const pods = podsOf(rendered);
+
+    expect(pods.map(({ name }) => name)).to.have.members([
+      ...['gatehouse-operator', 'gatehouse-console', 'gatehouse-redis'],
+      ...['gatehouse-uninstall', 'gatehouse-test'],
+    ]);
+    for (const { name, spec } of pods) {
+      const account = accounts.find(({ metadata }) => metadata.name === spec.serviceAccountName);
+      expect(spec.nodeSelector, name).to.deep.equal(node);
+      expect(spec.imagePullSecrets ?? account?.imagePullSecrets, name).to.deep.equal(pull);
+    }
+  });
+
+  it('on the network of nodes find Services, and roll where two have no room on one', () => {
+    const operator = operatorWith('operator.hostNetwork=true', 'operator.webhookPort=10350');
+    const [container] = operator?.template.spec.containers ?? [];
+
+    expect(operator?.template.spec).to.include({ dnsPolicy: 'ClusterFirstWithHostNet' });
+    expect(operator?.strategy).to.deep.equal({ rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } });
+    expect(container?.ports).to.deep.include({ name: 'webhook', containerPort: 10_350 });
+    expect(container?.env).to.deep.include({ name: 'GATEHOUSE_WEBHOOK_PORT', value: '10350' });
+  });
+
+  it('let go of an archive that one pod alone may mount before the next one needs it', () => {
+    const alone = operatorWith('archive.existingClaim=archive', 'operator.replicas=1');
+    const shared = operatorWith('archive.existingClaim=archive');
+
+    expect(alone?.strategy).to.deep.equal({ type: 'Recreate' });
+    expect(shared?.strategy).to.deep.equal({ rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+  });
+
+  it('restart the operator for another recording key', () => {
+    const keys = ['a', 'b'].map((key) => `-----BEGIN PUBLIC KEY-----${key}`);
+    const [first, second] = keys.map((key) => operatorWith(`evidence.recordingPublicKey=${key}`));
+
+    expect(first?.template.metadata).to.not.deep.equal(second?.template.metadata);
   });
 
   it('bring no Redis where one is named, and no console where none is wanted', () => {
@@ -124,6 +194,10 @@ describe('the charts', () => {
   for (const [set, says] of [
     ['oprator.replicas=3', /additional properties 'oprator' not allowed/],
     ['operator.replicas=0', /operator\/replicas/],
+    ['operator.hostNetwork=true', /operator\.webhookPort: with operator\.hostNetwork/],
+    ['operator.webhookTimeoutSeconds=5', /webhookTimeoutSeconds/],
+    ['sidecar.resources.limits.storage=1Gi', /sidecar\/resources\/limits/],
+    ['commonLabels.app\\.kubernetes\\.io/name=other', /commonLabels/],
     ['image.digests.sidecar=latest', /image\/digests\/sidecar/],
     ['console.receiverSecrets[0].namespace=a', /receiverSecrets/],
     ['console.publicUrl=http://desk.example', /console\.publicUrl: must be https/],

@@ -28,6 +28,29 @@ app.kubernetes.io/component: {{ .part }}
 {{- if $digest }}{{ printf "%s@%s" $name $digest }}{{ else }}{{ printf "%s:%s" $name (default .root.Chart.AppVersion $image.tag) }}{{ end -}}
 {{- end }}
 
+{{- /* Of a ServiceAccount, or of a pod that has none of its own. */ -}}
+{{- define "gatehouse.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+- name: {{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Called with .Values.operator, or another that has both: where its pods may run. */ -}}
+{{- define "gatehouse.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 0 }}
+{{- end }}
+{{- with .affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- define "gatehouse.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
