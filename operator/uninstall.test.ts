@@ -40,7 +40,7 @@ describe('before the chart goes, on a real API server', function () {
   it('it stays while a workload is governed, and says which', async () => {
     expect(await prepare()).to.equal(false);
     expect(said.at(-1)).to.match(
-      /1 pods are governed \(default\/payments\).*annotate namespace default gatehouse.dev\/force-uninstall=true/,
+      /1 pods are governed \(default\/payments\).*annotate namespace default gatehouse.dev\/force-uninstall=true; .*helm rollback RELEASE LAST_REVISION/,
     );
     expect(await api.client.find(`${MUTATING}/gatehouse`)).to.not.equal(undefined);
     expect(records).to.deep.equal([]);

@@ -29,7 +29,8 @@ export async function prepareUninstall(parts: Uninstalling): Promise<boolean> {
     const shown = governed.slice(0, SHOWN).join(', ');
     say(
       `${governed.length} pods are governed (${shown}${governed.length > SHOWN ? ', …' : ''}) and could not start again: ` +
-        `opt their workloads out first, or insist: kubectl annotate namespace ${namespace} ${FORCE_UNINSTALL}=true`,
+        `opt their workloads out first, or insist: kubectl annotate namespace ${namespace} ${FORCE_UNINSTALL}=true; ` +
+        'or keep the chart, which Helm upgrades again after: helm rollback RELEASE LAST_REVISION (helm history says which)',
     );
     return false;
   }

@@ -1,17 +1,16 @@
 // The life of an installation with a Redis of the platform team's own: a new release rolls without a gap and without
 // a restart of anybody's pod, the chart is not removed under governed workloads unless somebody insists, and comes back.
 
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { KUBECONFIG } from '#e2e/cluster/addresses.ts';
 import { NEXT_TAG } from '#e2e/cluster/images.ts';
 import { connectLegacy, type DemoClient } from '#e2e/demo/clients.ts';
 import { until } from '#e2e/journeys/until.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
-import { KubeClient } from '#operator/kube/client.ts';
-import { kubeconfigAccess } from '#operator/kube/kubeconfig.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
+import { ARCHIVE, makeArchive, removeArchive } from './archive-volume.ts';
 import {
   apply,
   kubectl,
@@ -25,9 +24,13 @@ import { installGatehouse, removeGatehouse, SYSTEM, tracesOfGatehouse } from './
 import { OPERATOR_PODS } from './operator-down.ts';
 import { addressOf, deployment, HOST, policy, RULES, SERVER, service, USERS } from './stage.ts';
 import { untilGoverned } from './until-governed.ts';
+import { keepCalling, watchAdmission } from './without-a-gap.ts';
 
 const GUIDE = 'docs/kubernetes.md';
-const VALUES = { 'redis.existingSecret': '"evidence-redis"' } as const;
+const VALUES = {
+  'redis.existingSecret': '"evidence-redis"',
+  'archive.existingClaim': JSON.stringify(ARCHIVE.claim),
+} as const;
 const UPGRADED = { ...VALUES, 'image.tag': JSON.stringify(NEXT_TAG) } as const;
 const ALLOWED = [RULES[0]];
 const HELLO = { message: 'hello' };
@@ -49,6 +52,7 @@ describe('an installation', () => {
     await removeGatehouse();
     redis = await startRedis(REDIS_FLAGS);
     await makeOwnRedisSecret(redis);
+    await makeArchive();
     await installGatehouse(VALUES);
     provider = await startOidcProvider({ host: HOST, alg: 'ES256', users: USERS });
     desk = await openDesk({});
@@ -66,6 +70,7 @@ describe('an installation', () => {
     await client?.close();
     if (namespace !== undefined) await removeNamespace(namespace);
     await removeGatehouse();
+    await removeArchive();
     await desk?.close();
     await provider?.close();
     await redis?.stop();
@@ -124,6 +129,32 @@ describe('an installation', () => {
     expect((await client.call('echo', HELLO)).isError).to.equal(false);
   });
 
+  it('keeps verified evidence on the volume that it was given, which verifies with what Redis still has', async function () {
+    // Of a cluster that somebody gave us, the folders of nodes are elsewhere.
+    if (process.env.KUBECONFIG !== KUBECONFIG) this.skip();
+    const folder = join(ARCHIVE.folder, namespace);
+    await until('its archive', async () => existsSync(folder), 120_000);
+    await desk.mustRun('gatehouse evidence trust > trust.pub');
+    const { user, password } = LOGIN;
+    const url = `redis://${user}:${password}@127.0.0.1:${redis.port}`;
+    const verify = 'gatehouse evidence verify --trust trust.pub';
+
+    const said = await until(
+      'an archive that verifies',
+      async () => {
+        const alone = await desk.run(`${verify} ${folder} --json`);
+        return alone.out !== '' && JSON.parse(alone.out).records > 0 && alone;
+      },
+      120_000,
+    );
+    const both = await desk.mustRun(
+      `GATEHOUSE_REDIS=${url} ${verify} --redis-namespace ${namespace} --archive ${folder}`,
+    );
+
+    expect(said.code, said.out).to.equal(0);
+    expect(both).to.include('VERIFIED');
+  });
+
   it('stays while workloads are governed, and says how many', async () => {
     const [uninstall = '', look = ''] = commandsUnder(GUIDE, 'Uninstall');
 
@@ -136,6 +167,20 @@ describe('an installation', () => {
     expect((await client.call('echo', HELLO)).isError).to.equal(false);
     const guards = await kubectl('get', 'mutatingwebhookconfigurations', 'gatehouse', '-o', 'name');
     expect(guards).to.include('gatehouse');
+  });
+
+  it('that was kept is upgraded again after one step, without another pod of anybody', async () => {
+    const before = await podsOf(namespace);
+    const commands = commandsUnder(GUIDE, 'Uninstall');
+    const refused = await installGatehouse(UPGRADED).catch(String);
+
+    await desk.mustRun(commandWith(commands, 'helm rollback'));
+    await installGatehouse(UPGRADED);
+
+    expect(refused).to.include('has no deployed releases');
+    expect(await podsOf(namespace)).to.equal(before);
+    // As others will insist: on one whose removal was refused.
+    expect((await desk.run(commands[0] ?? '')).code).to.not.equal(0);
   });
 
   it('goes when somebody insists: on record, without a trace, and without ending what is governed', async () => {
@@ -205,60 +250,6 @@ async function podsOf(namespace: string): Promise<string> {
   const counts = 'jsonpath={range .items[*]}{.metadata.uid} {.status..restartCount}{"\\n"}{end}';
   const found = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', counts);
   return found.split('\n').sort().join('\n');
-}
-
-interface Watch {
-  stop(): Promise<{ readonly count: number; readonly problems: readonly string[] }>;
-}
-
-function again(act: () => Promise<unknown>, pauseMs: number): Watch {
-  const problems: string[] = [];
-  let count = 0;
-  let isOver = false;
-  const run = async () => {
-    while (!isOver) {
-      await act().catch((error: unknown) => problems.push(String(error)));
-      count += 1;
-      await delay(pauseMs);
-    }
-  };
-  const running = run();
-  return {
-    stop: async () => {
-      isOver = true;
-      await running;
-      return { count, problems };
-    },
-  };
-}
-
-/** Whether a governed pod could be made at any moment. Nothing is kept of it. */
-function watchAdmission(namespace: string): Watch {
-  const access = kubeconfigAccess({});
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'tried', labels: { app: SERVER, 'gatehouse.dev/inject': 'true' } },
-    spec: { containers: [{ name: SERVER, image: 'tried', ports: [{ containerPort: 3001 }] }] },
-  };
-  return again(async () => {
-    const client = new KubeClient(await access);
-    try {
-      const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
-      const made = Object(await client.create(path, pod));
-      const [first] = made.spec.initContainers ?? [];
-      if (first?.name !== 'gatehouse') throw new Error('a pod was let in without its sidecar');
-    } finally {
-      await client.close();
-    }
-  }, 50);
-}
-
-function keepCalling(client: DemoClient): Watch {
-  return again(async () => {
-    const { isError, text } = await client.call('echo', HELLO);
-    if (isError) throw new Error(text);
-  }, 50);
 }
 
 async function metricOfLeader(name: string): Promise<number> {
