@@ -4,7 +4,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Target } from './reconcile/targets.ts';
 
-const RECONCILE_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
 
 /** Read at the moment of a scrape. */
 const GAUGES = {
@@ -13,18 +13,42 @@ const GAUGES = {
   synced: ['gatehouse_operator_synced', '1 when the local copy of the cluster is whole.'],
   redis: ['gatehouse_operator_redis_connected', '1 while Redis answers.'],
   streams: ['gatehouse_operator_streams_open', 'Sidecars that follow their policy here.'],
+  certificate: [
+    'gatehouse_operator_certificate_seconds',
+    'How long the certificate of this replica is good for.',
+  ],
   watchRestarts: ['gatehouse_operator_watch_restarts', 'Watches that ended other than by time.'],
 } as const;
 export type GaugeName = keyof typeof GAUGES;
 
 export class OperatorMetrics {
   readonly #registry = new Registry();
-  readonly #reconciles: Counter<'result'>;
-  readonly #reconcileSeconds: Histogram;
   readonly #pods: Gauge<'state'>;
-  readonly #documents: Counter<'reason'>;
-  readonly #lanes: Counter<'result'>;
-  readonly #acks: Counter<'status'>;
+  readonly #reconciles = this.#counter('reconciles', 'Namespaces looked at, by how it ended.', [
+    'result',
+  ]);
+  readonly #reconcileSeconds = this.#histogram('reconcile', 'How long one took.', []);
+  readonly #documents = this.#counter(
+    'documents',
+    'Policy documents that were signed anew, by why.',
+    ['reason'],
+  );
+  readonly #lanes = this.#counter(
+    'lanes',
+    'Lanes of evidence that sidecars wanted certified, by how it ended.',
+    ['result'],
+  );
+  readonly #acks = this.#counter('acks', 'What sidecars said of the policy they were given.', [
+    'status',
+  ]);
+  readonly #reviews = this.#counter(
+    'reviews',
+    'What the API server asked at admission, by webhook and answer.',
+    ['webhook', 'result'],
+  );
+  readonly #reviewSeconds = this.#histogram('review', 'How long an answer at admission took.', [
+    'webhook',
+  ]);
 
   constructor(version: string) {
     const registers = [this.#registry];
@@ -35,42 +59,30 @@ export class OperatorMetrics {
       labelNames: ['version'],
       registers,
     }).set({ version }, 1);
-    this.#reconciles = new Counter({
-      name: 'gatehouse_operator_reconciles_total',
-      help: 'Namespaces looked at, by how it ended.',
-      labelNames: ['result'],
-      registers,
-    });
-    this.#reconcileSeconds = new Histogram({
-      name: 'gatehouse_operator_reconcile_seconds',
-      help: 'How long one took.',
-      buckets: RECONCILE_BUCKETS,
-      registers,
-    });
     this.#pods = new Gauge({
       name: 'gatehouse_operator_pods',
       help: 'Pods that are governed or should be, by state.',
       labelNames: ['state'],
       registers,
     });
-    this.#documents = new Counter({
-      name: 'gatehouse_operator_documents_total',
-      help: 'Policy documents that were signed anew, by why.',
-      labelNames: ['reason'],
+    // An alert watches it rise: a series that is first seen at 1 has not risen.
+    this.#lanes.inc({ result: 'refused' }, 0);
+  }
+
+  #counter<Label extends string>(name: string, help: string, labels: Label[]): Counter<Label> {
+    const registers = [this.#registry];
+    return new Counter({
+      name: `gatehouse_operator_${name}_total`,
+      help,
+      labelNames: labels,
       registers,
     });
-    this.#lanes = new Counter({
-      name: 'gatehouse_operator_lanes_total',
-      help: 'Lanes of evidence that sidecars wanted certified, by how it ended.',
-      labelNames: ['result'],
-      registers,
-    });
-    this.#acks = new Counter({
-      name: 'gatehouse_operator_acks_total',
-      help: 'What sidecars said of the policy they were given.',
-      labelNames: ['status'],
-      registers,
-    });
+  }
+
+  #histogram<Label extends string>(name: string, help: string, labels: Label[]): Histogram<Label> {
+    const registers = [this.#registry];
+    const full = `gatehouse_operator_${name}_seconds`;
+    return new Histogram({ name: full, help, labelNames: labels, buckets: BUCKETS, registers });
   }
 
   gauge(name: GaugeName, read: () => number): void {
@@ -121,6 +133,13 @@ export class OperatorMetrics {
 
   ackTaken(status: 'Active' | 'Rejected'): void {
     this.#acks.inc({ status });
+  }
+
+  /** `path` is one that is served. */
+  reviewed(path: string, isAllowed: boolean, millis: number): void {
+    const webhook = path.slice(1);
+    this.#reviews.inc({ webhook, result: isAllowed ? 'allowed' : 'refused' });
+    this.#reviewSeconds.observe({ webhook }, millis / 1000);
   }
 
   get contentType(): string {

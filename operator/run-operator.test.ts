@@ -98,6 +98,13 @@ describe('a whole replica of the operator', function () {
     const patch = Buffer.from(admitted.patch, 'base64').toString();
     expect(patch).to.include('"image":"sidecar:1"').and.include('gatehouse.dev/status');
     expect(metrics).to.include('gatehouse_operator_leads 1');
+    expect(metrics).to.match(
+      /^gatehouse_operator_reviews_total\{webhook="pods",result="allowed"\} [1-9]/m,
+    );
+    // Seven days, just begun.
+    expect(
+      Number(/^gatehouse_operator_certificate_seconds (\d+)/m.exec(metrics)?.[1]),
+    ).to.be.within(6.9 * 86_400, 7 * 86_400);
     stop.abort();
     await done;
     await agent.destroy();

@@ -19,7 +19,7 @@ import { type Operator, startOperator } from './operator.ts';
 import { OperatorMetrics } from './operator-metrics.ts';
 import { saying, wallMillis } from './operator-parts.ts';
 import { readRedisCa } from './redis-ca.ts';
-import { serveAdmission } from './serve-admission.ts';
+import { type AdmissionOptions, serveAdmission } from './serve-admission.ts';
 import type { OperatorSettings } from './settings.ts';
 import { type SidecarServer, serveSidecars } from './stream/serve-sidecars.ts';
 import type { WebhookServer } from './webhooks/server.ts';
@@ -70,6 +70,7 @@ export async function runOperator(options: RunOptions): Promise<void> {
   const admission = await admit(options, parts);
   running.admission = admission;
   metrics.gauge('streams', server.streams);
+  metrics.gauge('certificate', () => serving.secondsLeft);
   const admin = await openAdmin(options, parts);
   log.info('ready', { port: server.port });
   const ports = { sidecars: server.port, admission: admission.port, health: admin.port };
@@ -118,11 +119,12 @@ async function start(
 
 function admit(
   { log, injection, ports }: RunOptions,
-  { settings, operator, serving }: Serving,
+  { settings, operator, serving, metrics }: Serving,
 ): Promise<WebhookServer> {
   const certificate = serving.leaf ?? NO_LEAF;
+  const onVerdict: AdmissionOptions['onVerdict'] = (...said) => metrics.reviewed(...said);
   return serveAdmission({
-    ...{ operator, log, injection, certificate },
+    ...{ operator, log, injection, certificate, onVerdict },
     ...{ host: HOST, port: ports?.admission ?? settings.webhookPort },
   });
 }

@@ -10,7 +10,12 @@ import { namespacesHandler } from './webhooks/namespaces.ts';
 import { optingHandler } from './webhooks/opting.ts';
 import { podsHandler } from './webhooks/pods.ts';
 import { policiesHandler } from './webhooks/policies.ts';
-import { type ServerCertificate, startWebhooks, type WebhookServer } from './webhooks/server.ts';
+import {
+  type ServerCertificate,
+  startWebhooks,
+  type WebhookOptions,
+  type WebhookServer,
+} from './webhooks/server.ts';
 import { workloadsHandler } from './webhooks/workloads.ts';
 
 export interface AdmissionOptions {
@@ -18,6 +23,7 @@ export interface AdmissionOptions {
   readonly injection: InjectionSettings;
   readonly certificate: ServerCertificate;
   readonly log: Logger;
+  readonly onVerdict: NonNullable<WebhookOptions['onVerdict']>;
   readonly host: string;
   readonly port: number;
 }

@@ -96,6 +96,32 @@ describe('the certificate of a replica', () => {
     expect(bundles.writes).to.equal(1);
   });
 
+  it('stays ready while an upgrade brings a webhook that has no authority yet, which it is given', async () => {
+    const { all, bundles } = replicas(2);
+    for (const each of all) await each.tick();
+    await all[1]?.tick();
+    bundles.texts = [...(bundles.texts ?? []), ''];
+
+    await all[1]?.tick();
+    expect(all[1]?.isBelieved).to.equal(true);
+
+    await all[0]?.tick();
+    expect(bundles.texts?.includes('')).to.equal(false);
+  });
+
+  it('is not ready where another authority is believed', async () => {
+    const [ours, others] = [replicas(1), replicas(1)];
+    await ours.all[0]?.tick();
+    await others.all[0]?.tick();
+    const [theirs = ''] = others.bundles.texts ?? [];
+    ours.state.leader = 1;
+    ours.bundles.texts = [theirs, ''];
+
+    await ours.all[0]?.tick();
+
+    expect(ours.all[0]?.isBelieved).to.equal(false);
+  });
+
   it('is of one authority, whichever replica came first', async () => {
     const { all } = replicas(3);
     await Promise.all(all.map((each) => each.tick()));

@@ -49,16 +49,20 @@ export class ServingCertificate {
     return this.#leaf;
   }
 
-  /** The API server would take our certificate; true also where no webhooks are installed. */
+  /** The API server would take our certificate, for each webhook that has been given an authority; true also where no webhooks are installed. */
   get isBelieved(): boolean {
-    const issuer = this.#issuer.trim();
     if (this.#leaf === undefined) return false;
-    return this.#observed === undefined || this.#observed.every((each) => each.includes(issuer));
+    if (this.#observed === undefined) return true;
+    const issuer = this.#issuer.trim();
+    // One that an upgrade of the chart brought has none yet; not to be ready would take away those that serve.
+    const given = this.#observed.filter((each) => each !== '');
+    return given.length > 0 && given.every((each) => each.includes(issuer));
   }
 
-  /** Milliseconds since 1970; undefined before there is one. */
-  get endsAtMillis(): number | undefined {
-    return this.#leaf === undefined ? undefined : validity(this.#leaf.cert).toMillis;
+  /** Of the certificate; 0 before there is one. */
+  get secondsLeft(): number {
+    if (this.#leaf === undefined) return 0;
+    return (validity(this.#leaf.cert).toMillis - this.#options.nowMillis()) / 1000;
   }
 
   /** The first replica makes the first authority, whether it leads yet or not. */

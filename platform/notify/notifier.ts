@@ -3,6 +3,7 @@
 
 import type { DurableRecord } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
+import { ALERT_EVENTS } from '#core/notifications/alert-events.ts';
 import { AlertWatch } from '#core/notifications/alert-watch.ts';
 import { type Notice, noticeOf } from '#core/notifications/notice.ts';
 import {
@@ -45,15 +46,7 @@ interface Letter extends Item {
   readonly type: CompiledReceiver['type'];
 }
 
-/** What is recorded as an alert of its own, with the record that gave reason for it. */
-const ALERTS: ReadonlySet<NotificationEvent> = new Set([
-  'BreakGlass',
-  'ReviewOverdue',
-  'SelfApprovalAttempt',
-  'DenialBurst',
-  'UnexpectedApproval',
-  'MaskingFailed',
-]);
+const ALERTS: ReadonlySet<NotificationEvent> = new Set(ALERT_EVENTS);
 
 export class Notifier {
   readonly #options: NotifierOptions;

@@ -96,6 +96,14 @@ describe('metrics', () => {
     expect(text).to.include('gatehouse_policy_loads_total{result="rejected"} 1');
   });
 
+  it('begins at nothing what alert rules watch rise, or the first of each would be no rise', async () => {
+    const text = await new Metrics('1.2.3').text();
+
+    expect(text).to.include('gatehouse_policy_loads_total{result="rejected"} 0');
+    expect(text).to.include('gatehouse_alerts_total{event="BreakGlass"} 0');
+    expect(text).to.include('gatehouse_notifications_total{type="Slack",result="dead"} 0');
+  });
+
   it('reads gauges at the scrape, not before', async () => {
     const metrics = new Metrics('1');
     let isHealthy = true;

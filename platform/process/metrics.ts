@@ -9,6 +9,7 @@ import type {
   RecordType,
 } from '#core/evidence/record.ts';
 import { METHODS } from '#core/mcp/methods.ts';
+import { ALERT_EVENTS } from '#core/notifications/alert-events.ts';
 import type { Decision } from '#core/policy/decision.ts';
 import type { RefusalCode } from '#core/refusal.ts';
 import type { NotificationEvent } from '#crds/policy.ts';
@@ -52,7 +53,11 @@ export class Metrics {
   readonly #exchangeSeconds: Histogram<'method'>;
   readonly #refusals: Counter<'code'>;
   readonly #redactions: Counter<'detector' | 'action'>;
-  readonly #records: Counter<'type'>;
+  readonly #records = this.#counter(
+    METRIC.evidenceRecords,
+    'Evidence records made durable, by type.',
+    'type',
+  );
   readonly #commitSeconds: Histogram;
   readonly #policyLoads: Counter<'result'>;
   readonly #definitionChanges: Counter<'effect'>;
@@ -100,11 +105,6 @@ export class Metrics {
       'detector',
       'action',
     );
-    this.#records = this.#counter(
-      METRIC.evidenceRecords,
-      'Evidence records made durable, by type.',
-      'type',
-    );
     this.#commitSeconds = this.#histogram(
       METRIC.evidenceCommitSeconds,
       'Seconds until a record was durable, its wait for the group commit included.',
@@ -120,6 +120,16 @@ export class Metrics {
       'Tool definitions quarantined, observed to differ, or released.',
       'effect',
     );
+    this.#beginAtNothing();
+  }
+
+  /** Rules watch these rise. A series that is first seen at 1 has not risen, so the first of each would be missed. */
+  #beginAtNothing(): void {
+    for (const result of ['loaded', 'rejected']) this.#policyLoads.inc({ result }, 0);
+    for (const event of ALERT_EVENTS) this.#alerts.inc({ event }, 0);
+    for (const type of ['Webhook', 'Slack']) {
+      for (const result of ['delivered', 'dead']) this.#notifications.inc({ type, result }, 0);
+    }
   }
 
   concluded(exchange: ConcludedExchange): void {
