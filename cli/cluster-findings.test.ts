@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   type Finding,
+  type Guard,
   type Installed,
   installFindings,
   type KubeObject,
@@ -8,6 +9,11 @@ import {
   workloadFindings,
 } from './cluster-findings.ts';
 
+const GUARD: Guard = {
+  policy: { metadata: { name: 'gatehouse-pods' } },
+  binding: { metadata: { name: 'gatehouse-pods' }, spec: { validationActions: ['Deny'] } },
+};
+const LENIENT = { metadata: { name: 'gatehouse-pods' }, spec: { validationActions: ['Audit'] } };
 const CRD: KubeObject = { metadata: { name: 'crd' } };
 
 function deployment(available: number): KubeObject {
@@ -47,6 +53,7 @@ function installed(changes: Partial<Installed> = {}): Installed {
     deployments: new Map([['gatehouse-operator', deployment(2)]]),
     mutating: webhooks(),
     validating: webhooks(),
+    guards: new Map([['gatehouse-pods', GUARD]]),
     policies: [policy(['Accepted', 'True'], ['Degraded', 'False'])],
     ...changes,
   };
@@ -73,6 +80,25 @@ describe('an install', () => {
   });
 
   const faults: readonly (readonly [string, Partial<Installed>, Finding['verdict'], RegExp])[] = [
+    ...[
+      { what: 'no policy', changes: { policy: undefined } },
+      { what: 'no binding', changes: { binding: undefined } },
+      { what: 'a binding that only audits', changes: { binding: LENIENT } },
+    ].map(
+      ({ what, changes }) =>
+        [
+          `whose guard has ${what}`,
+          { guards: new Map([['gatehouse-pods', { ...GUARD, ...changes }]]) },
+          'wrong',
+          /gatehouse-pods is off.*upgrade the chart/,
+        ] as const,
+    ),
+    [
+      'whose guard may not be looked at',
+      { guards: new Map([['gatehouse-pods', { ...GUARD, policy: 'forbidden' }]]) },
+      'warning',
+      /may not read/,
+    ],
     ['without definitions', { crds: new Map() }, 'wrong', /gatehouse-crds/],
     [
       'without an operator',

@@ -46,7 +46,14 @@ export interface Installed {
   readonly deployments: ReadonlyMap<string, Looked>;
   readonly mutating: Looked;
   readonly validating: Looked;
+  /** The ValidatingAdmissionPolicies of the chart with their bindings, by name. */
+  readonly guards: ReadonlyMap<string, Guard>;
   readonly policies: readonly KubeObject[];
+}
+
+export interface Guard {
+  readonly policy: Looked;
+  readonly binding: Looked;
 }
 
 /** Is the install sound? */
@@ -56,6 +63,7 @@ export function installFindings(installed: Installed): readonly Finding[] {
     ...[...installed.deployments].map(([name, looked]) => deploymentFinding(name, looked)),
     webhookFinding('MutatingWebhookConfiguration', installed.mutating),
     webhookFinding('ValidatingWebhookConfiguration', installed.validating),
+    ...[...installed.guards].map(([name, guard]) => guardFinding(name, guard)),
     ...installed.policies.flatMap(policyFindings),
   ];
 }
@@ -103,6 +111,19 @@ function webhookFinding(kind: string, looked: Looked): Finding {
     );
   }
   return ok(`the ${kind} calls the operator, and refuses when it cannot`);
+}
+
+/** Without one the API server lets through what the webhooks do not see. */
+function guardFinding(name: string, { policy, binding }: Guard): Finding {
+  if (policy === 'forbidden' || binding === 'forbidden') return unseen(`the guard ${name}`);
+  const actions = binding?.spec?.validationActions;
+  const isOn = policy !== undefined && Array.isArray(actions) && actions.includes('Deny');
+  return isOn
+    ? ok(`the guard ${name} refuses, also while the operator is down`)
+    : wrong(
+        `the guard ${name} is off: its ValidatingAdmissionPolicy or the binding of that is not there, or does not deny`,
+        'install or upgrade the chart gatehouse',
+      );
 }
 
 interface Condition {

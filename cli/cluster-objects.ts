@@ -32,11 +32,24 @@ export async function readInstall(client: KubeClient, own: string): Promise<Inst
     deployments: await named(deployments, ['gatehouse-operator', 'gatehouse-console']),
     mutating: await look(client, `${WEBHOOKS}/mutatingwebhookconfigurations/gatehouse`),
     validating: await look(client, `${WEBHOOKS}/validatingwebhookconfigurations/gatehouse`),
+    guards: await lookAtGuards(client),
     policies: [
       ...(await listAll(client, `${POLICIES}/${CLUSTER_POLICY_PLURAL}`)),
       ...(await listAll(client, `${POLICIES}/${POLICY_PLURAL}`)),
     ],
   };
+}
+
+/** Of the chart. */
+const GUARDS = ['gatehouse-pods', 'gatehouse-tokens', 'gatehouse-opting-out', 'gatehouse-runtime'];
+
+async function lookAtGuards(client: KubeClient): Promise<Installed['guards']> {
+  const found = GUARDS.map(async (name) => {
+    const policy = await look(client, `${WEBHOOKS}/validatingadmissionpolicies/${name}`);
+    const binding = await look(client, `${WEBHOOKS}/validatingadmissionpolicybindings/${name}`);
+    return [name, { policy, binding }] as const;
+  });
+  return new Map(await Promise.all(found));
 }
 
 const KINDS: ReadonlyMap<string, string> = new Map([
