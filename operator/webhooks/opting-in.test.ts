@@ -174,6 +174,19 @@ describe('the webhook of workloads', () => {
     expect(template.metadata).to.deep.include({ annotations: { 'gatehouse.dev/port': '8080' } });
   });
 
+  it('copies the ones that tune where the namespace opted in, and takes them away again', async () => {
+    const object = deployment({ 'gatehouse.dev/port': '8080' });
+    const tuned = patched(object, await admit(object, deployment()));
+    const bare = { ...deployment(), spec: tuned.spec };
+    const { template } = patched(bare, await admit(bare, tuned)).spec;
+
+    expect(tuned.spec.template.metadata).to.deep.equal({
+      labels: { app: 'payments' },
+      annotations: { 'gatehouse.dev/port': '8080' },
+    });
+    expect(template.metadata).to.deep.equal({ labels: { app: 'payments' }, annotations: {} });
+  });
+
   it('takes the label away with the annotation', async () => {
     const object = deployment(undefined, ON);
 

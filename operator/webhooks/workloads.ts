@@ -44,9 +44,9 @@ function refusalOf(request: AdmissionRequest, { wanted, had, now, world }: Wish)
       `Gatehouse: the pods of Job ${request.name} cannot be changed any more; recreate it with annotation ${INJECT}`,
     );
   }
-  if (wanted !== 'true') return undefined;
   const tuning = readTuning(now);
   if (!tuning.ok) return deny(`Gatehouse: ${tuning.why}`);
+  if (wanted !== 'true') return undefined;
   const labels = templateOf(request.kind, request.object)?.template.metadata?.labels ?? {};
   const subject = { workload: { kind: request.kind, name: nameOf(request) }, labels };
   const governance = governanceOf(world, request.namespace, subject);
@@ -60,14 +60,9 @@ function carry(request: AdmissionRequest, now: Texts, before: Texts): Verdict {
   if (request.kind === 'Job' && request.operation === 'UPDATE') return allow();
   const { template, path } = found;
   const labels = carryKeys([INJECT], { now, before, into: template.metadata?.labels ?? {} });
-  const annotations = carryKeys(
-    now[INJECT] === undefined && before[INJECT] === undefined ? [] : CARRIED,
-    {
-      now: now[INJECT] === undefined ? {} : now,
-      before,
-      into: template.metadata?.annotations ?? {},
-    },
-  );
+  // Also where a namespace governs it, and it says nothing of that itself.
+  const into = template.metadata?.annotations ?? {};
+  const annotations = carryKeys(CARRIED, { now, before, into });
   const metadata = {
     ...template.metadata,
     ...(isEmpty(labels) && template.metadata?.labels === undefined ? {} : { labels }),
