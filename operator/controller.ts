@@ -8,7 +8,7 @@ import {
   type Reconciling,
   reconcileNamespace,
 } from './reconcile/reconcile.ts';
-import { reconcileCluster } from './reconcile/reconcile-cluster.ts';
+import { type ConsoleWritten, reconcileCluster } from './reconcile/reconcile-cluster.ts';
 import type { Target } from './reconcile/targets.ts';
 
 export interface ControllerOptions extends Omit<Reconciling, 'drifted'> {
@@ -16,6 +16,8 @@ export interface ControllerOptions extends Omit<Reconciling, 'drifted'> {
   readonly ownNamespace: string;
   readonly metrics: OperatorMetrics;
   readonly drifted: (namespace: string, targets: readonly Target[]) => void;
+  /** So many policies are not in what the console reads. */
+  readonly consoleLeftOut: (count: number) => void;
   readonly onFault: (key: string, error: unknown) => void;
 }
 
@@ -27,7 +29,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #queue: WorkQueue;
   readonly #targets = new Map<string, readonly Target[]>();
-  readonly #consoleWritten = { digest: '', texts: new Map<string, string>() };
+  readonly #consoleWritten: ConsoleWritten = { digest: '', texts: new Map(), leftOut: 0 };
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -67,6 +69,7 @@ export class Controller {
       await reconcileCluster({
         ...{ client, world, nowMillis, found, namespace: ownNamespace, targets: this.#targets },
         consoleWritten: this.#consoleWritten,
+        leftOut: this.#options.consoleLeftOut,
         isHeard: () => redis.state !== undefined,
       });
     } else {

@@ -25,6 +25,9 @@ export interface LeaderWork {
   close(): Promise<void>;
 }
 
+const NO_ROOM =
+  'policies do not fit into the ConfigMap that the console reads, so nobody can decide there under them: make some shorter';
+
 export function beginLeaderWork(parts: OperatorParts, state: LeaderState): LeaderWork {
   const { client, metrics, log, version, settings, clock } = parts;
   const { keys, redis, evidence } = state;
@@ -52,6 +55,10 @@ export function beginLeaderWork(parts: OperatorParts, state: LeaderState): Leade
     drifted: (namespace, targets) => {
       drift.look(namespace, targets);
       evictor.look(targets).catch((error: unknown) => log.warn('eviction failed', saying(error)));
+    },
+    consoleLeftOut: (count) => {
+      if (count === 0) log.info('the console has all policies again');
+      else log.error(NO_ROOM, { count });
     },
     onFault: (key, error) => log.warn('is tried again', { key, ...saying(error) }),
   });

@@ -26,7 +26,15 @@ export interface ClusterReconciling {
   readonly nowMillis: () => number;
   readonly found: () => Found;
   /** Of the ConfigMap for the console, as it was last written. */
-  readonly consoleWritten: { digest: string; texts: ReadonlyMap<string, string> };
+  readonly consoleWritten: ConsoleWritten;
+  /** Told when another number of policies does not fit into it. */
+  readonly leftOut: (count: number) => void;
+}
+
+export interface ConsoleWritten {
+  digest: string;
+  texts: ReadonlyMap<string, string>;
+  leftOut: number;
 }
 
 export const CONSOLE_POLICIES = 'gatehouse-console-policies';
@@ -58,22 +66,10 @@ async function settleBaseline(parts: ClusterReconciling, item: BaselineItem): Pr
 
 /** One key per policy, as files of YAML; the console takes them as a folder. */
 async function settleConsole(parts: ClusterReconciling): Promise<void> {
-  const { world, client, namespace, consoleWritten, found } = parts;
-  const data: Record<string, string> = {};
-  const texts = new Map<string, string>();
-  let chars = 0;
-  const valid = world.policies.items().filter(({ problem }) => problem === undefined);
-  for (const item of valid.sort((a, b) => (a.key < b.key ? -1 : 1))) {
-    // Writing YAML is slow, and most policies are as they were.
-    const maps = configMapsFor(item, found());
-    const name = `${item.uid}/${item.generation}/${maps === '' ? '' : sha256Hex(maps)}`;
-    const text = consoleWritten.texts.get(name) ?? `${policyText(item)}${maps}`;
-    texts.set(name, text);
-    chars += text.length;
-    if (chars > MAX_CONSOLE_CHARS) break;
-    data[`${item.namespace}.${item.name}.yaml`] = text;
-  }
-  consoleWritten.texts = texts;
+  const { client, namespace, consoleWritten, leftOut } = parts;
+  const { data, count } = consoleData(parts);
+  if (count !== consoleWritten.leftOut) leftOut(count);
+  consoleWritten.leftOut = count;
   const digest = sha256Hex(JSON.stringify(data));
   if (consoleWritten.digest === digest) return;
   await client.apply(
@@ -87,6 +83,26 @@ async function settleConsole(parts: ClusterReconciling): Promise<void> {
     { manager: MANAGERS.objects, force: true },
   );
   consoleWritten.digest = digest;
+}
+
+/** Of the policies, in the order of their names, as many as fit; and how many do not. */
+function consoleData({ world, consoleWritten, found }: ClusterReconciling) {
+  const data: Record<string, string> = {};
+  const texts = new Map<string, string>();
+  let [chars, count] = [0, 0];
+  const valid = world.policies.items().filter(({ problem }) => problem === undefined);
+  for (const item of valid.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    // Writing YAML is slow, and most policies are as they were.
+    const maps = configMapsFor(item, found());
+    const name = `${item.uid}/${item.generation}/${maps === '' ? '' : sha256Hex(maps)}`;
+    const text = consoleWritten.texts.get(name) ?? `${policyText(item)}${maps}`;
+    texts.set(name, text);
+    chars += text.length;
+    if (chars > MAX_CONSOLE_CHARS) count += 1;
+    else data[`${item.namespace}.${item.name}.yaml`] = text;
+  }
+  consoleWritten.texts = texts;
+  return { data, count };
 }
 
 function policyText({ policy }: PolicyItem): string {
