@@ -9,6 +9,7 @@ import { openOperatorLog } from './evidence/open-log.ts';
 import { OperatorLog } from './evidence/operator-log.ts';
 import { CONSOLE_REDIS, ensureConsoleRedis } from './keys/console-redis.ts';
 import { loadOperatorKeys, type OperatorKeys } from './keys/operator-keys.ts';
+import { KubeFault } from './kube/kube-fault.ts';
 import { Leader } from './kube/leader.ts';
 import { beginLeaderWork, type LeaderWork } from './leader-work.ts';
 import type { OperatorMetrics } from './operator-metrics.ts';
@@ -87,7 +88,7 @@ function follow(
   return watchWorld({
     client,
     random,
-    onFault: (kind, error) => log.warn('watching is interrupted', { kind, ...saying(error) }),
+    onFault: (kind, error) => log.warn(interrupted(error), { kind, ...saying(error) }),
     changes: {
       namespace: (name) => led.work?.controller.namespace(name),
       cluster: () => led.work?.controller.all(),
@@ -96,6 +97,13 @@ function follow(
       },
     },
   });
+}
+
+/** What is watched is there in every cluster, save the definitions of policies. */
+function interrupted(error: unknown): string {
+  return error instanceof KubeFault && error.status === 404
+    ? 'the definitions of policies are not there: install the chart gatehouse-crds'
+    : 'watching is interrupted';
 }
 
 function linkRedis(

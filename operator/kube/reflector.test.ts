@@ -101,6 +101,15 @@ describe('a reflector', () => {
     expect(faults).to.deep.equal([]);
   });
 
+  it('takes a watch that ends at once and for nothing for a fault, and waits before the next', async () => {
+    await start(page([], '7'), watching([], 'end'));
+
+    await until(() => faults.length === 2);
+
+    expect(faults[1]).to.include({ reason: 'ShortWatch' });
+    expect(api.asked[2]).to.include('resourceVersion=7');
+  });
+
   it('goes on from the last whole event when a connection breaks in the middle of one', async () => {
     await start(
       page([], '7'),

@@ -33,6 +33,8 @@ const BACKOFF = { leastMillis: 800, mostMillis: 30_000 };
 const WATCH_SECONDS = { least: 290, spread: 300 };
 /** Bookmarks come about once a minute; a connection that is silent past the end is dead. */
 const GRACE_MILLIS = 10_000;
+/** The shortest that the server ends by itself lasts minutes. */
+const SHORT_MILLIS = 1000;
 const PARTIAL = 'as=PartialObjectMetadata';
 
 export class Reflector<Item extends Keyed> {
@@ -155,11 +157,18 @@ export class Reflector<Item extends Keyed> {
         signal: this.#stop.signal,
       },
     );
+    const since = performance.now();
+    let isSilent = true;
     for await (const event of readWatchEvents(bytes)) {
+      isSilent = false;
       if (event.kind === 'fault') throw event.fault;
       this.#backoff.reset();
       if (event.kind !== 'bookmark') this.#take(event.kind, event.object);
       this.#version = event.version;
+    }
+    // Ended at once and for nothing, as by a proxy that is on its way down: asked again at once, it would be for ever.
+    if (isSilent && performance.now() - since < SHORT_MILLIS) {
+      throw new KubeFault({ status: 0, reason: 'ShortWatch' });
     }
   }
 

@@ -47,7 +47,7 @@ const MAX_USER_CHARS = 512;
 
 export function cannotRecord(): Verdict {
   return deny(
-    'Gatehouse cannot record this change as evidence now, so it is refused; try again (kubectl -n gatehouse-system logs deploy/gatehouse-operator says why)',
+    'Gatehouse cannot record this change as evidence now, so it is refused; try again (the log of Deployment gatehouse-operator, in the namespace of Gatehouse, says why)',
     503,
   );
 }

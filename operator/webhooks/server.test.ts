@@ -157,6 +157,33 @@ describe('the webhook server', () => {
     expect((await post('/plain')).status).to.equal(200);
   });
 
+  it('answers what it is judging when it closes, and then is closed', async () => {
+    const [asked, judged] = [Promise.withResolvers<void>(), Promise.withResolvers<Verdict>()];
+    const judge = () => {
+      asked.resolve();
+      return judged.promise;
+    };
+    const closing = await startWebhooks({
+      ...{ host: '127.0.0.1', port: 0, handlers: new Map([['/slow', judge]]) },
+      certificate: await issueLeaf(authority, [NAME], Date.now()),
+      log: createLogger({ level: 'error', now: () => '', write: () => undefined }),
+    });
+    const own = new Agent({ connect: { ca: authority.cert, servername: NAME } });
+    const answer = request(`https://127.0.0.1:${closing.port}/slow`, {
+      ...{ method: 'POST', body: JSON.stringify(REVIEW), dispatcher: own },
+    });
+    await asked.promise;
+
+    const closed = closing.close();
+    judged.resolve(allow());
+    const { statusCode, body } = await answer;
+    await body.dump();
+    await closed;
+
+    expect(statusCode).to.equal(200);
+    await own.close();
+  });
+
   it('ends connections with their answer once it drains', async () => {
     server.drain();
     const answer = await request(`https://127.0.0.1:${server.port}/plain`, {

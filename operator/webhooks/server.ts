@@ -39,6 +39,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const KEEP_ALIVE_MS = 95_000;
 const HEADERS_MS = 30_000;
 const REQUEST_MS = 30_000;
+/** Longer than an answer takes that is recorded first. */
+const CLOSING_MS = 6_000;
 const MAX_CONNECTIONS = 512;
 const MAX_AT_A_TIME = 64;
 
@@ -51,9 +53,12 @@ export async function startWebhooks(options: WebhookOptions): Promise<WebhookSer
     requestTimeout: REQUEST_MS,
   });
   server.maxConnections = MAX_CONNECTIONS;
-  const state = { isDraining: false, running: 0 };
+  const state = { isDraining: false, isClosing: false, running: 0 };
   server.on('request', (request, response) => {
     if (state.isDraining) response.setHeader('connection', 'close');
+    response.once('close', () => {
+      if (state.isClosing) server.closeIdleConnections();
+    });
     if (state.running >= MAX_AT_A_TIME) {
       send(response, 503, { message: 'too many reviews at a time; try again' });
       return;
@@ -75,7 +80,9 @@ export async function startWebhooks(options: WebhookOptions): Promise<WebhookSer
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        state.isClosing = true;
+        // What is being judged is answered: cut off, it would be a refusal.
+        setTimeout(() => server.closeAllConnections(), CLOSING_MS).unref();
       }),
   };
 }
