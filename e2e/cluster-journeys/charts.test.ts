@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import { helmProgram } from '#e2e/cluster/programs.ts';
+import { DEFAULTS } from '#operator/injection/tuning.ts';
 
 interface Rendered {
   readonly kind: string;
@@ -55,6 +56,11 @@ function podsOf(rendered: readonly Rendered[]) {
     const pod = kind === 'Pod' ? (spec as unknown as PodSpec) : spec?.template?.spec;
     return pod === undefined ? [] : [{ name, spec: pod }];
   });
+}
+
+/** As Helm writes JSON. */
+function sorted({ limits, requests }: typeof DEFAULTS.resources) {
+  return { limits, requests };
 }
 
 function operatorWith(...sets: readonly string[]) {
@@ -137,6 +143,16 @@ describe('the charts', () => {
 
     expect(alone?.strategy).to.deep.equal({ type: 'Recreate' });
     expect(shared?.strategy).to.deep.equal({ rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+  });
+
+  it('give sidecars what the operator would give them by itself', () => {
+    const [container] = operatorWith()?.template.spec.containers ?? [];
+    const { resources, drainSeconds } = DEFAULTS;
+
+    expect(container?.env).to.deep.include.members([
+      { name: 'GATEHOUSE_SIDECAR_RESOURCES', value: JSON.stringify(sorted(resources)) },
+      { name: 'GATEHOUSE_DRAIN_SECONDS', value: String(drainSeconds) },
+    ]);
   });
 
   it('restart the operator for another recording key', () => {

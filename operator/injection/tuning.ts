@@ -28,13 +28,12 @@ export interface Tuning {
   readonly warnings: readonly string[];
 }
 
-/** Measured need of a busy sidecar, with room; no limit of CPU, which would slow every call. */
-const RESOURCES: Resources = {
-  requests: { cpu: '25m', memory: '96Mi' },
-  limits: { memory: '256Mi' },
-};
-/** Leaves ten of the thirty seconds that Kubernetes gives a pod to end. */
-const DRAIN_SECONDS = 20;
+/** As the chart has them, for an operator that it did not start. No limit of CPU, which would slow every call. */
+export const DEFAULTS = {
+  resources: { requests: { cpu: '25m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+  /** Leaves the evidence its five of the thirty seconds that Kubernetes gives a pod to end. */
+  drainSeconds: 25,
+} as const satisfies TuningDefaults;
 const MAX_DRAIN_SECONDS = 3600;
 const MODES = ['Auto', 'PortTakeover', 'Redirect', 'NamedPort'] as const;
 const QUANTITY = /^(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/;
@@ -66,8 +65,8 @@ export function readTuning(annotations: Texts, defaults: TuningDefaults = {}): T
     ...(port === undefined ? {} : { port }),
     ...(path === undefined ? {} : { path }),
     ...(capture === undefined ? {} : { capture }),
-    resources: resources ?? defaults.resources ?? RESOURCES,
-    drainSeconds: drainSeconds ?? defaults.drainSeconds ?? DRAIN_SECONDS,
+    resources: resources ?? defaults.resources ?? DEFAULTS.resources,
+    drainSeconds: drainSeconds ?? defaults.drainSeconds ?? DEFAULTS.drainSeconds,
     warnings: unknownKeys(annotations),
   };
 }
