@@ -106,7 +106,6 @@ function environment({ settings, capture, ...facts }: SidecarFacts): EnvVar[] {
     field('GATEHOUSE_POD_NAMESPACE', 'metadata.namespace'),
     field('GATEHOUSE_POD_UID', 'metadata.uid'),
     field('GATEHOUSE_POD_IP', 'status.podIP'),
-    field('GATEHOUSE_NODE_NAME', 'spec.nodeName'),
     ...plain('GATEHOUSE_WORKLOAD_KEY', facts.workloadKey),
     ...plain('GATEHOUSE_UPSTREAM', `http://127.0.0.1:${capture.serverPort}${facts.path}`),
     ...plain('GATEHOUSE_LISTEN', `0.0.0.0:${capture.listenPort}`),
