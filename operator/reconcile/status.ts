@@ -86,7 +86,7 @@ function programmed({ item, targets, unrendered, isHeard }: StatusFacts): Said {
   if (unrendered !== undefined) return say('False', 'NotJoined', `Not in force: ${unrendered}.`);
   const injected = targets.filter(({ state }) => state !== 'uninjected');
   if (injected.length === 0) {
-    return say('Unknown', 'NoTargets', 'It selects no pod with a sidecar yet.');
+    return say('Unknown', 'NoTargets', 'It selects no pod with a sidecar yet: opt a workload in.');
   }
   if (!isHeard)
     return say('Unknown', 'StateUnavailable', 'Sidecars cannot be heard: Redis is away.');
@@ -121,7 +121,7 @@ function protectedFrom({ targets, isHeard }: StatusFacts): Said {
   }
   const named = targets.find(({ ack }) => ack?.capture === 'NamedPort');
   if (named !== undefined) {
-    const message = `Pod ${named.pod.name} is captured by port name alone, so its own port is open.`;
+    const message = `Pod ${named.pod.name} is captured by port name alone, so its own port is open: say in spec.server.capture how it is moved, or let its namespace admit Redirect.`;
     return { type, status: 'False', reason: 'NamedPort', message };
   }
   const isKnown = isHeard && targets.length > 0 && targets.every(({ ack }) => ack !== undefined);
@@ -161,7 +161,8 @@ function plain({ policy }: PolicyItem | BaselineItem): Said {
         type,
         status: 'True',
         reason: 'NoTls',
-        message: 'Clients connect without TLS, unless something in front of the pods adds it.',
+        message:
+          'Clients connect without TLS, unless something in front of the pods adds it: give spec.server.tls.secretName.',
       };
 }
 
