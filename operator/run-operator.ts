@@ -51,8 +51,8 @@ const PORTS = { sidecars: 8443, health: 8080 };
 const HOST = '0.0.0.0';
 const CERTIFICATE_MS = 10_000;
 const RETRY_MS = 1000;
-/** Endpoints forget a replica a moment after it stopped being ready. */
-const LINGER_MS = 3000;
+/** Endpoints forget a replica a moment after it stopped being ready, on a busy node seconds after. */
+const LINGER_MS = 5000;
 
 /** Resolves when it was asked to stop and everything is closed. */
 export async function runOperator(options: RunOptions): Promise<void> {
