@@ -35,6 +35,10 @@ if [ ! -e $policy ]; then
   chmod +x $policy
   trap 'rm -f $policy' EXIT
 fi
-apt-get update -qq
+# A mirror that breaks off, or another installer of the machine that is at work, must not cost a run.
+get() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 "$@" >/dev/null
+}
+get update || { sleep 10 && get update; }
 # shellcheck disable=SC2086 # a list of names
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+get install -y --no-install-recommends $missing

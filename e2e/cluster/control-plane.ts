@@ -51,6 +51,8 @@ export function startControllers(programs: string): void {
       'allocate-node-cidrs': 'true',
       'cluster-cidr': ADDRESSES.pods,
       'service-cluster-ip-range': ADDRESSES.services,
+      // A machine that is busy is no node that is lost: its pods would leave their Services.
+      'node-monitor-grace-period': '180s',
     }),
   });
   startDaemon({

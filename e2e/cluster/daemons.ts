@@ -14,10 +14,17 @@ export interface Daemon {
   readonly args: readonly string[];
 }
 
+/** As this process has started them. */
+const STARTED = new Map<string, Daemon>();
+/** How often one that ends before it is ready is started again, as an init system would: it may have come too early. */
+const STARTS_AGAIN = 3;
+
 /** Started already: left as it is. */
-export function startDaemon({ name, command, args }: Daemon): void {
+export function startDaemon(daemon: Daemon): void {
+  const { name, command, args } = daemon;
+  STARTED.set(name, daemon);
   if (pidOf(name) !== undefined) return;
-  const log = openSync(logOf(name), 'w');
+  const log = openSync(logOf(name), 'a');
   // Not `ip netns exec`: that gives each program mounts of its own, and containerd must see the kubelet's.
   const child = spawn('nsenter', [`--net=/run/netns/${NAMES.namespace}`, command, ...args], {
     detached: true,
@@ -30,23 +37,30 @@ export function startDaemon({ name, command, args }: Daemon): void {
   child.unref();
 }
 
-/** Waits until `isReady`; throws with the end of its log when it died before, or takes too long. */
+/** Waits until `isReady`; throws with the end of its log when it dies again and again before, or takes too long. */
 export async function untilReady(
   name: string,
   isReady: () => boolean | Promise<boolean>,
   deadlineMs = 60_000,
 ): Promise<void> {
+  let again = 0;
   try {
     await until(
       `${name} ready`,
       async () => {
-        if (pidOf(name) === undefined) throw new Error(`${name} has ended`);
+        const daemon = STARTED.get(name);
+        if (pidOf(name) === undefined) {
+          if (daemon === undefined || again === STARTS_AGAIN) throw new Error(`${name} has ended`);
+          again += 1;
+          await delay(again * 500);
+          startDaemon(daemon);
+        }
         return (await isReady()) || (await delay(100, false));
       },
       deadlineMs,
     );
   } catch (cause) {
-    const log = readFileSync(logOf(name), 'utf8').slice(-4000);
+    const log = saidBy(name).slice(-4000);
     throw new Error(`${log}\n${name}: see ${logOf(name)}`, { cause });
   }
 }
@@ -65,8 +79,12 @@ export function recordedDaemons(): readonly string[] {
 
 /** At once: nothing of a cluster is kept, so nothing needs to be put in order. */
 export async function killDaemon(name: string): Promise<void> {
-  const pid = pidOf(name);
-  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  try {
+    const pid = pidOf(name);
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
   while (pidOf(name) !== undefined) await delay(20);
   rmSync(join(FOLDERS.pids, name), { force: true });
 }
@@ -80,6 +98,11 @@ export function memoryOf(pid: number): number {
 /** Runs a command on the machine and gives what it printed. */
 export function run(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** All that it has printed. */
+export function saidBy(name: string): string {
+  return readFileSync(logOf(name), 'utf8');
 }
 
 function logOf(name: string): string {

@@ -16,6 +16,9 @@ interface Endpoints {
   }[];
 }
 
+/** What it prints when it answers. */
+export const DNS_READY = 'answers';
+
 const NOTHING: Found = { exists: false, addresses: [] };
 const SERVICE_NAME = new RegExp(
   `^(?:([a-z0-9-]+)\\.)?([a-z0-9-]+)\\.([a-z0-9-]+)\\.svc\\.${NAMES.clusterDomain}$`,
@@ -34,7 +37,7 @@ function serve(api: Api): void {
       (error) => process.stderr.write(`${question.name}: ${error}\n`),
     );
   });
-  socket.bind(53, ADDRESSES.node, () => process.stdout.write('ready\n'));
+  socket.bind(53, ADDRESSES.node, () => process.stdout.write(`${DNS_READY}\n`));
 }
 
 export async function find(api: Api, name: string): Promise<Found> {

@@ -3,6 +3,7 @@
 
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +15,7 @@ const openssl = (...args: readonly string[]) =>
 
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'] as const;
 const DAYS = '30';
+const LAST_FILE = 'service-accounts.pub';
 
 interface Certified {
   readonly name: string;
@@ -61,7 +63,12 @@ export async function makeKeys(): Promise<void> {
   await Promise.all(USERS.map(({ name }) => writeKubeconfig(name)));
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   await writeKey('service-accounts.key', privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  await writeKey('service-accounts.pub', publicKey.export({ type: 'spki', format: 'pem' }));
+  await writeKey(LAST_FILE, publicKey.export({ type: 'spki', format: 'pem' }));
+}
+
+/** All of them: a run that was ended half-way has left some. */
+export function areKeys(): boolean {
+  return existsSync(join(FOLDERS.keys, LAST_FILE));
 }
 
 function user(name: string, subject: string): Certified {

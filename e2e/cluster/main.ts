@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FOLDERS, KUBECONFIG, NAMES } from './addresses.ts';
@@ -11,7 +11,7 @@ import { openApi } from './api.ts';
 import { startApi, startControllers, untilApiReady } from './control-plane.ts';
 import { memoryOf, pidOf, recordedDaemons } from './daemons.ts';
 import { makeImages } from './images.ts';
-import { makeKeys } from './keys.ts';
+import { areKeys, makeKeys } from './keys.ts';
 import { makeNetwork } from './network.ts';
 import { ctr, startContainerd, startNode, untilNodeReady } from './node.ts';
 import { allPrograms, helmProgram, kubernetesPrograms } from './programs.ts';
@@ -66,7 +66,7 @@ async function up(signal = new AbortController().signal): Promise<void> {
     mkdirSync(FOLDERS[folder], { recursive: true, mode: 0o700 });
   }
   makeNetwork();
-  if (!existsSync(KUBECONFIG)) await makeKeys();
+  if (!areKeys()) await makeKeys();
   startApi(kubernetes);
   await startContainerd();
   ctr('images', 'import', await makeImages());
@@ -96,8 +96,10 @@ async function test(): Promise<void> {
     return;
   }
   require(missingForNode);
-  // What one that was killed has left.
-  if (recordedDaemons().length > 0) await tearDown();
+  // Before the node stands: it would wait for what is built.
+  await allPrograms(ending);
+  // What one that was killed has left, at whichever point.
+  await tearDown();
   try {
     await Promise.race([up(ending), untilEnded(ending)]);
     process.exitCode = await runJourneys(KUBECONFIG, ending);

@@ -6,9 +6,12 @@ import { ADDRESSES, NAMES } from './addresses.ts';
 import { run } from './daemons.ts';
 
 const { namespace, hostLink } = NAMES;
+const FORWARDING = '/proc/sys/net/ipv4/ip_forward';
 
 export function makeNetwork(): void {
-  if (existsSync(`/run/netns/${namespace}`)) return;
+  if (isMade()) return;
+  // Of one that was ended half-way.
+  removeNetwork();
   const { host, node, prefix, pods, services } = ADDRESSES;
   run('ip', 'netns', 'add', namespace);
   ip(`link add ${hostLink} type veth peer name eth0 netns ${namespace}`);
@@ -19,7 +22,12 @@ export function makeNetwork(): void {
   inside('link set lo up');
   inside(`route add default via ${host}`);
   for (const range of [pods, services]) ip(`route add ${range} via ${node}`);
-  run('ip', 'netns', 'exec', namespace, 'sysctl', '-qw', 'net.ipv4.ip_forward=1');
+  inNetwork(`echo 1 >${FORWARDING}`);
+}
+
+/** Forwarding is what comes last. */
+function isMade(): boolean {
+  return existsSync(`/run/netns/${namespace}`) && inNetwork(`cat ${FORWARDING}`).trim() === '1';
 }
 
 export function removeNetwork(): void {
@@ -30,6 +38,10 @@ export function removeNetwork(): void {
 
 function ip(command: string): void {
   run('ip', ...command.split(' '));
+}
+
+function inNetwork(command: string): string {
+  return run('nsenter', `--net=/run/netns/${namespace}`, 'sh', '-c', command);
 }
 
 function inside(command: string): void {

@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ADDRESSES, CONTAINERD_SOCKET, FOLDERS, NAMES } from './addresses.ts';
 import { type Api, answers } from './api.ts';
-import { run, startDaemon, untilReady } from './daemons.ts';
+import { run, saidBy, startDaemon, untilReady } from './daemons.ts';
+import { DNS_READY } from './dns.ts';
 import { PAUSE_IMAGE } from './images.ts';
+import { STORAGE_CLASS } from './storage.ts';
 
 const NETWORKS = join(FOLDERS.config, 'networks');
+const PROXY_HEALTH = `${ADDRESSES.node}:10256`;
 
 export async function startContainerd(): Promise<void> {
   mkdirSync(NETWORKS, { recursive: true });
@@ -61,11 +64,27 @@ export function startNode(programs: string): void {
 
 export async function untilNodeReady(api: Api): Promise<void> {
   const isReady = '"type":"Ready","status":"True"';
-  await untilReady('kubelet', () => answers(api, `/api/v1/nodes/${NAMES.node}`, isReady), 120_000);
+  await untilReady('kubelet', () => answers(api, `/api/v1/nodes/${NAMES.node}`, isReady), 180_000);
   // What every pod is given; controllers make it.
-  await untilReady('kube-controller-manager', () =>
-    answers(api, '/api/v1/namespaces/default/serviceaccounts/default'),
+  await untilReady(
+    'kube-controller-manager',
+    () => answers(api, '/api/v1/namespaces/default/serviceaccounts/default'),
+    120_000,
   );
+  // It ends, to be started again, when it has come long before the kubelet.
+  await untilReady('kube-proxy', isProxyReady, 120_000);
+  await untilReady('dns', () => saidBy('dns').includes(DNS_READY));
+  await untilReady('storage', () => answers(api, STORAGE_CLASS));
+  await untilReady('kube-scheduler', () => true);
+}
+
+/** Services are answered for. */
+async function isProxyReady(): Promise<boolean> {
+  try {
+    return (await fetch(`http://${PROXY_HEALTH}/healthz`)).ok;
+  } catch {
+    return false;
+  }
 }
 
 function writeConfig(file: string, value: unknown): string {
@@ -167,7 +186,7 @@ function proxyConfig(): unknown {
     clusterCIDR: ADDRESSES.pods,
     bindAddress: ADDRESSES.node,
     hostnameOverride: NAMES.node,
-    healthzBindAddress: '127.0.0.1:10256',
+    healthzBindAddress: PROXY_HEALTH,
     metricsBindAddress: '127.0.0.1:10249',
     // The limits on connections are the machine's.
     conntrack: { maxPerCore: 0, min: 0 },

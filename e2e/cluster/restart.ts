@@ -48,5 +48,5 @@ function isSandbox(id: string): boolean {
 
 async function untilKubeletAnswers(api: Api): Promise<void> {
   const path = `/api/v1/nodes/${NAMES.node}/proxy/healthz`;
-  await untilReady('kubelet', () => answers(api, path, 'ok'));
+  await untilReady('kubelet', () => answers(api, path, 'ok'), 120_000);
 }

@@ -25,6 +25,8 @@ interface Volume {
 
 const CLASS = 'folders';
 const CLASSES = '/apis/storage.k8s.io/v1/storageclasses';
+/** There as soon as claims are provided for. */
+export const STORAGE_CLASS = `${CLASSES}/${CLASS}`;
 const VOLUMES = '/api/v1/persistentvolumes';
 const LOOK_MS = 300;
 
@@ -44,7 +46,7 @@ async function serve(api: Api): Promise<never> {
 }
 
 async function makeClass(api: Api): Promise<void> {
-  if ((await api(`${CLASSES}/${CLASS}`)).status === 200) return;
+  if ((await api(STORAGE_CLASS)).status === 200) return;
   const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
   await api(CLASSES, {
     method: 'POST',

@@ -2,7 +2,7 @@
 // containers by their shims, then mounts, networks of pods, control groups and folders.
 
 import { existsSync, globSync, rmSync } from 'node:fs';
-import { FOLDERS } from './addresses.ts';
+import { CONTAINERD_SOCKET, FOLDERS } from './addresses.ts';
 import { killDaemon, recordedDaemons, run } from './daemons.ts';
 import { removeNetwork } from './network.ts';
 import { ctr } from './node.ts';
@@ -22,6 +22,8 @@ export async function tearDown(): Promise<void> {
 
 /** Their namespaces are the machine's: containerd makes one for each pod. */
 function networksOfPods(): readonly string[] {
+  // ctr waits for one that is not there.
+  if (!existsSync(CONTAINERD_SOCKET)) return [];
   try {
     const described = lines(ctr('containers', 'list', '--quiet')).map((id) =>
       ctr('containers', 'info', id),
