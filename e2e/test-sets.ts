@@ -37,10 +37,13 @@ export const TEST_SETS: Readonly<Record<string, TestSet>> = {
     except: [],
     testTimeoutMs: 60_000,
   },
-  /** On a Kubernetes node: `make e2e`. */
+  /**
+   * On a Kubernetes node: `make e2e`. Longer than what helm and kubectl wait in one hook together, so that none goes on
+   * behind the next journey.
+   */
   cluster: {
     files: ['e2e/cluster-journeys/**/*.test.ts', ...ON_API_SERVER],
     except: [],
-    testTimeoutMs: 240_000,
+    testTimeoutMs: 480_000,
   },
 };

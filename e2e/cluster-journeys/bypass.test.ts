@@ -4,10 +4,11 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { EVERYTHING_IMAGE, MODERN_IMAGE } from '#e2e/cluster/images.ts';
-import { apply, kubectl, type Manifest } from './cluster.ts';
+import { apply, kubectl, type Manifest, tryKubectl } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { type Governed, server, startGoverned } from './governed.ts';
 import { SYSTEM } from './installation.ts';
+import { untilMetric } from './operator-metric.ts';
 import { type Fields, LABELS, SERVER } from './stage.ts';
 import { recordsOf } from './verifying.ts';
 
@@ -40,22 +41,12 @@ describe('who tries to go around', () => {
       ...['-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', path],
     );
     const dial = `require("node:net").connect(${SECOND_PORT}, "127.0.0.1").on("data", (d) => console.log(String(d)))`;
-    const inside = await kubectl(
-      ...[
-        '-n',
-        namespace,
-        'exec',
-        `deployment/${SERVER}`,
-        '-c',
-        'beside',
-        '--',
-        'node',
-        '-e',
-        dial,
-      ],
-    );
+    const inside = ['-n', namespace, 'exec', `deployment/${SERVER}`, '-c', 'beside', '--'];
 
-    expect(inside.trim()).to.equal('in');
+    await eventually('the port open inside', async () => {
+      const { out } = await tryKubectl([...inside, 'node', '-e', dial]);
+      return out.trim() === 'in';
+    });
     expect(await dialled(address, SECOND_PORT)).to.equal('ECONNREFUSED');
   });
 
@@ -69,14 +60,13 @@ describe('who tries to go around', () => {
       return text.includes('UninjectedPod') && text;
     });
     const found = await untilRecorded('drift.found');
-    const counted = await metric('uninjected');
+    await untilMetric('gatehouse_operator_pods{state="uninjected"}', 1);
     await kubectl('-n', namespace, 'delete', 'pod', 'unlabelled', '--grace-period=1');
     await eventually('a status that says it is over', () => bypassProtected('True'));
 
     expect(condition).to.include('Pod unlabelled has no sidecar');
     expect(events).to.match(/Warning +UninjectedPod +pod\/unlabelled/);
     expect(found).to.deep.include({ kind: 'Uninjected', pod: 'unlabelled' });
-    expect(counted).to.equal(1);
     await untilRecorded('drift.cleared');
   });
 
@@ -103,12 +93,13 @@ describe('who tries to go around', () => {
 
   it('swaps no image of a sidecar that runs', async () => {
     const { namespace } = governed;
-    const pods = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', 'name');
-    const [pod = ''] = pods.split('\n');
+    // Of those of the Deployment: others are ending.
+    const ours = ['-l', `app=${SERVER},pod-template-hash`];
+    const pods = await kubectl('-n', namespace, 'get', 'pods', ...ours, '-o', 'name');
     const patch = { spec: { initContainers: [{ name: 'gatehouse', image: EVERYTHING_IMAGE }] } };
 
     const refusal = await kubectl(
-      ...['-n', namespace, 'patch', pod, '--patch', JSON.stringify(patch)],
+      ...['-n', namespace, 'patch', pods.trim(), '--patch', JSON.stringify(patch)],
     ).catch(String);
 
     expect(refusal).to.include('must run');
@@ -138,17 +129,6 @@ function podNamed(name: string, labels: Fields, spec: Fields = {}): Manifest {
     metadata: { name, labels },
     spec: { containers: [server(EVERYTHING_IMAGE)], ...spec },
   };
-}
-
-/** Of the replica that leads. */
-async function metric(state: string): Promise<number> {
-  const path = 'jsonpath={.spec.holderIdentity}';
-  const leader = await kubectl('-n', SYSTEM, 'get', 'lease', 'gatehouse-operator', '-o', path);
-  const place = `/api/v1/namespaces/${SYSTEM}/pods/${leader}:8080/proxy/metrics`;
-  const text = await kubectl('get', '--raw', place);
-  const [, value] =
-    new RegExp(`^gatehouse_operator_pods\\{state="${state}"\\} (\\d+)$`, 'm').exec(text) ?? [];
-  return Number(value);
 }
 
 function dialled(host: string, port: number): Promise<string> {

@@ -10,7 +10,7 @@ import { stringify } from 'yaml';
 export type Manifest = Readonly<Record<string, unknown>>;
 
 /** Of what kubectl waits for; the images are there already. */
-const WAIT = '--timeout=120s';
+const WAIT = '--timeout=180s';
 
 /** Gives what it printed; throws with what it said when it fails. */
 export async function kubectl(...args: readonly string[]): Promise<string> {

@@ -5,8 +5,8 @@ import { globSync } from 'node:fs';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { CHECK_CASES, documentOf } from '#crds/check-cases.ts';
-import { until } from '#e2e/journeys/until.ts';
 import { kubectl, makeNamespace, removeNamespace, tryKubectl } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { installDefinitions, removeGatehouse } from './installation.ts';
 
 describe('the definitions of policies', () => {
@@ -18,8 +18,11 @@ describe('the definitions of policies', () => {
     namespace = await makeNamespace('definitions');
     await installDefinitions();
     const wait = ['wait', '--for=condition=Established', '--timeout=60s', ...DEFINITIONS];
-    // kubectl does not wait for what has no conditions yet.
-    await until('definitions', async () => (await tryKubectl(wait)).code === 0, 60_000);
+    // kubectl does not wait for what has no conditions yet, and what is established is served a moment later.
+    const list = ['get', 'mcpgatewaypolicies,mcpgatewayclusterpolicies', '-A'];
+    await eventually('definitions', async () => {
+      return (await tryKubectl(wait)).code === 0 && (await tryKubectl(list)).code === 0;
+    });
   });
 
   after(() => removeNamespace(namespace));

@@ -5,6 +5,7 @@ import { MODERN_IMAGE } from '#e2e/cluster/images.ts';
 import { type Answer, callTool, modern, send } from '#e2e/journeys/wire.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import { apply, type Manifest, makeNamespace, removeNamespace, rolledOut } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { installGatehouse } from './installation.ts';
 import {
   addressOf,
@@ -17,6 +18,7 @@ import {
   service,
   USERS,
 } from './stage.ts';
+import { untilGoverned } from './until-governed.ts';
 
 export interface Governed {
   readonly namespace: string;
@@ -24,7 +26,7 @@ export interface Governed {
   /** Of the server, through its Service. */
   readonly url: string;
   token(): Promise<string>;
-  /** One call by hand, of alice. */
+  /** One call by hand, of alice; again where it reached nobody: the address of a pod that went is known a moment longer. */
   call(tool: string, args?: object): Promise<Answer>;
   /** Changes the policy: `spec` over what all journeys begin with. */
   govern(spec: Fields): Promise<void>;
@@ -70,16 +72,27 @@ export async function startGoverned(purpose: string, wishes: Wishes = {}): Promi
   const ours = annotated(deployment(replicas, { containers: [server(image)], ...pod }));
   await apply(namespace, wishes.workload ?? ours);
   await rolledOut(namespace, `deployment/${SERVER}`);
+  if (scheme === 'http' && wishes.workload === undefined) await untilGoverned(url);
   const token = () => provider.token({ sub: 'alice', audience: url });
   return {
     ...{ namespace, provider, url, govern, token },
-    call: async (tool, args) => send(url, modern(await token(), callTool(tool, args))),
+    call: (tool, args) =>
+      eventually('somebody who answers', async () =>
+        send(url, modern(await token(), callTool(tool, args))).catch(ofNobody),
+      ),
     close: async () => {
       await removeNamespace(namespace);
       await provider.close();
     },
   };
 }
+
+function ofNobody(error: Error): undefined {
+  if ('code' in error && UNREACHED.has(String(error.code))) return;
+  throw error;
+}
+
+const UNREACHED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ETIMEDOUT']);
 
 /** The container of the server; `more` wins. */
 export function server(image: string, more: Fields = {}): Fields {

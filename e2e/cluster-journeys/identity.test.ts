@@ -3,22 +3,20 @@
 
 import { expect } from 'chai';
 import { MODERN_IMAGE } from '#e2e/cluster/images.ts';
-import { until } from '#e2e/journeys/until.ts';
 import { callTool, modern, send } from '#e2e/journeys/wire.ts';
 import { type PrivateIssuer, startPrivateIssuer } from '#e2e/servers/private-issuer.ts';
 import { apply, kubectl, type Manifest, rolledOut } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { type Governed, startGoverned } from './governed.ts';
 import { podStates } from './server-pods.ts';
 import { HOST, SERVER } from './stage.ts';
 import { untilGoverned } from './until-governed.ts';
 
-const LIVE_MS = 30_000;
 /** The kubelet looks at the Secrets of a pod about once a minute. */
 const MOUNTED_MS = 180_000;
 const ECHO = callTool('echo', { message: 'hello' });
 
-describe('the identity of a policy in a cluster', function () {
-  this.timeout(300_000);
+describe('the identity of a policy in a cluster', () => {
   let governed: Governed;
   let lab: PrivateIssuer;
 
@@ -57,7 +55,10 @@ describe('the identity of a policy in a cluster', function () {
       await apply(governed.namespace, ...accounts);
       const serviceAccounts = [{ namespace: governed.namespace, name: 'runner' }];
       await governed.govern({ identity: { issuers: [corp()], serviceAccounts } });
-      await until('the policy', async () => (await field('pods')) === '1/1', LIVE_MS);
+      // As it is now: what was so under the policy before is no answer.
+      const path = 'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.pods}';
+      const show = ['-n', governed.namespace, 'get', 'mgp', SERVER, '-o', path];
+      await eventually('the policy', async () => /^(\d+) \1 1\/1$/.test(await kubectl(...show)));
     });
 
     it('and a pod with the token of a listed one calls, one with that of another is refused', async () => {
@@ -85,7 +86,9 @@ describe('the identity of a policy in a cluster', function () {
       const issuers = [corp(), { name: 'lab', issuer: lab.url, caBundleRef }];
       await governed.govern({ identity: { issuers } });
 
-      await until('the reason', async () => /lab-ca does not exist/.test(await field('message')));
+      await eventually('the reason', async () => {
+        return /lab-ca does not exist/.test(await field('message'));
+      });
       expect((await governed.call('echo', { message: 'hello' })).status).to.equal(200);
       expect(await status()).to.equal(401);
     });
@@ -95,7 +98,7 @@ describe('the identity of a policy in a cluster', function () {
       const metadata = { name: 'lab-ca' };
       await apply(governed.namespace, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
 
-      await until('the call', async () => (await status()) === 200, LIVE_MS);
+      await eventually('the call', async () => (await status()) === 200);
     });
   });
 
@@ -104,7 +107,7 @@ describe('the identity of a policy in a cluster', function () {
       await apply(governed.namespace, secretOf('first-credential'));
       await governed.govern({ identity: { issuers: [corp()], upstream: UPSTREAM } });
 
-      await until('the reason', async () =>
+      await eventually('the reason', async () =>
         /made without key key of Secret backend; restart/.test(await field('message')),
       );
       expect(await field('targets.outdated')).to.equal('1');
@@ -117,7 +120,7 @@ describe('the identity of a policy in a cluster', function () {
       await rolledOut(governed.namespace, `deployment/${SERVER}`);
       await untilGoverned(governed.url);
 
-      await until('a call that is answered', async () => {
+      await eventually('a call that is answered', async () => {
         const { status } = await governed.call('echo', { message: 'hello' });
         return status === 200 && (await credentials()).includes('first-credential');
       });
@@ -127,7 +130,7 @@ describe('the identity of a policy in a cluster', function () {
       const [before] = await podStates(governed.namespace);
       await apply(governed.namespace, secretOf('second-credential'));
 
-      await until(
+      await eventually(
         'the new credential',
         async () => {
           await governed.call('echo', { message: 'hello' });
@@ -214,7 +217,7 @@ describe('the identity of a policy in a cluster', function () {
     const pod = ['-n', governed.namespace, `pod/caller-${account}`];
     await kubectl('wait', ...pod, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s');
     // The log of a pod that has just ended is not always there at once.
-    const said = await until(`what caller-${account} was told`, async () => {
+    const said = await eventually(`what caller-${account} was told`, async () => {
       const log = await kubectl('-n', governed.namespace, 'logs', `caller-${account}`);
       return /^\d{3} /.test(log) && log;
     });

@@ -5,8 +5,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { NAMES } from '#e2e/cluster/addresses.ts';
 import { IMAGE_TAG, REDIS_IMAGE } from '#e2e/cluster/images.ts';
-import { until } from '#e2e/journeys/until.ts';
-import { kubectl } from './cluster.ts';
+import { kubectl, tryKubectl } from './cluster.ts';
+import { eventually } from './eventually.ts';
 
 /** Where the operator, the console and the bundled Redis are. */
 export const SYSTEM = 'gatehouse-system';
@@ -24,11 +24,25 @@ export async function installGatehouse(values: Readonly<Record<string, string>>)
     ...['upgrade', '--install', 'gatehouse', 'charts/gatehouse', ...PLACE],
     ...['--wait', '--timeout', '180s', ...set],
   );
+  await untilAdmits();
+}
+
+/** Pods of the operator are ready a moment before the node leads from their Service to them. */
+export async function untilAdmits(): Promise<void> {
+  const metadata = { name: 'tried', labels: { 'gatehouse.dev/inject': 'true' } };
+  const spec = { containers: [{ name: 'tried', image: 'tried' }] };
+  const pod = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+  const create = ['-n', 'default', 'create', '--dry-run=server', '-f', '-'];
+  await eventually('an answer of the operator at admission', async () => {
+    const { code, problem } = await tryKubectl(create, pod);
+    // No policy is of this pod.
+    return code !== 0 && problem.includes('denied the request: Gatehouse: ');
+  });
 }
 
 /** Waits for what journeys before have governed; nothing of it is left, as on a cluster that never had it. */
 export async function removeGatehouse(): Promise<void> {
-  await until('no governed pods', async () => (await governedPods()) === '', GONE_MS);
+  await eventually('no governed pods', async () => (await governedPods()) === '', GONE_MS);
   for (const release of (await helm('list', '-qn', SYSTEM)).trim().split('\n').filter(Boolean)) {
     await helm('uninstall', release, '-n', SYSTEM, '--wait');
   }
@@ -37,8 +51,20 @@ export async function removeGatehouse(): Promise<void> {
   await kubectl('delete', '--ignore-not-found', ...definitions, `namespace/${SYSTEM}`);
 }
 
+/** Of a chart that is gone; what its objects own goes a moment after them. */
+export async function untilNoTrace(): Promise<void> {
+  let left: readonly string[] = [];
+  const isClean = async () => {
+    left = await tracesOfGatehouse();
+    return left.length === 0;
+  };
+  await eventually('a cluster without Gatehouse', isClean).catch((error: unknown) => {
+    throw new Error(`${String(error)}; left: ${left.join(', ')}`);
+  });
+}
+
 /** What a chart that is gone has left in the cluster; the definitions are a chart of their own. */
-export async function tracesOfGatehouse(): Promise<readonly string[]> {
+async function tracesOfGatehouse(): Promise<readonly string[]> {
   const label = 'app.kubernetes.io/part-of=gatehouse';
   const ofCluster = await kubectl('get', CLUSTER_KINDS, '-l', label, '-o', 'name');
   const own = await kubectl('-n', SYSTEM, 'get', OWN_KINDS, '-l', label, '-o', 'name');
@@ -54,7 +80,7 @@ const OWN_KINDS = [
   'networkpolicies,poddisruptionbudgets',
 ].join(',');
 /** A pod that drains takes half a minute, and its namespace a little more. */
-const GONE_MS = 120_000;
+const GONE_MS = 180_000;
 
 async function governedPods(): Promise<string> {
   return kubectl('get', 'pods', '-A', '-l', 'gatehouse.dev/injected', '-o', 'name');

@@ -7,7 +7,6 @@ import { expect } from 'chai';
 import { KUBECONFIG } from '#e2e/cluster/addresses.ts';
 import { NEXT_TAG } from '#e2e/cluster/images.ts';
 import { connectLegacy, type DemoClient } from '#e2e/demo/clients.ts';
-import { until } from '#e2e/journeys/until.ts';
 import { type OidcProvider, startOidcProvider } from '#e2e/servers/oidc-provider.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
 import { ARCHIVE, makeArchive, removeArchive } from './archive-volume.ts';
@@ -19,9 +18,10 @@ import {
   removeNamespace,
   rolledOut,
 } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { commandsUnder, commandWith, type Desk, openDesk } from './guide.ts';
-import { installGatehouse, removeGatehouse, SYSTEM, tracesOfGatehouse } from './installation.ts';
-import { OPERATOR_PODS } from './operator-down.ts';
+import { installGatehouse, removeGatehouse, SYSTEM, untilNoTrace } from './installation.ts';
+import { untilMetric } from './operator-metric.ts';
 import { addressOf, deployment, HOST, policy, RULES, SERVER, service, USERS } from './stage.ts';
 import { untilGoverned } from './until-governed.ts';
 import { keepCalling, watchAdmission } from './without-a-gap.ts';
@@ -101,16 +101,15 @@ describe('an installation', () => {
 
   it('counts sidecars of the release before, in status, in a metric and in gatehouse check', async () => {
     const path = 'jsonpath={.status.targets.outdated}';
-    await until(
+    await eventually(
       'two outdated sidecars',
       async () => (await kubectl('-n', namespace, 'get', 'mgp', SERVER, '-o', path)) === '2',
-      30_000,
     );
+    await untilMetric('gatehouse_operator_pods{state="outdated"}', 2);
     const columns = await kubectl('-n', namespace, 'get', 'mgp', '-o', 'wide');
     const found = await desk.mustRun('gatehouse check');
 
     expect(columns.split('\n')[0]).to.include(' OUTDATED ');
-    expect(await metricOfLeader('gatehouse_operator_pods{state="outdated"}')).to.equal(2);
     expect(found).to.include(`policy ${namespace}/${SERVER}: 2 pods have a sidecar older`);
   });
 
@@ -118,10 +117,9 @@ describe('an installation', () => {
     await kubectl('-n', namespace, 'rollout', 'restart', `deployment/${SERVER}`);
     await rolledOut(namespace, `deployment/${SERVER}`);
     const path = 'jsonpath={.status.targets.outdated}/{.status.pods}';
-    await until(
+    await eventually(
       'no outdated sidecar',
       async () => (await kubectl('-n', namespace, 'get', 'mgp', SERVER, '-o', path)) === '0/2/2',
-      60_000,
     );
     await client.close();
     client = await connectLegacy(url, await provider.token({ sub: 'alice', audience: url }));
@@ -133,13 +131,13 @@ describe('an installation', () => {
     // Of a cluster that somebody gave us, the folders of nodes are elsewhere.
     if (process.env.KUBECONFIG !== KUBECONFIG) this.skip();
     const folder = join(ARCHIVE.folder, namespace);
-    await until('its archive', async () => existsSync(folder), 120_000);
+    await eventually('its archive', async () => existsSync(folder), 120_000);
     await desk.mustRun('gatehouse evidence trust > trust.pub');
     const { user, password } = LOGIN;
     const url = `redis://${user}:${password}@127.0.0.1:${redis.port}`;
     const verify = 'gatehouse evidence verify --trust trust.pub';
 
-    const said = await until(
+    const said = await eventually(
       'an archive that verifies',
       async () => {
         const alone = await desk.run(`${verify} ${folder} --json`);
@@ -190,7 +188,7 @@ describe('an installation', () => {
 
     await desk.mustRun(insist);
 
-    expect(await tracesOfGatehouse()).to.deep.equal([]);
+    await untilNoTrace();
     expect(await podsOf(namespace)).to.deep.equal(before);
     expect((await client.call('echo', HELLO)).isError).to.equal(false);
     expect(writtenIn(redis)).to.match(/"forced":true[^{}]*\}[^{}]*"type":"install\.removed"/);
@@ -202,14 +200,10 @@ describe('an installation', () => {
     await installGatehouse(UPGRADED);
 
     const denied = { ...RULES[1], name: 'no-more', when: ['args.message == "hello"'] };
-    await until(
+    await govern([...ALLOWED, denied]);
+    await eventually(
       'a changed policy in force',
-      async () => {
-        // Its webhook may be a moment behind.
-        await govern([...ALLOWED, denied]);
-        return (await client.call('echo', HELLO)).isError;
-      },
-      60_000,
+      async () => (await client.call('echo', HELLO)).isError,
     );
     expect(await podsOf(namespace)).to.deep.equal(before);
   });
@@ -250,20 +244,4 @@ async function podsOf(namespace: string): Promise<string> {
   const counts = 'jsonpath={range .items[*]}{.metadata.uid} {.status..restartCount}{"\\n"}{end}';
   const found = await kubectl('-n', namespace, 'get', 'pods', '-l', `app=${SERVER}`, '-o', counts);
   return found.split('\n').sort().join('\n');
-}
-
-async function metricOfLeader(name: string): Promise<number> {
-  const names = await kubectl('-n', SYSTEM, 'get', 'pods', '-l', OPERATOR_PODS, '-o', 'name');
-  const values = await Promise.all(
-    names
-      .trim()
-      .split('\n')
-      .map(async (pod) => {
-        const path = `/api/v1/namespaces/${SYSTEM}/${pod.replace('pod/', 'pods/')}:8080/proxy/metrics`;
-        const text = await kubectl('get', '--raw', path);
-        const line = text.split('\n').find((each) => each.startsWith(`${name} `));
-        return Number(line?.split(' ')[1] ?? 0);
-      }),
-  );
-  return Math.max(...values);
 }

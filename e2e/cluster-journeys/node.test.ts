@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { EVERYTHING_IMAGE, SHELL_IMAGE } from '#e2e/cluster/images.ts';
 import { apply, kubectl, makeNamespace, removeNamespace, rolledOut } from './cluster.ts';
+import { eventually } from './eventually.ts';
 
 const LABELS = { app: 'everything' };
 
@@ -61,12 +62,13 @@ describe('the cluster', () => {
   });
 
   it('answers for the server by the name of its Service', async () => {
-    const answer = await kubectl(
-      ...['-n', namespace, 'exec', 'deployment/everything', '-c', 'beside', '--'],
-      ...['sh', '-c', 'wget -S -O- http://everything/mcp 2>&1 || true'],
-    );
-
-    // What this server says to one without a session.
-    expect(answer).to.include('400 Bad Request');
+    // What this server says to one without a session. The node knows the Service a moment after its pods are ready.
+    await eventually('an answer', async () => {
+      const answer = await kubectl(
+        ...['-n', namespace, 'exec', 'deployment/everything', '-c', 'beside', '--'],
+        ...['sh', '-c', 'wget -S -O- http://everything/mcp 2>&1 || true'],
+      );
+      return answer.includes('400 Bad Request');
+    });
   });
 });

@@ -1,19 +1,19 @@
 // The operator taken away whole, and brought back.
 
 import { kubectl, rolledOut } from './cluster.ts';
-import { SYSTEM } from './installation.ts';
+import { SYSTEM, untilAdmits } from './installation.ts';
 
 export const OPERATOR = 'deployment/gatehouse-operator';
-export const OPERATOR_PODS = 'app.kubernetes.io/component=operator';
+const OPERATOR_PODS = 'app.kubernetes.io/component=operator';
 
-/** Resolves when none of its pods is left. */
+/** Resolves when none of its pods is left. To be brought back, also when this throws. */
 export async function takeOperatorAway(): Promise<void> {
   await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=0');
   const pods = ['pod', '-l', OPERATOR_PODS, '--timeout=90s'];
   await kubectl('-n', SYSTEM, 'wait', '--for=delete', ...pods);
 }
 
-/** As many as the chart has; `rolledOut` says when they serve. */
+/** As many as the chart has; they serve later. */
 export async function askOperatorBack(): Promise<void> {
   await kubectl('-n', SYSTEM, 'scale', OPERATOR, '--replicas=2');
 }
@@ -21,4 +21,5 @@ export async function askOperatorBack(): Promise<void> {
 export async function bringOperatorBack(): Promise<void> {
   await askOperatorBack();
   await rolledOut(SYSTEM, OPERATOR);
+  await untilAdmits();
 }

@@ -26,6 +26,8 @@ describe('a governed server with a certificate', () => {
       spec: { server: { tls: { secretName: SECRET } } },
       prepare: renew,
     });
+    // The node knows the Service a moment after its pods are ready.
+    await eventually('somebody who answers', () => serial().catch(() => undefined));
   });
 
   after(() => governed?.close());
@@ -50,8 +52,9 @@ describe('a governed server with a certificate', () => {
 
   it('is not said to be plain', async () => {
     const path = 'jsonpath={.status.conditions[?(@.type=="TransportPlain")].status}';
+    const show = ['-n', governed.namespace, 'get', 'mgp', SERVER, '-o', path];
 
-    const status = await kubectl('-n', governed.namespace, 'get', 'mgp', SERVER, '-o', path);
+    const status = await eventually('a status', async () => (await kubectl(...show)) || false);
 
     expect(status).to.equal('False');
   });
