@@ -39,6 +39,8 @@ describe('the operator, as namespaces come and go', function () {
 
   it('counts nothing of one that is on its way, and records that its drift is over', async () => {
     await until(async () => ((await uninjected()) === '1' ? true : undefined));
+    // Of the policy, which may have been seen after the pod.
+    await until(secret);
 
     await rig.api.client.remove(FOLDER);
 
