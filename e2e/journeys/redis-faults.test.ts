@@ -41,9 +41,11 @@ for (const { name, open } of FAULTS) {
     it('refuse meanwhile, say to try again, record the time, and lose nothing', async () => {
       const heard = { answered: 0, refused: 0 };
       let isOver = false;
-      const calling = [pair.one, pair.two, pair.one, pair.two].map(async (at, index) => {
-        const token = await pair.rig.token('alice', { audience: at.url });
-        const client = await modernClient(at.url, token);
+      const connected = [pair.one, pair.two, pair.one, pair.two].map(async (at) =>
+        modernClient(at.url, await pair.rig.token('alice', { audience: at.url })),
+      );
+      // All of them, before Redis is struck: who connects then is refused as well.
+      const calling = (await Promise.all(connected)).map(async (client, index) => {
         for (let count = 0; !isOver; count += 1) {
           const told = await client.call('echo', { message: `${index}-${count}` }).then(
             ({ isError, text }) => (isError ? text : undefined),
