@@ -8,6 +8,7 @@ import { createLogger } from '#platform/process/log.ts';
 import { issueLeaf, makeAuthority } from '../certificates/issue.ts';
 import { SETTINGS } from '../injection/injection.testkit.ts';
 import { startApiServer, type TestApiServer } from '../kube/api-server.fixture.ts';
+import { until } from '../operator-rig.fixture.ts';
 import { ADMISSION_PATHS, admissionManifests } from './chart-admission.fixture.ts';
 import { namespacesHandler } from './namespaces.ts';
 import { optingHandler } from './opting.ts';
@@ -98,6 +99,18 @@ export class AdmissionRig {
     });
     const said = (await answer.body.json()) as { message?: string };
     return answer.statusCode < 300 ? 'taken' : (said.message ?? '');
+  }
+
+  /** Resolves when the API server remembers it: what it changes from an older memory, it asks webhooks about twice. */
+  async merge(path: string, body: object): Promise<unknown> {
+    const { client } = this.api;
+    const made = await client.merge(path, body);
+    const { resourceVersion } = Object(made).metadata;
+    await until(async () => {
+      const remembered = Object(await client.find(`${path}?resourceVersion=0`)).metadata;
+      return remembered?.resourceVersion === resourceVersion ? true : undefined;
+    });
+    return made;
   }
 
   /** Who changed which label of this workload, in their order. */

@@ -80,14 +80,11 @@ describe('opting out, by a real API server', function () {
     it(`records who took a ${kind} out of the gateway by the label of its pods, or in`, async () => {
       const name = kind.toLowerCase();
       await rig.api.client.create(path, objectOf(name, INJECT));
-      await rig.api.client.merge(`${path}/${name}`, objectOf(name, OUT));
-      await rig.api.client.merge(`${path}/${name}`, {
+      await rig.merge(`${path}/${name}`, objectOf(name, OUT));
+      await rig.merge(`${path}/${name}`, {
         metadata: { annotations: { note: 'other' } },
       });
-      await rig.api.client.merge(
-        `${path}/${name}`,
-        objectOf(name, { 'gatehouse.dev/inject': null }),
-      );
+      await rig.merge(`${path}/${name}`, objectOf(name, { 'gatehouse.dev/inject': null }));
 
       expect(rig.changesOf(name)).to.deep.equal([
         'admin >true',

@@ -37,10 +37,10 @@ describe('admission by a real API server', function () {
   it('carries the annotation of a Deployment to its pods, and takes it away again', async () => {
     await rig.api.client.create(DEPLOYMENTS, deployment('payments'));
     const on = Object(
-      await rig.api.client.merge(`${DEPLOYMENTS}/payments`, { metadata: { annotations: INJECT } }),
+      await rig.merge(`${DEPLOYMENTS}/payments`, { metadata: { annotations: INJECT } }),
     );
     const off = Object(
-      await rig.api.client.merge(`${DEPLOYMENTS}/payments`, {
+      await rig.merge(`${DEPLOYMENTS}/payments`, {
         metadata: { annotations: { 'gatehouse.dev/inject': null } },
       }),
     );
