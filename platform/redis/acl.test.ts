@@ -13,6 +13,7 @@ import { makeDocumentedUsers } from './documented-users.fixture.ts';
 import { logKeys, logsKey } from './keys.ts';
 import { LedgerBench } from './ledgers.fixture.ts';
 import { checkPosture } from './posture.ts';
+import { redisSessions } from './recorded-sessions.ts';
 import { startRedis, type TestRedis } from './redis-server.fixture.ts';
 import { connectTo, namespace, openStore } from './stores.fixture.ts';
 import { readRedisUrl } from './target.ts';
@@ -77,6 +78,20 @@ describe('The Redis user that the documentation gives', () => {
     home.close();
     expect(kept).to.deep.equal([undefined, 'changed']);
     expect(String(fault)).to.include('NOPERM');
+  });
+
+  it('may read the sessions of a namespace where it is a console’s', async () => {
+    const forConsole = await connectTo(url.replace('payments:', 'console:'));
+    const bench = new LedgerBench(url, namespace('payments'));
+    const { ledger } = await bench.open();
+    const at = '2026-01-01T00:00:00.000000Z';
+    await ledger.append({ ...intentDraft('x1', at), session: 'session-1' });
+
+    const { sessions } = redisSessions(forConsole, namespace('payments'));
+    const index = await sessions((id) => id === 'session-1').finally(() => ledger.close('done'));
+
+    forConsole.disconnect();
+    expect(index.records('session-1').map(({ ts }) => ts)).to.deep.equal([at]);
   });
 
   it('may write evidence, and then do nothing to it', async () => {

@@ -25,7 +25,7 @@ export async function setNamespaceUser(
 
 /** As that of a namespace, for all of them. */
 export async function setConsoleUser(admin: RedisClient, password: string): Promise<void> {
-  await setUser(admin, CONSOLE_USER, [...aclOf('*', password), VISITS]);
+  await setUser(admin, CONSOLE_USER, [...aclOf('*', password), CUTS, VISITS]);
 }
 
 /** The same Redis as somebody else: `url` with this user and password. */
@@ -45,6 +45,8 @@ async function setUser(admin: RedisClient, user: string, rules: readonly string[
   await Promise.all(nodes.map((node) => node.call('ACL', 'SETUSER', user, ...rules)));
 }
 
+/** How much of each log is in an archive: who reads sessions begins behind that. */
+const CUTS = '(%R~gh:{*/*}:archived +get)';
 /** Who is signed in at the console. */
 const VISITS =
   '(~gh:{*/visits}:* +evalsha +eval +get +set +del +zadd +zrem +zcard +zrange +zremrangebyscore +zremrangebyrank +pexpire)';
