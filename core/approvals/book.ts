@@ -40,8 +40,12 @@ export const BOOK_LIMITS: BookLimits = {
 /** Nobody breaks more glass than this before somebody looks at it. */
 export const MAX_REVIEWS_OWED = 64;
 
-/** All of them: who may see which is for the desk to say, so none may be cut off before. */
-export const MAX_LISTED = BOOK_LIMITS.maxLive + BOOK_LIMITS.maxEnded + 2 * MAX_REVIEWS_OWED;
+/** As many as such a store ever keeps: who may see which is for the desk to say, so none may be cut off before. */
+export function mostListed({ maxLive, maxEnded }: BookLimits): number {
+  return maxLive + maxEnded + 2 * MAX_REVIEWS_OWED;
+}
+
+export const MAX_LISTED = mostListed(BOOK_LIMITS);
 
 export class ApprovalBook {
   readonly #limits: BookLimits;

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { type Approval, isLive } from '#core/approvals/approval.ts';
-import type { BookLimits } from '#core/approvals/book.ts';
+import { type BookLimits, mostListed } from '#core/approvals/book.ts';
 import { owesReview } from '#core/approvals/break-glass.ts';
 import { MAX_NONCE_LIFE_MILLIS } from '#core/approvals/nonce-book.ts';
 import { parseEntry } from '#core/approvals/parse-entry.ts';
@@ -31,6 +31,8 @@ const KEPT_MILLIS = 7 * 24 * 60 * 60 * 1000;
 const KEPT_OWING_MILLIS = 400 * 24 * 60 * 60 * 1000;
 /** How many deadlines one sweep looks at. */
 const SWEEP = 512;
+/** How many approvals are read at a time: each may hold MAX_PREVIEW_BYTES and more. */
+const PAGE = 64;
 
 export interface Reading {
   readonly nowMillis: number;
@@ -93,21 +95,18 @@ export class ApprovalSteps {
     );
   }
 
-  /** Every approval that is as it was written, newest first. */
-  async all(): Promise<{ readonly nowMillis: number; readonly approvals: readonly Approval[] }> {
-    const [at, ...ids] = texts(await this.#run('list-approvals', [this.keys.all], []));
-    const approvals = await this.#guard(() =>
-      Promise.all(
-        ids.map(async (id) => {
-          const entry = await this.#client.hget(this.keys.approval(id), 'entry');
-          return entry === null ? undefined : parseApproval(entry, id);
-        }),
-      ),
-    );
-    return {
-      nowMillis: Number(at),
-      approvals: approvals.filter((approval) => approval !== undefined),
-    };
+  /** Every approval that is as it was written, newest first; a page at a time, so that who needs few reads few. */
+  async *all(): AsyncGenerator<Required<Reading>> {
+    const { maxLive } = this.#limits;
+    const bounds = [mostListed(this.#limits), maxLive];
+    const listed = await this.#run('list-approvals', [this.keys.all, this.keys.live], bounds);
+    const [at, ...ids] = texts(listed);
+    for (let first = 0; first < ids.length; first += PAGE) {
+      const page = ids.slice(first, first + PAGE).map((id) => this.#written(id));
+      for (const approval of await Promise.all(page)) {
+        if (approval !== undefined) yield { nowMillis: Number(at), approval };
+      }
+    }
   }
 
   async due(): Promise<readonly string[]> {
@@ -177,7 +176,8 @@ export class ApprovalSteps {
         ],
       ),
     );
-    for (const oldest of surplus) await this.#forget(oldest);
+    // What is done stays done; whatever is not forgotten now is with the next step.
+    await Promise.allSettled(surplus.map((oldest) => this.#forget(oldest)));
     const moved = MOVED.get(answer ?? '');
     if (moved === undefined) throw unforeseen();
     return moved;
@@ -190,11 +190,21 @@ export class ApprovalSteps {
 
   async #forget(id: string): Promise<void> {
     const { keys } = this;
-    const entry = await this.#guard(() => this.#client.hget(keys.approval(id), 'entry'));
-    const binding = entry === null ? undefined : parseApproval(entry, id)?.request.binding;
+    const binding = (await this.#written(id))?.request.binding;
     // Where the approval has ended by itself, so has what named it the newest.
     const named = [keys.approval(id), keys.newest(binding ?? 'none'), keys.ended, keys.all];
     await this.#run('forget', named, [id]);
+  }
+
+  /** Undefined where nothing is, or nothing that Gatehouse has written. */
+  async #written(id: string): Promise<Approval | undefined> {
+    const entry = await this.#guard(() =>
+      this.#client.hget(this.keys.approval(id), 'entry').catch((error: unknown) => {
+        if (codeOf(error) === 'WRONGTYPE') return null;
+        throw error;
+      }),
+    );
+    return entry === null ? undefined : parseApproval(entry, id);
   }
 
   #run(

@@ -7,7 +7,6 @@ import {
   BOOK_LIMITS,
   type BookLimits,
   ID_TAKEN,
-  MAX_LISTED,
   requestInvalid,
   storeFull,
   tooManyPending,
@@ -168,11 +167,13 @@ class RedisApprovalStore implements ApprovalStore {
 
   async list({ states, limit }: ApprovalQuery): Promise<readonly Approval[]> {
     this.#mustBeOpen();
-    const { approvals, nowMillis } = await this.#steps.all();
-    return approvals
-      .map((approval) => asOf(approval, nowMillis))
-      .filter(({ state }) => states === undefined || states.includes(state))
-      .slice(0, Math.min(Math.max(limit, 0), MAX_LISTED));
+    const found: Approval[] = [];
+    for await (const { approval, nowMillis } of this.#steps.all()) {
+      if (found.length >= limit) break;
+      const standing = asOf(approval, nowMillis);
+      if (states === undefined || states.includes(standing.state)) found.push(standing);
+    }
+    return found;
   }
 
   async waitFor(seen: Seen, signal: AbortSignal): Promise<Approval | undefined> {

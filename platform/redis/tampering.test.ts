@@ -176,6 +176,41 @@ describe('Whoever writes into the Redis of two replicas', () => {
     expect(codes).to.equal('an approval in Redis is not as it was written');
   });
 
+  it('keeps nothing that waits out of sight, and makes nobody read without end', async () => {
+    const small = await paired.pair({ limits: { maxLive: 2, maxEnded: 2 } });
+    const keys = approvalKeys(small.shared);
+    const asked = request('1');
+    await small.one.attachOrCreate(asked);
+    const names = Array.from({ length: 1000 }, (_, at) => `made-up-${at}`);
+    await admin.zadd(keys.all, ...names.flatMap((name, at) => [1000 + at, name]));
+    await admin.set(keys.approval('made-up-999'), 'no hash');
+    const before = await readsOf(admin);
+
+    const listed = await small.two.list({ limit: 10 });
+
+    const reads = (await readsOf(admin)) - before;
+    await small.close();
+    expect(listed.map(({ request: { id } }) => id)).to.deep.equal([asked.id]);
+    expect(reads).to.be.within(1, 200);
+  });
+
+  it('makes nobody forget without end, nor undoes what was done before', async () => {
+    const small = await paired.pair({ limits: { maxEnded: 1 } });
+    const keys = approvalKeys(small.shared);
+    const names = Array.from({ length: 1000 }, (_, at) => `made-up-${at}`);
+    await admin.zadd(keys.ended, ...names.flatMap((name, at) => [at, name]));
+    await admin.set(keys.approval('made-up-0'), 'no hash');
+    const asked = request('1');
+    await small.one.attachOrCreate(asked);
+
+    const moved = await small.one.cancel(asked.id, asked.requester);
+
+    const left = await admin.zcard(keys.ended);
+    await small.close();
+    expect(moved.ok).to.equal(true);
+    expect(left).to.be.within(900, 1000);
+  });
+
   it('keeps nobody from hearing that another approval has ended', async () => {
     const { terms } = request('1');
     const brief = { terms: { ...terms, pendingTtlSeconds: 1 } };
@@ -192,3 +227,8 @@ describe('Whoever writes into the Redis of two replicas', () => {
     expect(again).to.equal('an approval in Redis is not as it was written');
   });
 });
+
+/** How often a field of a hash has been read. */
+async function readsOf(admin: RedisClient): Promise<number> {
+  return Number(/cmdstat_hget:calls=(\d+)/.exec(await admin.info('commandstats'))?.[1] ?? 0);
+}

@@ -6,10 +6,12 @@
 --       9 `due` where the deadline must have passed, `early` where it must not, `any`
 --       10 `owing` where it must not be forgotten, `free`
 -- Returns
---   {'OK', id, ...}  done; the ids are of ended approvals beyond those that are kept
+--   {'OK', id, ...}  done; the ids are of ended approvals beyond those that are kept, a few of them
 --   {'STALE'}        somebody was quicker, or the deadline came meanwhile: read again
 --   {'FORBIDDEN'}    no transition leads there
 local LIVE = { PENDING = true, GRANTED = true }
+-- Each step ends one at most; a few more make up for those that could not be forgotten before.
+local FORGOTTEN_AT_ONCE = 16
 
 local function move(edges, at)
   local held = redis.call('HMGET', KEYS[1], 'version', 'state', 'deadline', 'made')
@@ -33,7 +35,7 @@ local function move(edges, at)
   redis.call('PUBLISH', ARGV[6], ARGV[7] .. ' ' .. version)
 
   local answer = { 'OK' }
-  local surplus = redis.call('ZCARD', KEYS[4]) - tonumber(ARGV[8])
+  local surplus = math.min(redis.call('ZCARD', KEYS[4]) - tonumber(ARGV[8]), FORGOTTEN_AT_ONCE)
   if surplus > 0 then
     for _, id in ipairs(redis.call('ZRANGE', KEYS[4], 0, surplus - 1)) do answer[#answer + 1] = id end
   end
