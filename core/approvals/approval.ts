@@ -91,6 +91,6 @@ export function isLive(approval: Approval): approval is PendingApproval | Grante
   return approval.state === 'PENDING' || approval.state === 'GRANTED';
 }
 
-export function approvingVotes({ votes }: Approval): readonly Vote[] {
+export function approvingVotes({ votes }: Pick<Approval, 'votes'>): readonly Vote[] {
   return votes.filter(({ choice }) => choice === 'approve');
 }

@@ -21,6 +21,7 @@ import { attemptMove, isEndedBy } from './lost-answer.ts';
 import { type Overdue, overdue } from './overdue.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
+import { genuineVotes } from './signed-vote.ts';
 import { type ApprovalQuery, type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
 import { voteAt } from './vote-desk.ts';
 
@@ -93,7 +94,7 @@ export class ApprovalDesk {
       const seen = found
         .filter((approval) => blindness(by.approver, approval) === undefined)
         .filter((approval) => this.#isAmong(query.reviews, approval))
-        .map((approval) => this.#believed(approval));
+        .map((approval) => this.#listed(approval));
       return { ok: true, value: seen.slice(0, Math.max(limit, 0)) };
     });
   }
@@ -128,7 +129,7 @@ export class ApprovalDesk {
       const current = moved.approval ?? approval;
       await this.#recordRefusal(current, { caller, wish, code });
       const maySee = blindness(by.approver, current) === undefined;
-      return deskRefusal(code, maySee ? { approval: current } : {});
+      return deskRefusal(code, maySee ? { approval: this.#believed(current) } : {});
     });
   }
 
@@ -148,8 +149,17 @@ export class ApprovalDesk {
     return standing !== undefined && reviews.includes(standing);
   }
 
+  /** There may be many that are decided, and their votes are looked at where one of them is shown. */
+  #listed(approval: Approval): Approval {
+    return approval.state === 'PENDING'
+      ? this.#believed(approval)
+      : withoutForgedReview(approval, this.#trusted);
+  }
+
+  /** As somebody signed it: votes and a review that were written into the store stand under nobody's name. */
   #believed(approval: Approval): Approval {
-    return withoutForgedReview(approval, this.#trusted);
+    const votes = genuineVotes(approval, this.#trusted);
+    return withoutForgedReview({ ...approval, votes }, this.#trusted);
   }
 
   #judging() {

@@ -3,6 +3,7 @@
 
 import { canonicalize } from '#core/evidence/canonical.ts';
 import type { Signer } from '#core/evidence/signature.ts';
+import type { Approval, Vote } from './approval.ts';
 import type { Approver } from './approver.ts';
 import type { GrantKey } from './grant.ts';
 import { type ApprovalRequest, requestDigest } from './request.ts';
@@ -46,6 +47,14 @@ export function isVoteGenuine(
 ): boolean {
   const text = signedText(vote, asked);
   return keys.some((key) => key.verifies('vote', text, vote.signature));
+}
+
+/** What somebody wrote into the store is no vote: it counts for nothing, and stands under nobody's name. */
+export function genuineVotes(
+  { votes, request }: Pick<Approval, 'votes' | 'request'>,
+  keys: readonly GrantKey[],
+): readonly Vote[] {
+  return votes.filter((vote) => isVoteGenuine(vote, request, keys));
 }
 
 function signedText(

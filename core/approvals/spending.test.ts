@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Approval } from './approval.ts';
-import { approver, ballot, newSigner, request, T0, TERMS } from './approvals.testkit.ts';
+import { approver, ballot, FINANCE, newSigner, request, T0, TERMS } from './approvals.testkit.ts';
 import { comesTo, move } from './moves.testkit.ts';
 import { type ApprovalEvent, requested } from './states.ts';
 
@@ -58,6 +58,27 @@ describe('spending a grant', () => {
       const event = { ...SPEND, binding: approval.request.binding };
       expect(comesTo(approval, event)).to.equal('grant_forged');
     }
+  });
+
+  it('is refused where votes that made the grant are gone', () => {
+    const needs = [{ ...FINANCE, quorum: 2 }];
+    const asked = request('2', { terms: { ...TERMS, needs } });
+    const half = move(requested(asked, T0), { kind: 'vote', ...ballot(asked, bob) });
+    const whole = move(half, { kind: 'vote', ...ballot(asked, approver('carol')) });
+    const spend = { ...SPEND, binding: asked.binding };
+
+    expect(comesTo({ ...whole, votes: half.votes }, spend)).to.equal('grant_forged');
+    expect(comesTo({ ...whole, votes: [] }, spend)).to.equal('grant_forged');
+    expect(comesTo(whole, spend)).to.equal('CONSUMED');
+  });
+
+  it('names nobody who did not vote', () => {
+    const [real] = granted.votes;
+    const forged = { ...real!, subject: 'carol', person: 'carol@example.com' };
+
+    const spent = move({ ...granted, votes: [...granted.votes, forged] }, SPEND);
+
+    expect(spent.votes.map(({ subject }) => subject)).to.deep.equal(['bob']);
   });
 
   it('is refused where somebody granted it to themselves', () => {

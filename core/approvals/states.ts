@@ -3,6 +3,7 @@
 
 import {
   type Approval,
+  approvingVotes,
   type EndedApproval,
   type Ending,
   type GrantedApproval,
@@ -21,9 +22,11 @@ import {
 } from './break-glass.ts';
 import { type GrantKey, isGrantGenuine } from './grant.ts';
 import { isSameAccount } from './identity.ts';
+import { isQuorate } from './quorum.ts';
 import { reasonProblem } from './reason.ts';
 import { type ApprovalRequest, requestDigest } from './request.ts';
 import { type SeparationRefusal, separationRefusal } from './separation.ts';
+import { genuineVotes } from './signed-vote.ts';
 import { type Ballot, cast, type VoteRefusal } from './voting.ts';
 import { pendingUntilMillis } from './windows.ts';
 
@@ -170,11 +173,14 @@ function consume(approval: GrantedApproval, spend: Spend, { trusted }: Judging):
     grant.approvalId === approval.request.id && grant.request === requestDigest(approval.request);
   if (!isOfThis || !isGrantGenuine(grant, trusted)) return refuse('grant_forged');
   if (!isGlassOf(approval, trusted)) return refuse('glass_forged');
+  const votes = genuineVotes(approval, trusted);
+  const isApproved = isQuorate(approvingVotes({ votes }), approval.request.terms.needs);
+  if (grant.kind === undefined && !isApproved) return refuse('grant_forged');
   const spent = { uses: spending.uses + 1, open: [...spending.open, spend.exchange] };
   return next(
     spent.uses < grant.maxUses
-      ? { ...approval, spending: spent }
-      : { ...approval, state: 'CONSUMED', spending: spent },
+      ? { ...approval, votes, spending: spent }
+      : { ...approval, votes, state: 'CONSUMED', spending: spent },
   );
 }
 

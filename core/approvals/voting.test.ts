@@ -82,6 +82,20 @@ describe('voting', () => {
     expect(comesTo(approval, vote(bob, 'deny', asked))).to.equal('DENIED');
   });
 
+  it('keeps no vote that nobody signed, and is full of votes that somebody did', () => {
+    const [real] = half.votes;
+    const forged = Array.from({ length: 64 }, (_, at) => ({
+      ...{ ...real!, subject: `p${at}`, person: `p${at}@example.com` },
+      signature: 'A'.repeat(86),
+    }));
+
+    const spoilt = { ...half, votes: [...forged, ...half.votes] };
+    const done = move(spoilt, vote(carol, 'approve', two));
+
+    expect(done.state).to.equal('GRANTED');
+    expect(done.votes.map(({ subject }) => subject)).to.deep.equal(['bob', 'carol']);
+  });
+
   it('is revoked by approvers alone', () => {
     const revoke = (by: string, groups = ['finance']): ApprovalEvent => ({
       kind: 'revoke',

@@ -7,7 +7,7 @@ import { isSameHuman } from './identity.ts';
 import { isQuorate } from './quorum.ts';
 import { reasonProblem } from './reason.ts';
 import { type SeparationRefusal, separationRefusal } from './separation.ts';
-import { type Decision, isVoteGenuine, voteWords } from './signed-vote.ts';
+import { type Decision, genuineVotes, isVoteGenuine, voteWords } from './signed-vote.ts';
 import { isWithinTerms } from './windows.ts';
 
 interface SignedDecision extends Decision {
@@ -48,7 +48,8 @@ export function cast(
   const refusal = separationRefusal(ballot.approver, request);
   if (refusal !== undefined) return refuse(refusal);
   if (reasonProblem(ballot.reason) !== undefined) return refuse('reason_invalid');
-  const votes = [...approval.votes, voteOf(ballot, approval, nowMillis)];
+  const vote = voteOf(ballot, approval, nowMillis);
+  const votes = [...genuineVotes(approval, trusted), vote];
   const version = approval.version + 1;
   if (ballot.choice === 'deny') {
     const { approver, reason } = ballot;
@@ -56,18 +57,18 @@ export function cast(
     const ending = { atMillis: nowMillis, by, reason };
     return { ok: true, approval: { ...approval, state: 'DENIED', version, votes, ending } };
   }
-  const isGenuine = (vote: Vote) => isVoteGenuine(vote, request, trusted);
-  if (!votes.slice(-1).every(isGenuine)) return refuse('vote_forged');
-  // What somebody wrote into the store is no vote, and keeps nobody from voting either.
-  const approvals = approvingVotes(approval).filter(isGenuine);
-  if (approvals.some((vote) => isSameHuman(vote, ballot.approver))) return refuse('already_voted');
+  if (!isVoteGenuine(vote, request, trusted)) return refuse('vote_forged');
+  const approvals = approvingVotes({ votes });
+  if (approvals.slice(0, -1).some((other) => isSameHuman(other, vote))) {
+    return refuse('already_voted');
+  }
   if (votes.length > MAX_VOTES) return refuse('votes_full');
   const { grant } = ballot;
   const isOfVotes = grant.kind === undefined && isWithinTerms(grant, request, nowMillis);
   if (!isOfVotes || !isGrantGenuine(grant, trusted)) {
     return refuse('grant_invalid');
   }
-  if (!isQuorate([...approvals, ...votes.slice(-1)], request.terms.needs)) {
+  if (!isQuorate(approvals, request.terms.needs)) {
     return { ok: true, approval: { ...approval, version, votes } };
   }
   const spending = { uses: 0, open: [] };

@@ -9,11 +9,15 @@ import {
   newSigner,
   request,
   reviewing,
+  SIGNER,
+  T0,
   TRUSTED,
 } from '#core/approvals/approvals.testkit.ts';
 import { glassOf, reviewStanding } from '#core/approvals/break-glass.ts';
+import { caller } from '#core/approvals/desk.testkit.ts';
+import { ApprovalDesk } from '#core/approvals/desk.ts';
 import type { ApprovalRequest } from '#core/approvals/request.ts';
-import { bob, carol, quorumRequest } from '#core/approvals/store.testkit.ts';
+import { bob, carol, NONCE, quorumRequest } from '#core/approvals/store.testkit.ts';
 import type { ApprovalStore } from '#core/approvals/store.ts';
 import type { RedisClient } from './client.ts';
 import { approvalKeys, type Namespace } from './keys.ts';
@@ -78,20 +82,40 @@ describe('Whoever writes into the Redis of two replicas', () => {
     expect(await consume(two, asked, 'x-2')).to.include({ ok: false, code: 'nonce_spent' });
   });
 
-  it('gets no vote counted that nobody cast', async () => {
+  describe('with a vote that nobody cast', () => {
     const asked = quorumRequest('1', 2);
-    await one.attachOrCreate(asked);
-    const { person } = carol;
-    const forged = {
-      ...{ issuer: carol.issuer, subject: 'carol', person, serves: [0], choice: 'approve' },
-      ...{ reason: 'fine', atMillis: now(), signature: 'A'.repeat(86) },
+    const forge = async () => {
+      await one.attachOrCreate(asked);
+      const { issuer, person } = carol;
+      const forged = {
+        ...{ issuer, subject: 'carol', person, serves: [0], choice: 'approve' },
+        ...{ reason: 'fine', atMillis: now(), signature: 'A'.repeat(86) },
+      };
+      await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), votes: [forged] }));
     };
-    await edit(asked.id, (entry) => JSON.stringify({ ...JSON.parse(entry), votes: [forged] }));
 
-    await approve(one, asked);
+    it('gets none counted', async () => {
+      await forge();
 
-    expect((await two.get(asked.id))?.state).to.equal('PENDING');
-    expect((await approve(two, asked, carol)).approval?.state).to.equal('GRANTED');
+      await approve(one, asked);
+
+      expect((await two.get(asked.id))?.state).to.equal('PENDING');
+      expect((await approve(two, asked, carol)).approval?.state).to.equal('GRANTED');
+    });
+
+    it('gets none shown to whoever is to decide', async () => {
+      await forge();
+      const desk = new ApprovalDesk({
+        ...{ store: two, append: async () => {}, signer: SIGNER, nowMillis: () => T0 },
+        ...{ timestamp: () => new Date(T0).toISOString(), newNonce: () => NONCE },
+      });
+
+      const shown = await desk.show(caller('bob'), asked.id);
+      const listed = await desk.list(caller('bob'), { limit: 1 });
+
+      expect(shown.ok && shown.value.votes).to.deep.equal([]);
+      expect(listed.ok && listed.value[0]?.votes).to.deep.equal([]);
+    });
   });
 
   it('gets nothing for what people approved when it looked like something else', async () => {
