@@ -5,7 +5,10 @@ import { move } from './moves.testkit.ts';
 import { parseEntry } from './parse-entry.ts';
 import { requested } from './states.ts';
 
-const by = principal('alice', { actors: [{ subject: 'bot' }], clientId: 'agent' });
+const by = principal('alice', {
+  actors: [{ subject: 'bot', issuer: 'https://bots.example' }],
+  clientId: 'agent',
+});
 const ASKED = request('1', { by });
 const bob = approver('bob');
 const pending = requested(ASKED, T0);
@@ -63,6 +66,33 @@ describe('an entry read back', () => {
           ).to.equal(!isListOfAny);
         }
       }
+    });
+  }
+
+  const [vote] = granted.votes;
+  const [need] = ASKED.terms.needs;
+  const asking = (terms: object) => ({
+    ...granted,
+    request: { ...ASKED, terms: { ...ASKED.terms, ...terms } },
+  });
+  const endless: readonly { readonly name: string; readonly value: object }[] = [
+    { name: 'votes', value: { ...granted, votes: Array.from({ length: 66 }, () => vote) } },
+    { name: 'pools', value: asking({ needs: Array.from({ length: 9 }, () => need) }) },
+    { name: 'people', value: asking({ needs: [{ ...need, quorum: 1e9 }] }) },
+    {
+      name: 'actors',
+      value: {
+        ...granted,
+        request: {
+          ...ASKED,
+          requester: { ...ASKED.requester, actors: Array.from({ length: 9 }, () => by.actors[0]) },
+        },
+      },
+    },
+  ];
+  for (const { name, value } of endless) {
+    it(`is none with more ${name} than anybody writes`, () => {
+      expect(parseEntry({ kind: 'approval', approval: value })).to.equal(undefined);
     });
   }
 

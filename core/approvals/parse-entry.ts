@@ -1,16 +1,23 @@
-// Reads what a store kept: exact in every field that decides something, so that a file somebody
-// edited is refused as a whole and never half believed.
+// Reads what a store kept: exact in every field that decides something, and bounded in every list, so that what
+// somebody edited is refused as a whole and never half believed.
 
+import { MAX_ACTORS } from '#core/identity/claims.ts';
 import { APPROVAL_STATES, type Approval } from './approval.ts';
 import type { Entry } from './book.ts';
 import { VERDICTS } from './break-glass.ts';
 import { isTimeZone } from './closing.ts';
+import { MAX_NEEDS } from './request.ts';
+import { MAX_VOTES } from './voting.ts';
 
 type Fields = { readonly [name: string]: unknown };
 type Check = (value: unknown) => boolean;
 type Form = readonly (readonly [name: string, check: Check])[];
 
 const HASH = /^[0-9a-f]{64}$/;
+/** As many calls may be under way in one window; no other list is longer (crds/spec/approvals.ts). */
+const MAX_ENTRIES = 1000;
+/** A denial may come on top of as many approvals as are kept. */
+const MAX_KEPT_VOTES = MAX_VOTES + 1;
 
 /** Undefined unless every field has the form that a writer gives it. */
 export function parseEntry(value: unknown): Entry | undefined {
@@ -86,7 +93,7 @@ const STANDING: Form = [
   ['version', isCount],
   ['requestedAtMillis', isCount],
   ['pendingUntilMillis', isCount],
-  ['votes', (votes) => isListOf(votes, isVote)],
+  ['votes', (votes) => isListOf(votes, isVote, MAX_KEPT_VOTES)],
 ];
 
 const IDENTITY: Form = [
@@ -116,7 +123,7 @@ const TARGET: Form = [
 
 function isTerms(value: unknown): boolean {
   return hasForm(value, [
-    ['needs', (needs) => isListOf(needs, isNeed) && needs.length > 0],
+    ['needs', (needs) => isListOf(needs, isNeed, MAX_NEEDS) && needs.length > 0],
     ['pendingTtlSeconds', isCount],
     [
       'allowance',
@@ -129,6 +136,7 @@ function isClosings(value: unknown): boolean {
   return isListOf(
     value,
     (closing) => hasForm(closing, CLOSING) && isTimeZone(String(closing.timeZone)),
+    MAX_NEEDS,
   );
 }
 
@@ -148,7 +156,8 @@ function isNeed(value: unknown): boolean {
     hasForm(value, [
       ...POOL,
       ['approval', isText],
-      ['quorum', (quorum) => isCount(quorum) && quorum > 0],
+      // A place is made for each, and no more votes than this could fill them.
+      ['quorum', (quorum) => isCount(quorum) && quorum > 0 && quorum <= MAX_VOTES],
     ]) && isOptional(value.breakGlass, (pool) => hasForm(pool, POOL))
   );
 }
@@ -163,8 +172,12 @@ function isRequester(value: unknown): boolean {
   return (
     hasForm(value, IDENTITY) &&
     isOptional(value.client, isText) &&
-    isListOf(value.actors, (actor) => hasForm(actor, [['subject', isText]]))
+    isListOf(value.actors, isActor, MAX_ACTORS)
   );
+}
+
+function isActor(value: unknown): boolean {
+  return hasForm(value, [['subject', isText]]) && isOptional(value.issuer, isText);
 }
 
 function isVote(value: unknown): boolean {
@@ -224,8 +237,8 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isListOf(value: unknown, check: Check): value is readonly unknown[] {
-  return Array.isArray(value) && value.every(check);
+function isListOf(value: unknown, check: Check, most = MAX_ENTRIES): value is readonly unknown[] {
+  return Array.isArray(value) && value.length <= most && value.every((entry) => check(entry));
 }
 
 function isOptional(value: unknown, check: Check): boolean {

@@ -37,7 +37,7 @@ export type Casting =
   | { readonly ok: false; readonly code: VoteRefusal };
 
 /** Approvals that fill no place are kept too, as decisions; more than this is a flood. */
-const MAX_VOTES = 64;
+export const MAX_VOTES = 64;
 
 export function cast(
   approval: PendingApproval,
