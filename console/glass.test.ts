@@ -123,7 +123,7 @@ describe('pages about broken glass', () => {
     const { status, text } = await smash('again', 'olga', two);
 
     expect(status).to.equal(409);
-    expect(text).to.include('has not been reviewed in time; review that first.');
+    expect(text).to.include('or by you, has not been reviewed in time; have that reviewed first.');
   });
 
   it('queue reviews: for whom they are, overdue ones first, then done', async () => {

@@ -2,8 +2,10 @@
 
 import type { Approval } from './approval.ts';
 import type { ApproverRefusal } from './approver.ts';
+import { MAX_REASON_CHARS } from './reason.ts';
 import type { TransitionRefusal } from './states.ts';
 import type { DeskOnlyRefusal } from './store.ts';
+import { CLOCK_TOLERANCE_MILLIS } from './windows.ts';
 
 export type DeskRefusalCode =
   | ApproverRefusal
@@ -43,9 +45,9 @@ const WORDS: ReadonlyMap<DeskRefusalCode, string> = new Map([
   ['votes_full', 'it has more votes than it may have'],
   [
     'grant_invalid',
-    'the clock of whoever signs is over 5 seconds ahead of that of the approvals; nothing was approved until both are set right',
+    `the clock of whoever signs is over ${CLOCK_TOLERANCE_MILLIS / 1000} seconds ahead of that of the approvals; nothing was approved until both are set right`,
   ],
-  ['reason_invalid', 'reason: must say why, in one line of up to 500 characters'],
+  ['reason_invalid', `reason: must say why, in one line of up to ${MAX_REASON_CHARS} characters`],
   ['not_the_requester', 'only whoever asked for it can cancel it'],
   [
     'glass_not_yours',
@@ -53,7 +55,7 @@ const WORDS: ReadonlyMap<DeskRefusalCode, string> = new Map([
   ],
   [
     'review_overdue',
-    'glass that was broken for this approval has not been reviewed in time; review that first',
+    'glass that was broken for this approval, or by you, has not been reviewed in time; have that reviewed first',
   ],
   ['reviews_full', 'too much broken glass waits for its review; review some of it first'],
   ['no_review_owed', 'no glass was broken here, so there is nothing to review'],

@@ -1,5 +1,5 @@
-// Breaking glass and reviewing that, as the desk does it: on record before it takes effect, and not while a
-// review of the same approval is overdue. The record is what raises the alert (core/notifications/notice.ts).
+// Breaking glass and reviewing that, as the desk does it: on record before it takes effect, and not while a review of the
+// same approval, or of glass that the same person broke, is overdue. The record is what raises the alert (core/notifications/notice.ts).
 
 import type { Approval } from './approval.ts';
 import type { Approver } from './approver.ts';
@@ -17,6 +17,7 @@ import {
   type Verdict,
 } from './break-glass.ts';
 import type { StepParts } from './desk-step.ts';
+import { isSameHuman } from './identity.ts';
 import { attemptMove } from './lost-answer.ts';
 import { approvalRecord, refusedGlassRecord } from './recorded.ts';
 import { ApprovalStoreFault, type Moved } from './store.ts';
@@ -31,7 +32,7 @@ export async function breakGlassAt(
   if (approval.state !== 'PENDING') return { ok: false, code: 'not_pending', approval };
   const judged = breakGlass(approval, breaking, judgingOf(parts));
   if (!judged.ok) return { ...judged, approval };
-  const blocked = await reviewsBlock(parts, approval);
+  const blocked = await reviewsBlock(parts, approval, said.by);
   if (blocked !== undefined) return { ok: false, code: blocked, approval };
   const { store } = parts;
   const { signature } = breaking;
@@ -93,6 +94,7 @@ function breakingOf(
 async function reviewsBlock(
   parts: StepParts,
   { request }: Approval,
+  by: Approver,
 ): Promise<'review_overdue' | 'reviews_full' | undefined> {
   const judging = judgingOf(parts);
   const all = await parts.store.list({ limit: MAX_LISTED });
@@ -101,9 +103,12 @@ async function reviewsBlock(
     return standing === undefined || standing === 'done' ? [] : [{ approval, standing }];
   });
   const names = new Set(request.terms.needs.map(({ approval }) => approval));
-  const isSame = (other: Approval) =>
-    other.request.terms.needs.some(({ approval }) => names.has(approval));
-  if (owed.some(({ approval, standing }) => standing === 'overdue' && isSame(approval))) {
+  const blocks = (other: Approval) => {
+    const glass = glassOf(other);
+    const isOwn = glass !== undefined && isSameHuman(by, glass);
+    return isOwn || other.request.terms.needs.some(({ approval }) => names.has(approval));
+  };
+  if (owed.some(({ approval, standing }) => standing === 'overdue' && blocks(approval))) {
     return 'review_overdue';
   }
   return owed.length >= MAX_REVIEWS_OWED ? 'reviews_full' : undefined;

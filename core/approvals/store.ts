@@ -1,6 +1,6 @@
 // The port through which calls wait and people decide. Each operation is one atomic step: two
 // replicas that race get one order of events, and a step that was acknowledged is durable.
-// Adapters: platform/file (an fsynced journal), platform/memory (tests and benches).
+// Adapters: platform/file (an fsynced journal), platform/redis (any number of replicas), platform/memory (tests and benches).
 
 import type { Approval, ApprovalState, PendingApproval } from './approval.ts';
 import type { Approver } from './approver.ts';
@@ -9,7 +9,7 @@ import type { ApprovalRequest } from './request.ts';
 import type { Account, Spend, TransitionRefusal } from './states.ts';
 import type { Ballot } from './voting.ts';
 
-/** Every operation rejects with ApprovalStoreFault when nothing was changed and nothing can be. */
+/** Every operation rejects with ApprovalStoreFault when it cannot be done, or nobody can tell whether it was (lost-answer.ts). */
 export interface ApprovalStore {
   /**
    * The approval that stands for this binding, or a new one. What stands is a request that waits, a

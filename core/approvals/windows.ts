@@ -7,7 +7,7 @@ import { type Grant, type GrantTerms, signGrant } from './grant.ts';
 import { type Allowance, type ApprovalRequest, requestDigest } from './request.ts';
 
 /** Those who take votes and those who count them may run on clocks that differ by this much. */
-const CLOCK_TOLERANCE_MILLIS = 5_000;
+export const CLOCK_TOLERANCE_MILLIS = 5_000;
 
 /** However long a grant of the approvers would hold. */
 const BREAK_GLASS_SECONDS = 30 * 60;

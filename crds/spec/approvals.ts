@@ -123,7 +123,7 @@ export const ApprovalSchema = object(
     window: Type.Optional(WindowSchema),
     breakGlass: Type.Optional(
       people(
-        'Who may let a request of this approval go on without a decision, in an emergency: with a reason, for 30 minutes at most and no longer than approvers would have, with an alert, and a review by an approver other than them and the requester within 24 hours. While a review of this approval is overdue, nobody can. Absent: nobody.',
+        'Who may let a request of this approval go on without a decision, in an emergency: with a reason, for 30 minutes at most and no longer than approvers would have, with an alert, and a review by an approver other than them and the requester within 24 hours. While a review of this approval is overdue, nobody can; whoever broke glass whose review is overdue can for no approval. Absent: nobody.',
       ),
     ),
     notify: Type.Optional(
