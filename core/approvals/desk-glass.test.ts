@@ -1,8 +1,13 @@
 import { expect } from 'chai';
-import { GLASS_TERMS, request } from './approvals.testkit.ts';
+import type { RecordDraft } from '#core/evidence/record.ts';
+import { GLASS_TERMS, request, TRUSTED } from './approvals.testkit.ts';
 import { MAX_REVIEWS_OWED } from './book.ts';
 import { caller, DeskBench, REASON } from './desk.testkit.ts';
 import type { Wish } from './desk.ts';
+import { overdue } from './overdue.ts';
+import { OwedRecords } from './owed-records.ts';
+import { codeOf } from './store.testkit.ts';
+import { ApprovalStoreFault } from './store.ts';
 
 const HOUR = 60 * 60 * 1000;
 const olga = caller('olga', { groups: ['oncall'] });
@@ -148,6 +153,30 @@ describe('the desk, where glass is broken,', () => {
 
     expect(told()).to.deep.equal(['approval.glass_overdue olga']);
     expect(bench.records.at(-1)?.approval).to.include({ id: two, reason: REASON });
+  });
+
+  it('tells of an overdue review also where something else cannot be ended', async () => {
+    await bench.decide(olga, 'break-glass', id);
+    bench.now += 24 * HOUR;
+    const spoilt = async () => {
+      throw new ApprovalStoreFault('invalid', 'an approval is not as it was written');
+    };
+    const told: RecordDraft[] = [];
+    const { sweep } = overdue({
+      store: {
+        expire: spoilt,
+        list: (query) => bench.store.list(query),
+        tellOverdue: (each) => bench.store.tellOverdue(each),
+      },
+      owed: new OwedRecords(async (draft) => void told.push(draft)),
+      trusted: TRUSTED,
+      nowMillis: () => bench.now,
+      timestamp: () => new Date(bench.now).toISOString(),
+    });
+
+    expect(await codeOf(sweep())).to.equal('invalid');
+
+    expect(told.map(({ type }) => type)).to.deep.equal(['approval.glass_overdue']);
   });
 
   it('owes the record of an overdue review while evidence fails', async () => {

@@ -30,20 +30,29 @@ export interface OverdueParts {
 const LOOK_MILLIS = 60_000;
 
 export function overdue(parts: OverdueParts): Overdue {
-  const { store, owed, nowMillis, timestamp } = parts;
+  const { owed, nowMillis } = parts;
   let looked = Number.NEGATIVE_INFINITY;
   return {
     owed,
     sweep: async () => {
       await owed.settle();
-      for (const approval of await store.expire()) {
-        await owed.write(approvalRecord('approval.expired', approval, timestamp()));
+      try {
+        await tellEnded(parts);
+      } finally {
+        // One approval that cannot be ended, as when somebody has written into it, hides no review.
+        if (nowMillis() - looked >= LOOK_MILLIS) {
+          await tellReviews(parts);
+          looked = nowMillis();
+        }
       }
-      if (nowMillis() - looked < LOOK_MILLIS) return;
-      await tellReviews(parts);
-      looked = nowMillis();
     },
   };
+}
+
+async function tellEnded({ store, owed, timestamp }: OverdueParts) {
+  for (const approval of await store.expire()) {
+    await owed.write(approvalRecord('approval.expired', approval, timestamp()));
+  }
 }
 
 async function tellReviews({ store, owed, trusted, nowMillis, timestamp }: OverdueParts) {
