@@ -214,6 +214,26 @@ describe('a policy with approvals', () => {
     expect(warned('corp')).to.deep.equal([]);
   });
 
+  it('warns of rules that ask for ServiceAccounts alone, which are no people', () => {
+    const serviceAccounts = [{ namespace: 'ci', name: 'runner' }];
+    const accounts = ask({ subjects: { issuer: 'kubernetes' } });
+    const people = ask({ name: 'b', subjects: { issuer: 'corp' } });
+    const only = compile(spec([people, accounts], { identity: { ...IDENTITY, serviceAccounts } }));
+    const beside = compile(spec([ask()]), {
+      identity: { serviceAccounts, approvalAudience: AUDIENCE },
+      approvals: [{ ...FINANCE, approvers: { groups: ['finance'], issuer: 'corp' } }],
+      rules: [ask()],
+    });
+
+    const warned = [only, beside].map((each) =>
+      each.ok
+        ? each.warnings.map(({ document: at, path }) => `${at} ${path}`)
+        : each.problems.map(({ path, message }) => `${path}: ${message}`),
+    );
+
+    expect(warned).to.deep.equal([['0 spec.rules[1].subjects'], ['1 spec.rules[0].subjects']]);
+  });
+
   it('warns of approvers none of whom could ask for anything', () => {
     const warned = (approvers: object) => {
       const compiled = compile(spec([ask()], { approvals: [{ ...FINANCE, approvers }] }));

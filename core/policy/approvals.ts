@@ -4,11 +4,13 @@
 import { ruleDigest } from '#core/approvals/binding.ts';
 import type { ApprovalTerms } from '#core/approvals/request.ts';
 import { approvalTerms } from '#core/approvals/terms.ts';
+import { KUBERNETES_ISSUER } from '#crds/names.ts';
 import type { ApprovalConfig, IssuerConfig, Rule } from '#crds/policy.ts';
 import { findHopelessRules, findTightPools, findUnreviewable } from './approver-pools.ts';
 import type { CompiledPolicy } from './compiled.ts';
 import type { PolicyProblem } from './findings.ts';
-import type { LayerDocument } from './layer-document.ts';
+import { listsServiceAccounts } from './issuers.ts';
+import { isBaseline, type LayerDocument } from './layer-document.ts';
 
 /** What one rule asks for. */
 export interface CompiledApproval {
@@ -61,6 +63,7 @@ export function compileApprovals(
     ],
     warnings: [
       ...documents.flatMap(findPersonless),
+      ...documents.flatMap(findAccountsAlone),
       ...documents.flatMap(findTightPools),
       ...documents.flatMap(findUnreviewable),
     ],
@@ -158,6 +161,26 @@ function findPersonless({ spec }: LayerDocument, document: number): readonly Pol
         ]
       : [];
   });
+}
+
+/** ServiceAccounts are nobody in particular, so none of them can ask. */
+function findAccountsAlone(policy: LayerDocument, document: number): readonly PolicyProblem[] {
+  const { identity, rules = [] } = policy.spec;
+  const isNobodyElse = listsServiceAccounts(policy) && (identity?.issuers ?? []).length === 0;
+  // A baseline without issuers is for those of the policies under it.
+  const byDefault = isNobodyElse && !isBaseline(policy) ? KUBERNETES_ISSUER : undefined;
+  return rules.flatMap(({ effect, subjects }, at) =>
+    effect === 'RequireApproval' && (subjects?.issuer ?? byDefault) === KUBERNETES_ISSUER
+      ? [
+          {
+            document,
+            path: `spec.rules[${at}].subjects`,
+            message:
+              'are ServiceAccounts alone, which are no people: whatever the rule matches is denied to them; let the rule allow or deny it, or have people call',
+          },
+        ]
+      : [],
+  );
 }
 
 /** One slash more or less would be no difference to a person, nor to some issuers. */
