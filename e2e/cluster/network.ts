@@ -31,9 +31,9 @@ function isMade(): boolean {
 }
 
 export function removeNetwork(): void {
-  // Takes the line and the routes with it.
-  if (existsSync(`/run/netns/${namespace}`)) run('ip', 'netns', 'del', namespace);
+  // The line first, and the routes with it: without its namespace it goes by itself, at some moment.
   if (existsSync(`/sys/class/net/${hostLink}`)) ip(`link del ${hostLink}`);
+  if (existsSync(`/run/netns/${namespace}`)) run('ip', 'netns', 'del', namespace);
 }
 
 function ip(command: string): void {
