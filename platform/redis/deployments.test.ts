@@ -221,7 +221,8 @@ describe('Redis as it is run for real', function () {
       }),
     );
     const spent = await eventually(() => spendOne(store, '2'));
-    await ledger.close('done');
+    // A client that hears late that the replica took over connects once more, and may just then have no Redis.
+    await ledger.close('done').catch(() => {});
 
     expect(after.seq).to.be.above(before.seq);
     expect(spentAgain).to.include({ ok: false });
