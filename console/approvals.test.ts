@@ -230,6 +230,24 @@ describe('pages about approvals', () => {
     expect(text).to.include(`href="/approvals/${before}"`).and.include('“not that customer”');
   });
 
+  it('name nobody in what was decided before who did not decide it', async () => {
+    const before = await bench.bench.ask('before', request('before', { by: principal('bob') }));
+    await decide(before, 'carol', { act: 'deny', reason: 'not that customer' });
+    const id = await bench.ask('now');
+    const { store } = bench.bench;
+    const list = store.list.bind(store);
+    store.list = async (query) =>
+      (await list(query)).map((approval) => ({
+        ...approval,
+        votes: approval.votes.map((vote) => ({ ...vote, person: 'the-boss@example.com' })),
+      }));
+
+    const text = await page(`/approvals/${id}`, 'carol');
+
+    expect(text).to.include(`href="/approvals/${before}"`);
+    expect(text).to.not.include('the-boss');
+  });
+
   it('are for nobody once the policy names no audience', async () => {
     const { cookie } = await bench.visit('carol');
     bench.approvalAudience = undefined;

@@ -159,5 +159,6 @@ async function similarTo(
         other.method === method &&
         other.target.name === target.name,
     )
-    .slice(0, SIMILAR_LIMIT);
+    .slice(0, SIMILAR_LIMIT)
+    .map((other) => namespace.desk.believed(other));
 }

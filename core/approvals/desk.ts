@@ -107,7 +107,7 @@ export class ApprovalDesk {
       if (approval === undefined) return deskRefusal('unknown');
       const blind = blindness(by.approver, approval);
       return blind === undefined
-        ? { ok: true, value: this.#believed(approval) }
+        ? { ok: true, value: this.believed(approval) }
         : deskRefusal(blind);
     });
   }
@@ -129,7 +129,7 @@ export class ApprovalDesk {
       const current = moved.approval ?? approval;
       await this.#recordRefusal(current, { caller, wish, code });
       const maySee = blindness(by.approver, current) === undefined;
-      return deskRefusal(code, maySee ? { approval: this.#believed(current) } : {});
+      return deskRefusal(code, maySee ? { approval: this.believed(current) } : {});
     });
   }
 
@@ -143,23 +143,23 @@ export class ApprovalDesk {
     return reviewStanding(approval, this.#judging());
   }
 
+  /** As somebody signed it: votes and a review that were written into the store stand under nobody's name. */
+  believed(approval: Approval): Approval {
+    const votes = genuineVotes(approval, this.#trusted);
+    return withoutForgedReview({ ...approval, votes }, this.#trusted);
+  }
+
   #isAmong(reviews: DeskQuery['reviews'], approval: Approval): boolean {
     if (reviews === undefined) return true;
     const standing = this.reviewOf(approval);
     return standing !== undefined && reviews.includes(standing);
   }
 
-  /** There may be many that are decided, and their votes are looked at where one of them is shown. */
+  /** Many may be decided: their votes are as they were kept, and `believed` where one of them is looked at. */
   #listed(approval: Approval): Approval {
     return approval.state === 'PENDING'
-      ? this.#believed(approval)
+      ? this.believed(approval)
       : withoutForgedReview(approval, this.#trusted);
-  }
-
-  /** As somebody signed it: votes and a review that were written into the store stand under nobody's name. */
-  #believed(approval: Approval): Approval {
-    const votes = genuineVotes(approval, this.#trusted);
-    return withoutForgedReview({ ...approval, votes }, this.#trusted);
   }
 
   #judging() {
@@ -186,7 +186,7 @@ export class ApprovalDesk {
       case 'break-glass':
         return breakGlassAt(this.#stepParts(), approval, { by, reason: wish.reason ?? '' });
       case 'review':
-        return this.#review(wish, this.#believed(approval), by);
+        return this.#review(wish, this.believed(approval), by);
     }
   }
 
