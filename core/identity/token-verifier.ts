@@ -1,5 +1,5 @@
-// The port through which the data path learns who is calling. Adapter: platform/oidc; tokens of
-// Kubernetes ServiceAccounts are the second one.
+// The port through which the data path learns who is calling. Adapter: platform/oidc, for tokens of issuers and of
+// Kubernetes ServiceAccounts.
 
 import type { Principal } from './principal.ts';
 

@@ -55,6 +55,17 @@ describe('a burst of refusals', () => {
     expect(later.at(-1)).to.equal('DenialBurst');
   });
 
+  it('is told of again and again while it never pauses', () => {
+    const watch = new AlertWatch();
+    const seconds = (2 * QUIET_MS) / 1000 + BURST_REFUSALS;
+
+    const told = Array.from({ length: seconds }, (_, i) => watch.look(refused(), i * 1000));
+
+    expect(told.flatMap((notice, i) => (notice === undefined ? [] : [i]))).to.deep.equal(
+      [0, 1, 2].map((times) => BURST_REFUSALS - 1 + (times * QUIET_MS) / 1000),
+    );
+  });
+
   it('is none when the refusals are far apart, or of many callers', () => {
     const watch = new AlertWatch();
     const events = Array.from({ length: BURST_REFUSALS * 2 }, (_, i) => [

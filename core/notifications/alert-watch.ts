@@ -56,7 +56,10 @@ export class AlertWatch {
   }
 
   #isNews(what: string, nowMillis: number): boolean {
-    return this.#told.add(what, nowMillis) === 1;
+    // Only what is told counts: what never pauses would else be told once and never again.
+    if (this.#told.count(what, nowMillis) > 0) return false;
+    this.#told.add(what, nowMillis);
+    return true;
   }
 }
 

@@ -1,10 +1,10 @@
-// The private key that signs tokens for the MCP server, in a file of its own: made on first start,
-// whole or not at all, and readable by its owner alone.
+// The private keys that sign tokens for the MCP server, and votes and grants, each in a file of its own: made on first
+// start, whole or not at all, and readable by its owner alone.
 
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type KeyFile, readKeyFile } from './key-file.ts';
 
-/** A key file that is there and is not an ES256 key. Its content is never quoted. */
+/** A key file that is there and does not hold a key of its kind. Its content is never quoted. */
 export class SigningKeyFault extends Error {
   override readonly name = 'SigningKeyFault';
   readonly code = 'signing_key';
