@@ -59,4 +59,17 @@ describe('records that are owed', () => {
     expect(thrown).to.be.instanceOf(TypeError);
     expect([written, owed.lost]).to.deep.equal([['good'], 1]);
   });
+
+  it('are written at once also where one comes just as the last has been', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const kept: unknown[] = [];
+      const owed = new OwedRecords(async (draft) => kept.push(draft));
+      const first = owed.write(draft('one'));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+
+      await Promise.all([first, owed.write(draft('two'))]);
+
+      expect([kept.length, owed.size], `${turns} turns later`).to.deep.equal([2, 0]);
+    }
+  });
 });

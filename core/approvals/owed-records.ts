@@ -47,14 +47,15 @@ export class OwedRecords {
   }
 
   /** Writes what is owed, as far as evidence takes it. */
-  async settle(): Promise<void> {
-    this.#settling ??= this.#writeAll().finally(() => {
-      this.#settling = undefined;
-    });
-    await this.#settling;
+  settle(): Promise<void> {
+    this.#settling ??= this.#writeAll();
+    return this.#settling;
   }
 
+  /** Over in the very turn in which it finds nothing more, so that whoever comes next begins anew. */
   async #writeAll(): Promise<void> {
+    // By the next turn it is known to be under way.
+    await Promise.resolve();
     try {
       for (let next = this.#owed[0]; next !== undefined; next = this.#owed[0]) {
         await this.#append(next);
@@ -66,6 +67,8 @@ export class OwedRecords {
       this.#owed.shift();
       this.#lost += 1;
       throw error;
+    } finally {
+      this.#settling = undefined;
     }
   }
 }
