@@ -50,6 +50,7 @@ const STATUS: ReadonlyMap<DeskRefusal['code'], number> = new Map<DeskRefusal['co
   ['already_voted', 409],
   ['review_overdue', 409],
   ['reviews_full', 409],
+  ['shown_otherwise', 409],
   ['reviewed_already', 409],
   ['no_review_owed', 409],
   ['store_unavailable', 503],

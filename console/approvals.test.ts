@@ -248,6 +248,29 @@ describe('pages about approvals', () => {
     expect(text).to.not.include('the-boss');
   });
 
+  it('take nothing for what was approved when it looked like something else', async () => {
+    const id = await bench.ask('one');
+    const { store } = bench.bench;
+    const get = store.get.bind(store);
+    const seenIn = (text: string) => /name="seen" value="([0-9a-f]{64})"/.exec(text)?.[1] ?? '';
+    store.get = async (each) => {
+      const approval = await get(each);
+      const preview = '{"amount":1}';
+      return approval && { ...approval, request: { ...approval.request, preview } };
+    };
+    const swapped = seenIn(await page(`/approvals/${id}`, 'carol'));
+    store.get = get;
+    const approve = { act: 'approve', reason: 'fine' };
+
+    const { status, text } = await decide(id, 'carol', { ...approve, seen: swapped });
+
+    expect([status, await bench.bench.stateOf(id)]).to.deep.equal([409, 'PENDING']);
+    expect(text).to.include('It is not as it was shown to you');
+    expect(bench.bench.story).to.deep.equal(['approval.voted carol shown_otherwise']);
+    expect((await decide(id, 'carol', { ...approve, seen: seenIn(text) })).status).to.equal(303);
+    expect(await bench.bench.stateOf(id)).to.equal('GRANTED');
+  });
+
   it('are for nobody once the policy names no audience', async () => {
     const { cookie } = await bench.visit('carol');
     bench.approvalAudience = undefined;

@@ -91,7 +91,11 @@ export async function decide(
   const reason = oneLine(form.get('reason') ?? '');
   const verdict = VERDICTS.find((each) => each === form.get('verdict'));
   const finding = verdict === undefined ? {} : { verdict };
-  const wish = { id, act, ...(reason === '' ? {} : { reason }), ...finding };
+  const seen = form.get('seen');
+  const wish = {
+    ...{ id, act, ...(reason === '' ? {} : { reason }), ...finding },
+    ...(seen === null ? {} : { seen }),
+  };
   const answer = await namespace.desk.decide(reader.deciding, wish);
   if (answer.ok) {
     visit.draft = undefined;

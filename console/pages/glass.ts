@@ -15,6 +15,7 @@ import {
   type Verdict,
 } from '#core/approvals/break-glass.ts';
 import { MAX_REASON_CHARS } from '#core/approvals/reason.ts';
+import { requestDigest } from '#core/approvals/request.ts';
 import { breakingAddress, requestAddress } from './addresses.ts';
 import { boundWords, placeWords, verbOf } from './approval-words.ts';
 import { jsonBlock } from './json-block.ts';
@@ -76,7 +77,7 @@ ${boundWords(request)}
 <ul class="plain">
 <li>It is for this request as it stands, for 30 minutes at most.</li>
 <li>Your name and your reason are in the evidence, and people are alerted now.</li>
-<li>An approver other than you and the requester must review it within 24 hours. While that is overdue, nobody breaks glass for this approval again.</li>
+<li>An approver other than you and the requester must review it within 24 hours. While that is overdue, nobody breaks glass for this approval again, nor do you for any.</li>
 </ul>
 ${isFresh(view) ? breakForm(view) : signInAgain(breakAddress(view))}
 </section>
@@ -85,9 +86,10 @@ ${isFresh(view) ? breakForm(view) : signInAgain(breakAddress(view))}
 }
 
 function breakForm(view: GlassView): Html {
-  const { visit, draft } = view;
+  const { approval, visit, draft } = view;
   return html`<form method="post" action="${addressOf(view)}">
 <input type="hidden" name="form" value="${visit.formToken}">
+<input type="hidden" name="seen" value="${requestDigest(approval.request)}">
 <label for="glass-reason">Why it cannot wait</label>
 <textarea id="glass-reason" name="reason" rows="2" maxlength="${MAX_REASON_CHARS}" required aria-describedby="glass-hint">${draft}</textarea>
 <p class="hint" id="glass-hint">One line, kept in the evidence and read by whoever reviews it.</p>

@@ -8,6 +8,7 @@ import type { Visit } from '#console/visits.ts';
 import type { Approval, Vote } from '#core/approvals/approval.ts';
 import type { ReviewStanding } from '#core/approvals/break-glass.ts';
 import { MAX_REASON_CHARS } from '#core/approvals/reason.ts';
+import { requestDigest } from '#core/approvals/request.ts';
 import { requestAddress } from './addresses.ts';
 import {
   allowanceWords,
@@ -147,9 +148,10 @@ function offer(view: RequestView, stance: Stance): Html | undefined {
 type Choice = readonly [act: string, label: string, tone: 'primary' | 'danger'];
 
 function reasonForm(view: RequestView, choices: readonly Choice[]): Html {
-  const { visit, reader, nowMillis, draft } = view;
+  const { approval, visit, reader, nowMillis, draft } = view;
   return html`<form method="post" action="${addressOf(view)}">
 <input type="hidden" name="form" value="${visit.formToken}">
+<input type="hidden" name="seen" value="${requestDigest(approval.request)}">
 <label for="reason">Why</label>
 <textarea id="reason" name="reason" rows="2" maxlength="${MAX_REASON_CHARS}" required aria-describedby="reason-hint">${draft}</textarea>
 <p class="hint" id="reason-hint">One line, kept in the evidence and shown to whoever asked.</p>

@@ -39,6 +39,10 @@ const WORDS: ReadonlyMap<DeskRefusalCode, string> = new Map([
   ['other_issuer', 'approvers of this request sign in with another issuer'],
   ['not_an_approver', 'the policy does not name you, nor a group of your token, as an approver'],
   ['not_pending', 'it does not wait for a decision any more'],
+  [
+    'shown_otherwise',
+    'it is not as it was shown to you: somebody changed it in the store; look at it again, and tell whoever runs that',
+  ],
   ['not_granted', 'there is no grant to take back'],
   ['expired', 'it has expired'],
   ['already_voted', 'you have approved it already; another person must approve it too'],

@@ -21,6 +21,7 @@ import { attemptMove, isEndedBy } from './lost-answer.ts';
 import { type Overdue, overdue } from './overdue.ts';
 import { type Append, OwedRecords } from './owed-records.ts';
 import { approvalRecord, refusedDecisionRecord } from './recorded.ts';
+import { requestDigest } from './request.ts';
 import { genuineVotes } from './signed-vote.ts';
 import { type ApprovalQuery, type ApprovalStore, ApprovalStoreFault, type Moved } from './store.ts';
 import { voteAt } from './vote-desk.ts';
@@ -56,7 +57,12 @@ export interface Wish {
   readonly reason?: string;
   /** With `review` alone, which needs it. */
   readonly verdict?: Verdict;
+  /** `requestDigest` of what they were shown; where it is said, nothing else is let go on for them. */
+  readonly seen?: string;
 }
+
+/** What lets a call go on. */
+const OPENING: ReadonlySet<Act> = new Set(['approve', 'break-glass']);
 
 export interface DeskQuery extends ApprovalQuery {
   /** Only where glass was broken, and its review stands so; absent: all. */
@@ -170,7 +176,11 @@ export class ApprovalDesk {
     return readApprover(principal, rules, this.#parts.nowMillis() / 1000);
   }
 
-  #carryOut(wish: Wish, approval: Approval, by: Approver): Promise<Moved> {
+  async #carryOut(wish: Wish, approval: Approval, by: Approver): Promise<Moved> {
+    const { seen = requestDigest(approval.request) } = wish;
+    if (OPENING.has(wish.act) && seen !== requestDigest(approval.request)) {
+      return { ok: false, code: 'shown_otherwise', approval };
+    }
     switch (wish.act) {
       case 'approve':
       case 'deny':

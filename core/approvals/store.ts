@@ -66,7 +66,12 @@ export type Moved =
     };
 
 /** What the desk finds out before it asks a store. */
-export type DeskOnlyRefusal = 'review_overdue' | 'reviews_full' | 'verdict_missing';
+export type DeskOnlyRefusal =
+  | 'review_overdue'
+  | 'reviews_full'
+  | 'verdict_missing'
+  /** Somebody changed the request in the store between the look at it and the decision. */
+  | 'shown_otherwise';
 
 export interface Revocation {
   readonly approver: Approver;
