@@ -50,6 +50,7 @@ export function approvalText(approval: ShownApproval): string {
     ...approval.needs.map((need) => ['needs', needText(need)] as const),
     ...approval.votes.map((vote) => ['vote', voteText(vote)] as const),
     ...glassRows(approval.breakGlass),
+    ['digest', approval.digest],
   ];
   const rows = facts.flatMap(([label, value]) =>
     value === undefined ? [] : [[label, printable(value)]],

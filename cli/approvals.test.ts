@@ -152,6 +152,20 @@ describe('gatehouse approvals', () => {
     expect(stdout).to.match(/… \d+ characters are not shown; see them all with --json/);
   });
 
+  it('shows a digest, and approves what has it alone', async () => {
+    const { digest = '' } = shownWhole(PENDING);
+    says(200, shownWhole(PENDING));
+    const shown = await run(approvalsShow, 'request-1');
+    says(200, shownWhole(GRANTED));
+
+    await run(approvalsApprove, 'request-1', ...REASON, '--seen', digest);
+    const denying = await usage(approvalsDeny, 'request-1', ...REASON, '--seen', digest);
+
+    expect(shown.stdout).to.match(new RegExp(`^digest +${digest}$`, 'm'));
+    expect(JSON.parse(asked[1]?.body ?? '')).to.have.property('seen', digest);
+    expect(denying).to.equal('--seen is not for deny');
+  });
+
   it('decides with a reason, and tells what has become of it', async () => {
     says(200, shownWhole(GRANTED));
 

@@ -1,7 +1,7 @@
 // `gatehouse approvals`: list, show and decide what waits, at a running gateway and as oneself.
 
 import { APPROVAL_STATES } from '#core/approvals/approval.ts';
-import type { Act } from '#core/approvals/desk.ts';
+import { type Act, OPENING_ACTS } from '#core/approvals/desk.ts';
 import {
   type ApprovalsAddress,
   type Asking,
@@ -31,6 +31,10 @@ export const COMMON = `  --url URL          Admin address of the gateway, such a
   --json             Print JSON, as docs/openapi/approvals.yaml describes it.
 
 Exit code: 0 done; 1 the gateway said no; 2 it could not be asked; 64 the command line is wrong.
+`;
+
+const SEEN = `  --seen DIGEST      The digest that "gatehouse approvals show" printed: nothing else goes on, should somebody have changed
+                     the request in the store since.
 `;
 
 export const approvalsList: Command = {
@@ -97,6 +101,7 @@ alert, and somebody else must review it within 24 hours.`,
 
 function deciding(act: Act, { summary, says }: { summary: string; says: string }): Command {
   const needsReason = act !== 'cancel';
+  const opens = OPENING_ACTS.has(act);
   return {
     name: `approvals ${act}`,
     summary,
@@ -105,12 +110,16 @@ function deciding(act: Act, { summary, says }: { summary: string; says: string }
 ${says}
 
   --reason TEXT      Why, in one line; it is recorded, and shown to the caller.
-${COMMON}`,
+${opens ? SEEN : ''}${COMMON}`,
     async run(args, io) {
-      const table = { ...AT, reason: needsReason ? required(text) : text };
+      const table = { ...AT, reason: needsReason ? required(text) : text, seen: text };
       const { flags, operands } = parseFlags(table, args, io.env, ID);
-      const { reason } = flags;
-      const body = reason === undefined ? {} : { reason };
+      const { reason, seen } = flags;
+      if (seen !== undefined && !opens) throw new UsageError(`--seen is not for ${act}`);
+      const body = {
+        ...(reason === undefined ? {} : { reason }),
+        ...(seen === undefined ? {} : { seen }),
+      };
       const asking: Asking = { method: 'POST', path: `approvals/${readId(operands)}/${act}`, body };
       return tellOne(flags, { asking, say: decidedText }, io);
     },
@@ -171,6 +180,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
     '--url: use localhost, an IP address, or the host that the gateway was given as --admin',
   ],
   ['unknown', 'see "gatehouse approvals list"'],
+  ['shown_otherwise', 'see "gatehouse approvals show"'],
   ['review_overdue', 'see "gatehouse approvals reviews"'],
   ['reviews_full', 'see "gatehouse approvals reviews"'],
 ]);

@@ -62,7 +62,7 @@ export interface Wish {
 }
 
 /** What lets a call go on. */
-const OPENING: ReadonlySet<Act> = new Set(['approve', 'break-glass']);
+export const OPENING_ACTS: ReadonlySet<Act> = new Set(['approve', 'break-glass']);
 
 export interface DeskQuery extends ApprovalQuery {
   /** Only where glass was broken, and its review stands so; absent: all. */
@@ -178,7 +178,7 @@ export class ApprovalDesk {
 
   async #carryOut(wish: Wish, approval: Approval, by: Approver): Promise<Moved> {
     const { seen = requestDigest(approval.request) } = wish;
-    if (OPENING.has(wish.act) && seen !== requestDigest(approval.request)) {
+    if (OPENING_ACTS.has(wish.act) && seen !== requestDigest(approval.request)) {
       return { ok: false, code: 'shown_otherwise', approval };
     }
     switch (wish.act) {

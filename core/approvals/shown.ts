@@ -8,7 +8,7 @@ import type { ApprovalScope } from './binding.ts';
 import { glassOf, type Verdict } from './break-glass.ts';
 import type { Closing } from './closing.ts';
 import { missingApprovals } from './quorum.ts';
-import type { Need } from './request.ts';
+import { type Need, requestDigest } from './request.ts';
 
 /** Times are RFC 3339 in UTC. docs/openapi/approvals.yaml is its specification. */
 export interface ShownApproval {
@@ -49,6 +49,8 @@ export interface ShownApproval {
   readonly breakGlass?: ShownGlass;
   /** JSON text of the arguments as they came, masked; only where one approval is shown. */
   readonly arguments?: string;
+  /** Names all that is asked, as shown here; only beside the arguments. Who decides sends it back as `seen`. */
+  readonly digest?: string;
 }
 
 export interface ShownVote {
@@ -125,7 +127,12 @@ export function shownApproval(approval: Approval): ShownApproval {
 
 /** For whoever is to decide: with the arguments, exactly as bound. */
 export function shownWhole(approval: Approval): ShownApproval {
-  return { ...shownApproval(approval), arguments: approval.request.preview };
+  const { request } = approval;
+  return {
+    ...shownApproval(approval),
+    arguments: request.preview,
+    digest: requestDigest(request),
+  };
 }
 
 function expiresAtMillis(approval: Approval): number | undefined {

@@ -1,5 +1,5 @@
-// The body of a decision: `{"reason": "…"}`, with a verdict where broken glass is reviewed; bounded, strict
-// JSON, and nothing else in it.
+// The body of a decision: `{"reason": "…"}`, with a verdict where broken glass is reviewed, and with what was seen where a
+// call is let go on; bounded, strict JSON, and nothing else in it.
 
 import type { IncomingMessage } from 'node:http';
 import { VERDICTS, type Verdict } from '#core/approvals/break-glass.ts';
@@ -11,7 +11,11 @@ export interface Said {
   /** Absent: none was given. Whether it is a reason is for the desk to say, on record. */
   readonly reason?: string;
   readonly verdict?: Verdict;
+  /** Digest of what was shown; whether it still is so is for the desk to say. */
+  readonly seen?: string;
 }
+
+export type SaidField = keyof Said;
 
 export type ReadSaid =
   | { readonly ok: true; readonly said: Said }
@@ -22,7 +26,7 @@ const MAX_BODY_BYTES = 8 * 1024;
 
 export async function readSaid(
   request: IncomingMessage,
-  { withVerdict }: { readonly withVerdict: boolean },
+  known: readonly SaidField[],
 ): Promise<ReadSaid> {
   const { headersDistinct: headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || lengthOf(headers) !== '0';
@@ -37,21 +41,22 @@ export async function readSaid(
     const reason = `the body may have ${MAX_BODY_BYTES} bytes`;
     return { ok: false, error: { code: 'body_too_large', reason } };
   }
-  return saidIn(bytes, withVerdict ? ['reason', 'verdict'] : ['reason']);
+  return saidIn(bytes, known);
 }
 
-function saidIn(bytes: Uint8Array, known: readonly string[]): ReadSaid {
+function saidIn(bytes: Uint8Array, known: readonly SaidField[]): ReadSaid {
   const json = readJson(bytes, { maxBytes: MAX_BODY_BYTES, maxDepth: 2, numbers: 'exact' });
   if (!json.ok) return wrong('body', json.reason);
   const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return wrong('body', `must be an object with ${known.join(' and ')}`);
   }
-  if (Object.keys(value).some((name) => !known.includes(name))) {
+  if (Object.keys(value).some((name) => !known.some((each) => each === name))) {
     return wrong('body', `has a field that is not known; ${known.join(' and ')} are all there is`);
   }
-  const { reason, verdict } = value as { readonly reason?: unknown; readonly verdict?: unknown };
+  const { reason, verdict, seen } = value as Readonly<Partial<Record<SaidField, unknown>>>;
   if (reason !== undefined && typeof reason !== 'string') return wrong('reason', 'must be text');
+  if (seen !== undefined && typeof seen !== 'string') return wrong('seen', 'must be text');
   const given = VERDICTS.find((each) => each === verdict);
   if (verdict !== undefined && given === undefined) {
     return wrong('verdict', `must be ${VERDICTS.join(' or ')}`);
@@ -61,6 +66,7 @@ function saidIn(bytes: Uint8Array, known: readonly string[]): ReadSaid {
     said: {
       ...(reason === undefined ? {} : { reason }),
       ...(given === undefined ? {} : { verdict: given }),
+      ...(seen === undefined ? {} : { seen }),
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   type ApprovalDesk,
   type Caller,
   type DeskQuery,
+  OPENING_ACTS,
 } from '#core/approvals/desk.ts';
 import { shownApproval, shownWhole } from '#core/approvals/shown.ts';
 import type { Principal } from '#core/identity/principal.ts';
@@ -23,7 +24,7 @@ import {
   methodNotAllowed,
   send,
 } from './api-answer.ts';
-import { readSaid } from './api-body.ts';
+import { readSaid, type SaidField } from './api-body.ts';
 import { bearerOf, refuseFarAway, refuseHead } from './api-head.ts';
 
 /** What it takes to decide, by the policy of this moment. */
@@ -156,12 +157,17 @@ async function carryOut(
       return found.ok ? { status: 200, body: shownWhole(found.value) } : answerTo(found);
     }
     case 'act': {
-      const read = await readSaid(request, { withVerdict: route.act === 'review' });
+      const read = await readSaid(request, fieldsOf(route.act));
       if (!read.ok) return answerTo(read.error);
       const decided = await desk.decide(caller, { id: route.id, act: route.act, ...read.said });
       return decided.ok ? { status: 200, body: shownWhole(decided.value) } : answerTo(decided);
     }
   }
+}
+
+function fieldsOf(act: Act): readonly SaidField[] {
+  if (OPENING_ACTS.has(act)) return ['reason', 'seen'];
+  return act === 'review' ? ['reason', 'verdict'] : ['reason'];
 }
 
 const DEFAULT_LIMIT = 100;
