@@ -109,6 +109,16 @@ describe('admit head', () => {
       code: 'media_type_not_accepted',
     },
     {
+      name: 'another charset, with a blank before its sign',
+      head: withHeaders({ 'content-type': ['application/json; charset =utf-7'] }),
+      code: 'media_type_not_accepted',
+    },
+    {
+      name: 'another charset, as an extended parameter',
+      head: withHeaders({ 'content-type': ["application/json; charset*=us-ascii''utf-7"] }),
+      code: 'media_type_not_accepted',
+    },
+    {
       name: 'two media types',
       head: withHeaders({ 'content-type': ['application/json', 'text/plain'] }),
       code: 'media_type_not_accepted',

@@ -109,8 +109,9 @@ export function isJson(contentType: string): boolean {
   const [type, ...parameters] = contentType.toLowerCase().split(';');
   if (type?.trim() !== 'application/json') return false;
   return parameters.every((parameter) => {
-    const [name, value] = parameter.trim().split('=');
-    return name !== 'charset' || /^"?utf-?8"?$/.test(value?.trim() ?? '');
+    const [name = '', value = ''] = parameter.split('=').map((part) => part.trim());
+    // Also `charset*`, and what a lenient parser would read past a blank or a quote.
+    return !name.includes('charset') || (name === 'charset' && /^"?utf-?8"?$/.test(value));
   });
 }
 

@@ -35,6 +35,17 @@ export const MAX_URI_LENGTH = 4096;
 /** Clients carry the ids of tasks sealed, with what they belong to. */
 export const MAX_TASK_ID_LENGTH = 4096;
 
+/**
+ * Members that are judged, mirrored or bound. A parser that matches names in any case (Go's encoding/json does, and
+ * takes the last that fits) would read `Name` for `name`: another message than the one that was judged.
+ */
+const ENVELOPE_MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error']);
+const PARAMS_MEMBERS = new Set([
+  ...['name', 'arguments', 'uri', 'ref', 'taskId', 'task', '_meta'],
+  ...['requestState', 'inputResponses'],
+]);
+const REF_MEMBERS = new Set(['type', 'name', 'uri']);
+
 export function parseMessage(value: JsonValue): ParsedMessage {
   if (isArray(value)) {
     return {
@@ -44,6 +55,8 @@ export function parseMessage(value: JsonValue): ParsedMessage {
     };
   }
   if (!isObject(value)) return invalid('body is not a JSON-RPC object');
+  const misspelt = likenessOf(ENVELOPE_MEMBERS, value);
+  if (misspelt !== undefined) return invalid(`${misspelt} must be written in just this case`);
   if (value.jsonrpc !== '2.0') return invalid('jsonrpc must be "2.0"');
   if (value.method === undefined) return parseResponse(value);
   if (value.result !== undefined || value.error !== undefined) {
@@ -60,6 +73,10 @@ function parseCall(envelope: JsonObject): ParsedMessage {
   if (!isObject(params)) return invalid('params must be an object or absent');
   if (id !== undefined && !isRequestId(id)) return invalid(BAD_ID);
   const facts = METHODS.get(method);
+  const misspelt = facts === undefined ? undefined : likenessOf(PARAMS_MEMBERS, params);
+  if (misspelt !== undefined) {
+    return invalid(`params.${misspelt} must be written in just this case`);
+  }
   const kind = id === undefined ? 'notification' : 'request';
   if (facts !== undefined && facts.kind !== kind) {
     return invalid(
@@ -128,6 +145,10 @@ function isOutsideItsRevision(facts: MethodFacts, params: JsonObject): boolean {
 
 function refTarget(ref: JsonValue | undefined): Found {
   if (!isObject(ref)) return { ok: false, reason: 'params.ref must be an object' };
+  const misspelt = likenessOf(REF_MEMBERS, ref);
+  if (misspelt !== undefined) {
+    return { ok: false, reason: `params.ref.${misspelt} must be written in just this case` };
+  }
   switch (ref.type) {
     case 'ref/prompt':
       return target('prompt', 'params.ref.name', ref.name);
@@ -144,6 +165,21 @@ function target(kind: TargetKind, member: string, name: JsonValue | undefined): 
     return { ok: false, reason: `${member} must be a string of 1 to ${limit} characters` };
   }
   return { ok: true, target: { kind, name } };
+}
+
+/** The member of `known` that a member of `object` would be taken for, though it is not written so. */
+function likenessOf(known: ReadonlySet<string>, object: JsonObject): string | undefined {
+  const strangers = new Set(
+    Object.keys(object)
+      .filter((name) => !known.has(name))
+      .map(folded),
+  );
+  return strangers.size === 0 ? undefined : [...known].find((name) => strangers.has(folded(name)));
+}
+
+/** Upper case first: the long s has S there, and the Kelvin sign has k in lower case. */
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 const LIMITS = {
