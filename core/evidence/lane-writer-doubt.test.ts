@@ -3,7 +3,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import { parseCommit, type SealedCommit } from './commit.ts';
+import { MAX_LINE_BYTES, parseCommit, type SealedCommit } from './commit.ts';
 import { intentDraft, outcomeDraft, tickingClock } from './drafts.fixture.ts';
 import { CommitInDoubt, LaneWriter } from './lane-writer.ts';
 import { openLane } from './open-lane.ts';
@@ -121,6 +121,29 @@ describe('a lane whose write is in doubt', () => {
     const lines = sent.slice(2).filter((line, index, all) => all.indexOf(line) === index);
     const ended = lines.flatMap(recordsOf).filter(({ type }) => type === 'outcome');
     expect(ended.map(({ exchange }) => exchange)).to.deep.equal(['x1', 'x2']);
+  });
+
+  it('pays more than a line bears on several, and all of it before the lane ends', async () => {
+    const calls = Array.from({ length: 2500 }, (_, index) => `x${index}`);
+    const session = 's'.repeat(2000);
+    await Promise.all(calls.map(append));
+    ends = Array.from({ length: 20 }, () => 'refused');
+    await Promise.all(
+      calls.map((each) => faultOf(writer.append({ ...outcomeDraft(each, now()), session }))),
+    );
+    ends = ['refused', 'in doubt'];
+    await faultOf(append('y1'));
+    await faultOf(append('y2'));
+    const refused = sent.length - 1;
+
+    await writer.close({ type: 'lane.close', ts: now(), detail: { reason: 'stopped' } });
+
+    const lines = sent.slice(refused).filter((line, index, all) => all.indexOf(line) === index);
+    const records = lines.flatMap(recordsOf);
+    const ended = records.filter(({ type }) => type === 'outcome').map((each) => each.exchange);
+    expect(Math.max(...sent.map((line) => line.length))).to.be.below(MAX_LINE_BYTES);
+    expect(ended.filter((each) => each?.startsWith('x'))).to.deep.equal(calls);
+    expect(records.at(-1)?.type).to.equal('lane.close');
   });
 
   it('owes none where the intent was refused as well', async () => {

@@ -3,8 +3,15 @@
 
 import { type LaneHead, type SealedCommit, sealCommit } from './commit.ts';
 import { type DegradedWindow, remaining, windowDrafts } from './degraded-window.ts';
-import { DraftFault, type PreparedDraft, prepareDraft } from './draft.ts';
-import { type DurableRecord, LedgerFault, type LedgerObserver, type Receipt } from './ledger.ts';
+import { type PreparedDraft, prepareDraft } from './draft.ts';
+import {
+  type DurableRecord,
+  LedgerFault,
+  type LedgerObserver,
+  type Receipt,
+  tell,
+} from './ledger.ts';
+import { type NamedBlob, nameBlob } from './named-blob.ts';
 import { OwedOutcomes } from './owed-outcomes.ts';
 import type { RecordDraft } from './record.ts';
 import type { Signer } from './signature.ts';
@@ -27,13 +34,6 @@ export class CommitInDoubt extends Error {
     super('whether the commit was written is not known', options);
     this.code = code;
   }
-}
-
-/** An encrypted recording under the name its record has for it. */
-export interface NamedBlob {
-  /** SHA-256 of the bytes, lower-case hex. */
-  readonly digest: string;
-  readonly bytes: Uint8Array;
 }
 
 /** What may wait while a commit is under way; a draft beyond it is refused with `backlog_full`. */
@@ -200,8 +200,7 @@ export class LaneWriter {
       if (drafts.length === 0) {
         return true;
       }
-      const { lane, signer } = this.#options;
-      const commit = sealCommit(lane, this.#head, drafts, signer);
+      const commit = this.#seal(drafts);
       await this.#write({ commit, drafts, blobs: batch.flatMap(({ blob }) => blob ?? []) });
       this.#window = remaining(this.#window, window);
       this.#owed.written(repairs);
@@ -244,7 +243,22 @@ export class LaneWriter {
       this.#owed.written(doubt.drafts);
       this.#owed.arrived(doubt.drafts, this.#options.now());
     }
-    return this.#owed.drafts;
+    return this.#payOwed();
+  }
+
+  /** What is left of it then fits beside what waits. */
+  async #payOwed(): Promise<readonly PreparedDraft[]> {
+    for (;;) {
+      const { drafts, isAll } = this.#owed.first;
+      if (isAll) return drafts;
+      await this.#write({ commit: this.#seal(drafts), drafts, blobs: [] });
+      this.#owed.written(drafts);
+    }
+  }
+
+  #seal(drafts: readonly PreparedDraft[]): SealedCommit {
+    const { lane, signer } = this.#options;
+    return sealCommit(lane, this.#head, drafts, signer);
   }
 
   #resolve(batch: readonly Waiting[], commit: SealedCommit, markers: number): void {
@@ -272,22 +286,6 @@ export class LaneWriter {
     this.#owed.refused(lost);
     const window = this.#window ?? { since: this.#options.now(), cause, refused: 0 };
     this.#window = { ...window, refused: window.refused + count };
-  }
-}
-
-/** A caller that hands in one without the other has a bug: the record would name nothing. */
-function nameBlob({ payload }: RecordDraft, bytes: Uint8Array | undefined): NamedBlob | undefined {
-  if ((payload === undefined) !== (bytes === undefined)) {
-    throw new DraftFault('payload: goes with the blob that it names, and never without');
-  }
-  return payload === undefined || bytes === undefined ? undefined : { digest: payload.blob, bytes };
-}
-
-function tell(observer: LedgerObserver, record: DurableRecord): void {
-  try {
-    observer(record);
-  } catch {
-    // The record is durable and its writer knows: a projection's fault is not theirs.
   }
 }
 

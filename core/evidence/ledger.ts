@@ -21,6 +21,14 @@ export interface DurableRecord {
 /** Called in the lane's order; it must return at once. What it throws is lost. */
 export type LedgerObserver = (record: DurableRecord) => void;
 
+export function tell(observer: LedgerObserver, record: DurableRecord): void {
+  try {
+    observer(record);
+  } catch {
+    // The record is durable and its writer knows: a projection's fault is not theirs.
+  }
+}
+
 export interface Ledger {
   /**
    * Appends a draft to the lane. The promise MUST NOT resolve before the record is durable, and

@@ -6,15 +6,25 @@ import { type PreparedDraft, prepareDraft } from './draft.ts';
 
 /** More than a gateway has under way; what is beyond stays without an outcome, which verifying lists. */
 const MAX_OWED = 8192;
+/** Written at a time: as much again may stand beside it on a line, which has its bound. */
+const MAX_PAID_COUNT = 1024;
+const MAX_PAID_BYTES = 1024 * 1024;
 
 export class OwedOutcomes {
   #owed: readonly PreparedDraft[] = [];
   /** Exchanges whose intent was refused as well: nothing is in the lane that would have to end. */
   readonly #begun = new Set<string>();
 
-  /** To be written before anything else. */
-  get drafts(): readonly PreparedDraft[] {
-    return this.#owed;
+  /** To be written before anything else; `isAll` unless there is more of it than goes on one line. */
+  get first(): { readonly drafts: readonly PreparedDraft[]; readonly isAll: boolean } {
+    let sizeBytes = 0;
+    const end = this.#owed.findIndex((draft, index) => {
+      sizeBytes += draft.sizeBytes;
+      return index === MAX_PAID_COUNT || sizeBytes > MAX_PAID_BYTES;
+    });
+    return end === -1
+      ? { drafts: this.#owed, isAll: true }
+      : { drafts: this.#owed.slice(0, end), isAll: false };
   }
 
   /** Nothing of these is in the lane. */
@@ -35,7 +45,7 @@ export class OwedOutcomes {
     this.#owe(drafts.flatMap((each) => (ended.has(each.draft.exchange) ? [] : repairOf(each, ts))));
   }
 
-  /** What `drafts` gave is in the lane. */
+  /** What `first` gave is in the lane. */
   written(drafts: readonly PreparedDraft[]): void {
     this.#owed = this.#owed.filter((each) => !drafts.includes(each));
     if (this.#owed.length === 0) this.#begun.clear();

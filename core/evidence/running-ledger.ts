@@ -4,8 +4,9 @@
 import type { Checkpointer } from './checkpointer.ts';
 import type { SealedCommit } from './commit.ts';
 import type { LaneIdentity } from './lane.ts';
-import { type BacklogLimits, LaneWriter, type NamedBlob } from './lane-writer.ts';
+import { type BacklogLimits, LaneWriter } from './lane-writer.ts';
 import { type Ledger, LedgerFault, type LedgerObserver, type Receipt } from './ledger.ts';
+import type { NamedBlob } from './named-blob.ts';
 import type { LaneStart } from './open-lane.ts';
 import type { RecordDraft } from './record.ts';
 import type { Signer } from './signature.ts';

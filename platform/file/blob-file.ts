@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { BLOB_FILE_HEAD, blobEntryHead } from '#core/evidence/blob-entry.ts';
 import { blobFileName } from '#core/evidence/lane.ts';
-import type { NamedBlob } from '#core/evidence/lane-writer.ts';
+import type { NamedBlob } from '#core/evidence/named-blob.ts';
 import { AppendFile } from './append-file.ts';
 import { syncFolder } from './durable.ts';
 import { RECORDINGS_DIR } from './layout.ts';

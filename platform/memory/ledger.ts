@@ -3,8 +3,9 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { laneFileName } from '#core/evidence/lane.ts';
-import { type BacklogLimits, LaneWriter, type NamedBlob } from '#core/evidence/lane-writer.ts';
+import { type BacklogLimits, LaneWriter } from '#core/evidence/lane-writer.ts';
 import type { Ledger, LedgerObserver, Receipt } from '#core/evidence/ledger.ts';
+import type { NamedBlob } from '#core/evidence/named-blob.ts';
 import { openLane } from '#core/evidence/open-lane.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { type SignatureKey, signatureKey, signerFor } from '#core/evidence/signature.ts';

@@ -2,7 +2,7 @@
 // what the copy lacks is written again, in the same bytes.
 
 import type { LaneHead, SealedCommit } from '#core/evidence/commit.ts';
-import type { NamedBlob } from '#core/evidence/lane-writer.ts';
+import type { NamedBlob } from '#core/evidence/named-blob.ts';
 
 export interface PlacedCommit {
   /** The record before its first. */

@@ -3,7 +3,8 @@
 
 import { parseCheckpoint } from '#core/evidence/checkpoint.ts';
 import type { LaneHead, SealedCommit } from '#core/evidence/commit.ts';
-import { CommitInDoubt, type NamedBlob } from '#core/evidence/lane-writer.ts';
+import { CommitInDoubt } from '#core/evidence/lane-writer.ts';
+import type { NamedBlob } from '#core/evidence/named-blob.ts';
 import { codeOf, type RedisClient } from './client.ts';
 import { CommitRing, type PlacedCommit } from './commit-ring.ts';
 import type { LogKeys } from './keys.ts';
