@@ -29,7 +29,7 @@ const CHECKS: readonly Check[] = [
   { name: 'every commit is signed by its lane', codes: ['signature_invalid', 'opening_invalid'] },
   {
     name: 'every lane is certified by a trusted key',
-    codes: ['certificate_invalid', 'signer_unknown', 'trust_not_given'],
+    codes: ['certificate_invalid', 'signer_unknown', 'lane_uncertified', 'trust_not_given'],
   },
   {
     name: 'no lane is missing, and each seals the one before',
@@ -48,6 +48,7 @@ const CHECKS: readonly Check[] = [
       'checkpoint_unmet',
       'anchor_invalid',
       'tail_uncheckpointed',
+      'lane_uncheckpointed',
     ],
   },
   {

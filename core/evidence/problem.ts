@@ -78,21 +78,28 @@ export type Report = (problem: Problem) => void;
 
 export type Verdict = 'verified' | 'tampered' | 'inconclusive';
 
-/** Beyond this many the report says how many more there were, not which. */
+/** Beyond this many the report says how many more there were, and of each kind one. */
 const MAX_PROBLEMS = 200;
+
+/** The kinds that stand against the verdict `verified`. */
+export const GRAVE_CODES = Object.keys(GRAVITY).filter(
+  // Its keys are the codes.
+  (code) => gravityOf(code as ProblemCode) !== 'note',
+) as readonly ProblemCode[];
 
 /** Gathers findings in the order they are made; bounded, because a forger decides how many. */
 export class Findings {
   readonly #problems: Problem[] = [];
   readonly #notes: Problem[] = [];
-  readonly #seen = new Set<Gravity>();
+  readonly #seen = new Set<ProblemCode>();
   #omitted = 0;
 
   readonly report: Report = (problem) => {
-    const gravity = gravityOf(problem.code);
-    const list = gravity === 'note' ? this.#notes : this.#problems;
-    this.#seen.add(gravity);
-    if (list.length < MAX_PROBLEMS) {
+    const list = gravityOf(problem.code) === 'note' ? this.#notes : this.#problems;
+    const isNew = !this.#seen.has(problem.code);
+    this.#seen.add(problem.code);
+    // Whoever can cause many of one kind must not hide one of another behind them.
+    if (isNew || list.length < MAX_PROBLEMS) {
       list.push(problem);
     } else {
       this.#omitted += 1;
@@ -100,10 +107,11 @@ export class Findings {
   };
 
   get verdict(): Verdict {
-    if (this.#seen.has('tampering')) {
+    const found = new Set([...this.#seen].map(gravityOf));
+    if (found.has('tampering')) {
       return 'tampered';
     }
-    return this.#seen.has('doubt') ? 'inconclusive' : 'verified';
+    return found.has('doubt') ? 'inconclusive' : 'verified';
   }
 
   get problems(): readonly Problem[] {

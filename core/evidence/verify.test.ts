@@ -171,6 +171,16 @@ describe('verifyEvidence', () => {
     expect(notes.at(-1)?.message).to.contain('300 more');
   });
 
+  it('lists one of each kind, however many there are of another', async () => {
+    const unpaired = Array.from({ length: 300 }, (_, index) => outcomeDraft(`x${index}`, at(1)));
+    const log = logOf(unpaired);
+
+    const { problems } = await verify({ ...log, lines: [...log.lines, '{"forged":true}'] });
+
+    const codes = new Set(problems.map(({ code }) => code));
+    expect([...codes]).to.include.members(['outcome_without_intent', 'line_invalid']);
+  });
+
   const hostile = [
     { name: 'deep nesting', line: `${'['.repeat(100_000)}${']'.repeat(100_000)}` },
     { name: 'no JSON', line: 'hello' },
