@@ -47,6 +47,7 @@ export class Checkpointer {
   #uncoveredSinceMillis: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(options: CheckpointerOptions, head: LaneHead) {
     this.#options = options;
@@ -58,7 +59,7 @@ export class Checkpointer {
   note(head: LaneHead): void {
     this.#head = head;
     this.#uncoveredSinceMillis ??= this.#options.monotonicMillis();
-    this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.intervalMillis);
+    this.#arm();
   }
 
   /** True when records went without a checkpoint for longer than evidence may. */
@@ -82,17 +83,20 @@ export class Checkpointer {
 
   /** Writes nothing more; the file stays its owner's to close. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
     await this.#running?.catch(() => {});
   }
 
   #onTimer(): void {
     this.#timer = undefined;
-    this.flush().catch(() => {
-      // Tried again with the next interval; isOverdue speaks up when that goes on for too long.
-      this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.intervalMillis);
-    });
+    // Tried again with the next interval; isOverdue speaks up when that goes on for too long.
+    this.flush().catch(() => this.#arm());
+  }
+
+  #arm(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => this.#onTimer(), this.#options.intervalMillis);
   }
 
   async #write(): Promise<void> {
