@@ -65,6 +65,15 @@ describe('layOutJson', () => {
     expect(omittedChars).to.equal(484);
   });
 
+  it('takes a string as long as any that is recorded', () => {
+    const text = JSON.stringify({ blob: 'x'.repeat(16 * 1024 * 1024) });
+
+    const { lines, omittedChars } = layOutJson(text, { maxLines: 10, maxLineChars: 80 });
+
+    expect(lines).to.have.lengthOf(3);
+    expect(omittedChars).to.be.greaterThan(16 * 1024 * 1024 - 80);
+  });
+
   for (const text of ['', '{"a": "cut in the mid', '{"a":[1,', 'no json at all', ']]]}}}', '"\\']) {
     it(`goes as far as it can with ${JSON.stringify(text)}`, () => {
       const { lines } = layOutJson(text, ROOMY);

@@ -13,8 +13,8 @@ export interface LaidOut {
   readonly omittedChars: number;
 }
 
-/** A string, punctuation, or whatever else stands between those. */
-const TOKEN = /"(?:[^"\\]|\\.)*"?|[[\]{}:,]|[^"[\]{}:,\s]+/gsy;
+/** Punctuation, or whatever else stands between that and strings. */
+const TOKEN = /[[\]{}:,]|[^"[\]{}:,\s]+/gsy;
 const SPACE = /\s*/gy;
 
 export function layOutJson(text: string, layout: Layout): LaidOut {
@@ -22,8 +22,7 @@ export function layOutJson(text: string, layout: Layout): LaidOut {
   let at = skipSpace(text, 0);
   let before = '';
   while (at < text.length && !page.isFull) {
-    TOKEN.lastIndex = at;
-    const token = TOKEN.exec(text)?.[0] ?? text.slice(at);
+    const token = tokenAt(text, at);
     at = skipSpace(text, at + token.length);
     page.put(token, before);
     before = token;
@@ -74,6 +73,22 @@ class Page {
     // Deeper text is not pushed off the screen for ever.
     this.#line = '  '.repeat(Math.min(Math.max(0, this.#depth), 20));
   }
+}
+
+function tokenAt(text: string, at: number): string {
+  if (text[at] === '"') return text.slice(at, endOfString(text, at));
+  TOKEN.lastIndex = at;
+  return TOKEN.exec(text)?.[0] ?? text.slice(at);
+}
+
+/** By hand: of a pattern with a choice in its loop each character takes stack, and a string may have 16 million. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text[end - 1 - escapes] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return end + 1;
+  }
+  return text.length;
 }
 
 function skipSpace(text: string, at: number): number {
