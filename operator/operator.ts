@@ -151,9 +151,9 @@ function newEvidence(
   const now = () => clock.timestamp();
   return new OperatorLog({
     now,
-    open: () =>
+    open: (onFork) =>
       openOperatorLog({
-        ...{ client, version, now, target: settings.redis, ca: redisCa, trust: keys.trust },
+        ...{ client, version, now, onFork, target: settings.redis, ca: redisCa, trust: keys.trust },
         namespace: settings.namespace as Namespace,
       }),
     onFault: (error) => log.warn('evidence of the operator waits', saying(error)),

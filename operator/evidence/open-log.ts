@@ -18,12 +18,14 @@ export interface LogPlaces {
   readonly trust: OperatorKeys['trust'];
   readonly version: string;
   readonly now: () => string;
+  /** As RedisLedgerOptions.onFork. */
+  readonly onFork?: () => void;
 }
 
 const ANCHORS = 'gatehouse-evidence-anchors';
 
 export async function openOperatorLog(places: LogPlaces): Promise<Ledger> {
-  const { client, target, ca, namespace, trust, version, now } = places;
+  const { client, target, ca, namespace, trust, version, now, onFork } = places;
   const redis = await connectRedis(target, {
     name: 'gatehouse-operator-evidence',
     ...(ca === undefined ? {} : { ca }),
@@ -31,6 +33,7 @@ export async function openOperatorLog(places: LogPlaces): Promise<Ledger> {
   return openRedisLedger({
     ...{ client: redis, namespace, version, now },
     checkpoints: { trust, anchors: configMapAnchors(client, namespace) },
+    ...(onFork === undefined ? {} : { onFork }),
   });
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Ledger } from '#core/evidence/ledger.ts';
+import { MAX_RECORD_BYTES, prepareDraft } from '#core/evidence/draft.ts';
+import { type Ledger, LedgerFault } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 import { OperatorLog } from './operator-log.ts';
 
@@ -57,6 +58,66 @@ describe('the operator’s evidence', () => {
     expect(
       await log.append({ type: 'drift.found' }).catch((error: unknown) => error),
     ).to.have.property('code', 'operator_log_full');
+  });
+
+  it('is not held up by what can be no record, and says so to who waits for that', async () => {
+    const written: RecordDraft[] = [];
+    const faults: unknown[] = [];
+    const picky = ledger(written);
+    const log = new OperatorLog({
+      now: () => '2026-01-01T00:00:00.000000Z',
+      open: async () => ({
+        ...picky,
+        append: async (draft) => {
+          prepareDraft(draft);
+          return picky.append(draft);
+        },
+      }),
+      onFault: (error) => faults.push(error),
+    });
+
+    const refused = log
+      .append({ type: 'policy.admitted', detail: { user: 'u'.repeat(MAX_RECORD_BYTES) } })
+      .catch((error: unknown) => error);
+    const behind = log.append({ type: 'policy.admitted', detail: { user: 'bob' } });
+
+    expect(await refused).to.have.property('code', 'draft_invalid');
+    await behind;
+    await log.append({ type: 'policy.admitted', detail: { user: 'eve' } });
+    await log.close();
+    expect(written.map(({ detail }) => detail)).to.deep.equal([
+      { user: 'bob' },
+      { user: 'eve', lostBefore: 1 },
+    ]);
+    expect(faults).to.have.length(1);
+  });
+
+  it('goes on in another log when somebody else writes the one it had', async () => {
+    const [first, second]: [RecordDraft[], RecordDraft[]] = [[], []];
+    const reasons: string[] = [];
+    let opened = 0;
+    const log = new OperatorLog({
+      now: () => '2026-01-01T00:00:00.000000Z',
+      open: async (onFork) => {
+        opened += 1;
+        if (opened > 1) return ledger(second);
+        const close = async (reason: string) => void reasons.push(reason);
+        const append = async (draft: RecordDraft) => {
+          if (first.length === 0) return ledger(first).append(draft);
+          onFork();
+          throw new LedgerFault('write_failed', 'forked');
+        };
+        return { ...ledger(first), append, close };
+      },
+      onFault: () => {},
+    });
+
+    for (const kind of ['a', 'b', 'c']) await log.append({ type: 'drift.found', detail: { kind } });
+    await log.close();
+
+    const kinds = (written: RecordDraft[]) => written.map(({ detail }) => detail?.kind);
+    expect([kinds(first), kinds(second)]).to.deep.equal([['a'], ['b', 'c']]);
+    expect(reasons).to.deep.equal(['forked']);
   });
 
   it('says how many records it could not hold', async () => {

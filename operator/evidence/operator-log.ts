@@ -1,14 +1,15 @@
 // The operator's own evidence: a log of its own in its own namespace, as gateways write theirs. Records wait
 // while it cannot be written; what did not fit is said by number in the next that is.
 
+import { DraftFault } from '#core/evidence/draft.ts';
 import type { Ledger } from '#core/evidence/ledger.ts';
 import type { RecordDraft } from '#core/evidence/record.ts';
 
 export type OperatorRecord = Pick<RecordDraft, 'type' | 'detail'>;
 
 export interface OperatorLogOptions {
-  /** Rejects while evidence cannot be begun. */
-  readonly open: () => Promise<Ledger>;
+  /** Rejects while evidence cannot be begun. `onFork`: somebody else writes that log by now. */
+  readonly open: (onFork: () => void) => Promise<Ledger>;
   /** RFC 3339 in UTC with microseconds. */
   readonly now: () => string;
   readonly onFault: (error: unknown) => void;
@@ -51,7 +52,7 @@ export class OperatorLog {
     if (!this.#push(record, undefined)) this.#lost += 1;
   }
 
-  /** Resolves when it is durable; rejects when it cannot even wait. */
+  /** Resolves when it is durable; rejects when it cannot even wait, or can be no record. */
   async append(record: OperatorRecord): Promise<void> {
     const done = Promise.withResolvers<void>();
     if (!this.#push(record, done)) throw new OperatorLogFull('too many records wait');
@@ -96,11 +97,29 @@ export class OperatorLog {
 
   /** In their order: one is gone from here when it is durable there. */
   async #drain(): Promise<void> {
-    this.#ledger ??= await this.#options.open();
+    this.#ledger ??= await this.#options.open(() => this.#leave());
+    const ledger = this.#ledger;
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      await this.#ledger.append(first.draft);
+      try {
+        await ledger.append(first.draft);
+        first.done?.resolve();
+      } catch (error) {
+        if (!(error instanceof DraftFault)) throw error;
+        // It can never be a record, and what waits behind it must not wait for that.
+        this.#lost += 1;
+        first.done?.reject(error);
+        this.#options.onFault(error);
+      }
       this.#waiting.shift();
-      first.done?.resolve();
     }
+  }
+
+  /** That log is another's for good; what waits goes into the next one. */
+  #leave(): void {
+    const left = this.#ledger;
+    this.#ledger = undefined;
+    left?.close('forked').catch(() => {
+      // Nothing can be written there any more, and its connection is closed all the same.
+    });
   }
 }
