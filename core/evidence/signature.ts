@@ -95,6 +95,15 @@ export function signatureKey(publicKey: string): SignatureKey {
   };
 }
 
+/** The same for a text of others; undefined when it is none. */
+export function findSignatureKey(publicKey: string): SignatureKey | undefined {
+  try {
+    return signatureKey(publicKey);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Raw public key of an Ed25519 key object, base64url; throws KeyFault for other kinds. */
 export function rawPublicKey(key: KeyObject): string {
   const { x } = key.asymmetricKeyType === 'ed25519' ? key.export({ format: 'jwk' }) : {};

@@ -12,7 +12,7 @@ import {
 import { laneId } from './lane.ts';
 import { type LaneOpening, parseOpening } from './opening.ts';
 import type { Problem, ProblemCode, Report } from './problem.ts';
-import { bytesDigest, NO_HASH, type SignatureKey, signatureKey } from './signature.ts';
+import { bytesDigest, findSignatureKey, NO_HASH, type SignatureKey } from './signature.ts';
 import { lineText, type StoredLine } from './source.ts';
 import { isTornLine } from './torn.ts';
 import { CertificateCheck } from './verify-certificate.ts';
@@ -173,7 +173,7 @@ export class LaneCheck {
       return;
     }
     const opening = parseOpening(first);
-    const key = opening === undefined ? undefined : keyOf(opening.publicKey);
+    const key = opening === undefined ? undefined : findSignatureKey(opening.publicKey);
     const isNamed =
       opening !== undefined &&
       laneId(opening) === this.#place.lane &&
@@ -205,12 +205,4 @@ interface Finding {
 function tornBytes(line: StoredLine): { sizeBytes: number; digest: string } {
   const bytes = line.isWhole ? Buffer.concat([line.bytes, Buffer.from('\n')]) : line.bytes;
   return { sizeBytes: bytes.length, digest: bytesDigest(bytes) };
-}
-
-function keyOf(publicKey: string): SignatureKey | undefined {
-  try {
-    return signatureKey(publicKey);
-  } catch {
-    return undefined;
-  }
 }

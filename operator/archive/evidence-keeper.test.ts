@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { intentDraft, outcomeDraft } from '#core/evidence/drafts.fixture.ts';
-import { certify } from '#core/evidence/lane.ts';
+import { certify, laneFileName } from '#core/evidence/lane.ts';
+import { openLane } from '#core/evidence/open-lane.ts';
 import { signatureKey, signerFor } from '#core/evidence/signature.ts';
 import { type Verification, verifyLogs } from '#core/evidence/verify.ts';
 import { openArchive } from '#platform/file/archive-source.ts';
-import { connectRedis, type RedisClient } from '#platform/redis/client.ts';
-import type { Namespace } from '#platform/redis/keys.ts';
+import { codeOf, connectRedis, type RedisClient } from '#platform/redis/client.ts';
+import { logKeys, logsKey, type Namespace } from '#platform/redis/keys.ts';
 import { openRedisLedger } from '#platform/redis/ledger.ts';
 import { startRedis, type TestRedis } from '#platform/redis/redis-server.fixture.ts';
 import { readRedisUrl } from '#platform/redis/target.ts';
-import { EvidenceKeeper } from './evidence-keeper.ts';
+import { EvidenceKeeper, type EvidenceKeeperOptions } from './evidence-keeper.ts';
 
 const TIME = '2026-03-01T12:00:01.000000Z';
 const NS = 'payments' as Namespace;
@@ -135,5 +136,86 @@ describe('the evidence of sidecars, kept by the operator on a real Redis', () =>
     expect(asked).to.be.within(rounds, everywhere + rounds);
     expect((await admin.keys(`gh:{${left}/*:checkpoints`)).length).to.equal(1);
     expect(faults).to.deep.equal([]);
+  });
+
+  /** A keeper of these namespaces; stops once it has checkpointed `sound`. */
+  async function checkpointed(
+    sound: Namespace,
+    options: Partial<EvidenceKeeperOptions>,
+  ): Promise<readonly unknown[]> {
+    const faults: unknown[] = [];
+    const client = await connectRedis(readRedisUrl(redis.url, 'test'), { name: 'sidecar' });
+    const ledger = await openRedisLedger({
+      ...{ client, namespace: sound, version: '0.1.0', now: () => TIME },
+    });
+    const keeper = new EvidenceKeeper({
+      ...{ folder: undefined, version: '0.1.0', keys: { trust, trustPems } },
+      admin: () => admin,
+      namespaces: () => [sound],
+      governed: () => [sound],
+      anchors: { read: async () => undefined, write: async () => {} },
+      now: () => TIME,
+      onUnarchived: () => {},
+      onFault: (error) => void faults.push(error),
+      times: { checkpointMillis: 5, archiveMillis: 5 },
+      ...options,
+    });
+    const { checkpoints } = logKeys(sound, ledger.lane);
+    while ((await admin.exists(checkpoints)) === 0) await delay(5);
+    await keeper.close();
+    await ledger.close('stopped');
+    return faults;
+  }
+
+  it('is checkpointed whatever somebody made of another namespace, or of another log', async () => {
+    const [spoilt, sound] = ['spoilt', 'sound'] as [Namespace, Namespace];
+    const name = 'a'.repeat(26);
+    await admin.sadd(logsKey(spoilt), name);
+    await admin.set(logKeys(spoilt, name).head, 'no hash');
+    const writer = { publicKey: 'no key', sign: () => 'A'.repeat(86) };
+    const start = openLane({ signer: writer, bootNonce: '0', version: '0', startedAt: TIME });
+    const keys = logKeys(sound, name);
+    const lane = laneFileName(1, start.lane).replace('.jsonl', '');
+    const { line, head } = start.commit;
+    await admin.sadd(logsKey(sound), name);
+    await admin.hset(keys.head, { lane, seq: '1', hash: head.hash, opening: line, trust: '' });
+    await admin.xadd(keys.lane(lane), '1-0', 'e', line);
+
+    const faults = await checkpointed(sound, { governed: () => [spoilt, sound] });
+
+    expect(new Set(faults.map(codeOf))).to.deep.equal(new Set(['WRONGTYPE']));
+  });
+
+  it('is checkpointed also while the archive takes its time', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<string>();
+    // Only the archive asks how much room there is.
+    const slow = new Proxy(admin, {
+      get: (target, name) => {
+        if (name !== 'info') return Reflect.get(target, name, target);
+        asked.resolve();
+        return () => answer.promise;
+      },
+    });
+    const busy = 'busy' as Namespace;
+    await admin.sadd(logsKey(busy), 'b'.repeat(26));
+    let isArchiving = false;
+    void asked.promise.then(() => {
+      isArchiving = true;
+    });
+
+    const sound = 'beside' as Namespace;
+    const faults = checkpointed(sound, {
+      folder,
+      admin: () => slow,
+      namespaces: () => [busy],
+      governed: () => (isArchiving ? [sound] : []),
+      onUnarchived: () => {},
+    });
+    await asked.promise;
+    while ((await admin.keys(`gh:{${sound}/*:checkpoints`)).length === 0) await delay(5);
+    answer.resolve('');
+
+    expect(await faults).to.deep.equal([]);
   });
 });

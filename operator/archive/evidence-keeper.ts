@@ -3,6 +3,7 @@
 
 import { createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
+import { eachInTurn } from '#core/each-in-turn.ts';
 import { Archiver, type RoundOfLog } from '#core/evidence/archiver.ts';
 import { type SignatureKey, signatureKey } from '#core/evidence/signature.ts';
 import { FileArchive } from '#platform/file/archive.ts';
@@ -40,12 +41,21 @@ const ROUNDS_WITHOUT_SIDECARS = 12;
 /** Who looks at a session the day after finds it in Redis. */
 const KEEP_MILLIS = 24 * 60 * 60 * 1000;
 
+interface Job {
+  readonly everyMillis: number;
+  readonly work: () => Promise<void>;
+  running: Promise<void> | undefined;
+}
+
+function newJob(everyMillis: number, work: () => Promise<void>): Job {
+  return { everyMillis, work, running: undefined };
+}
+
 export class EvidenceKeeper {
   readonly #options: EvidenceKeeperOptions;
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #trusted: readonly SignatureKey[];
-  #running: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  readonly #jobs: readonly Job[];
   #round = 0;
 
   constructor(options: EvidenceKeeperOptions) {
@@ -54,28 +64,28 @@ export class EvidenceKeeper {
     this.#trusted = keys.trustPems.map((pem) =>
       signatureKey(String(createPublicKey(pem).export({ format: 'jwk' }).x)),
     );
-    const every = (millis: number, work: () => Promise<void>) =>
-      setInterval(() => this.#enqueue(work), millis).unref();
-    this.#timers = [
-      every(times.checkpointMillis, () => this.#checkpoint()),
-      ...(folder === undefined ? [] : [every(times.archiveMillis, () => this.#archive(folder))]),
+    // Each in its own time: an archive that takes long must not keep checkpoints waiting.
+    this.#jobs = [
+      newJob(times.checkpointMillis, () => this.#checkpoint()),
+      ...(folder === undefined ? [] : [newJob(times.archiveMillis, () => this.#archive(folder))]),
     ];
+    this.#timers = this.#jobs.map((job) =>
+      setInterval(() => this.#start(job), job.everyMillis).unref(),
+    );
   }
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#running;
+    await Promise.all(this.#jobs.map(({ running }) => running));
   }
 
-  /** One after the other; what cannot keep up is left out. */
-  #enqueue(work: () => Promise<void>): void {
-    if (this.#waiting > 1) return;
-    this.#waiting += 1;
-    this.#running = this.#running
-      .then(work)
+  /** What cannot keep up is left out. */
+  #start(job: Job): void {
+    job.running ??= job
+      .work()
       .catch(this.#options.onFault)
       .finally(() => {
-        this.#waiting -= 1;
+        job.running = undefined;
       });
   }
 
@@ -85,17 +95,16 @@ export class EvidenceKeeper {
     if (client === undefined) return;
     const isEverywhere = this.#round % ROUNDS_WITHOUT_SIDECARS === 0;
     this.#round += 1;
-    for (const namespace of isEverywhere ? namespaces() : governed()) {
+    await eachInTurn(isEverywhere ? namespaces() : governed(), async (namespace) => {
       await checkpointEntrustedLogs({ client, namespace, trust: keys.trust, now });
-    }
+    });
   }
 
   async #archive(folder: string): Promise<void> {
     const { namespaces, onUnarchived } = this.#options;
-    for (const namespace of namespaces()) {
+    await eachInTurn(namespaces(), async (namespace) => {
       const client = this.#options.admin();
-      if (client === undefined) return;
-      if ((await logNames(client, namespace)).length === 0) continue;
+      if (client === undefined || (await logNames(client, namespace)).length === 0) return;
       const cold = await FileArchive.open(join(folder, namespace));
       try {
         const { logs } = await this.#archiver(client, namespace, cold).round();
@@ -103,7 +112,7 @@ export class EvidenceKeeper {
       } finally {
         await cold.close();
       }
-    }
+    });
   }
 
   #archiver(client: RedisClient, namespace: Namespace, cold: FileArchive): Archiver {

@@ -1,6 +1,7 @@
 // Checkpoints for gateways that hold no trust key: whoever holds it says, again and again, how far their logs
 // have come, so that a tail cut off and a lane deleted are found as everywhere else.
 
+import { eachInTurn } from '#core/each-in-turn.ts';
 import { sealCheckpoint } from '#core/evidence/checkpoint.ts';
 import type { LaneTrust } from '#core/evidence/open-lane.ts';
 import { NO_HASH } from '#core/evidence/signature.ts';
@@ -23,9 +24,9 @@ const CHECKPOINT = loadScript('checkpoint');
 /** Only what has grown; tells how many were written. A log that is not whole gets none, and the verifier says why. */
 export async function checkpointEntrustedLogs(logs: EntrustedLogs): Promise<number> {
   let written = 0;
-  for (const log of await logNames(logs.client, logs.namespace)) {
+  await eachInTurn(await logNames(logs.client, logs.namespace), async (log) => {
     if (await checkpointLog(log, logs)) written += 1;
-  }
+  });
   return written;
 }
 

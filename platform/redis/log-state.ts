@@ -12,7 +12,12 @@ import { isIntact, parseCommit } from '#core/evidence/commit.ts';
 import { parseLaneFileName } from '#core/evidence/lane.ts';
 import type { LaneBefore } from '#core/evidence/open-lane.ts';
 import { type LaneOpening, type LostRecords, parseOpening } from '#core/evidence/opening.ts';
-import { bytesDigest, NO_HASH, type SignatureKey, signatureKey } from '#core/evidence/signature.ts';
+import {
+  bytesDigest,
+  findSignatureKey,
+  NO_HASH,
+  type SignatureKey,
+} from '#core/evidence/signature.ts';
 import type { RedisClient } from './client.ts';
 import { type LogKeys, logKeys, logsKey, type Namespace } from './keys.ts';
 
@@ -133,7 +138,9 @@ async function endsAt(
 ): Promise<boolean | undefined> {
   const [entry] = await client.xrevrange(stream, '+', '-', 'COUNT', 1);
   const parsed = parseCommit(entry?.[1][1] ?? '');
-  if (!parsed.ok || !isIntact(parsed.commit, lane, signatureKey(key))) return undefined;
+  const signer = findSignatureKey(key);
+  if (!parsed.ok || signer === undefined || !isIntact(parsed.commit, lane, signer))
+    return undefined;
   const { commit } = parsed;
   const isEnd = commit.head === hash && String(commit.from + commit.records.length - 1) === seq;
   return isEnd ? commit.records.at(-1)?.record.type === 'lane.close' : undefined;
