@@ -1,6 +1,7 @@
 // Streams of evidence as a verifier reads them. An id is the number of a record or checkpoint, so a part of a stream is
 // told by those.
 
+import { MAX_LINE_BYTES } from '#core/evidence/commit.ts';
 import type { StoredBlob, StoredLine } from '#core/evidence/source.ts';
 import type { RedisClient } from './client.ts';
 
@@ -26,7 +27,8 @@ export async function* streamLines(
   let number = 0;
   for await (const [, value] of entries(client, key, { ...range, count: LINES_AT_ONCE })) {
     number += 1;
-    yield { number, bytes: value.at(-1) ?? Buffer.alloc(0), isWhole: true, isTooLong: false };
+    const bytes = value.at(-1) ?? Buffer.alloc(0);
+    yield { number, bytes, isWhole: true, isTooLong: bytes.length > MAX_LINE_BYTES };
   }
 }
 
